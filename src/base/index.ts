@@ -1,0 +1,6 @@
+export * from './backoff.js';
+export * from './clock.js';
+export * from './errors.js';
+export * from './ids.js';
+export * from './log.js';
+export * from './waiting.js';

@@ -1,0 +1,151 @@
+import type * as z from 'zod';
+import type { Clock, Logger } from '../base/index.js';
+import type { Capability, Foreign, Output, PlaybackStatus, SyncClass } from '../protocol/index.js';
+
+/** Something to play, as a driver gets it. The driver takes the first of `path`, `relative_path`, `url`, `url_path` that its player can open. */
+export interface Media {
+  /** Names this item in facts; the queue's item_id. Opaque to drivers, unique per queue entry. */
+  readonly ref: string;
+  /** Absolute path on this machine; absent for streams. */
+  readonly path?: string;
+  /** Path below the music folder with `/` between parts, for players that share the folder. */
+  readonly relative_path?: string;
+  /** A stream's http(s) URL. */
+  readonly url?: string;
+  /** Signed path on our HTTP server; the driver puts `http://<address it is reached at>:<httpPort>` before it. */
+  readonly url_path?: string;
+  readonly title: string;
+  readonly artist?: string;
+  readonly album?: string;
+  /** Absent while unknown and for a stream without end. */
+  readonly duration_seconds?: number;
+  /** No end, no seeking. */
+  readonly live: boolean;
+}
+
+/** What a player is told. Accepted when `execute` resolves; the effect arrives as a fact. */
+export type PlayerCommand =
+  /** Replace what plays. `next` follows without a gap where the player can. */
+  | {
+      readonly type: 'load';
+      readonly media: Media;
+      readonly next?: Media;
+      readonly position_seconds: number;
+      readonly playing: boolean;
+    }
+  /** Change what follows the current media; absent = nothing follows. Must not disturb what plays. */
+  | { readonly type: 'preload'; readonly next?: Media }
+  | { readonly type: 'play' }
+  | { readonly type: 'pause' }
+  /** Silence; whatever was loaded is forgotten. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'seek'; readonly position_seconds: number }
+  /** 0..1 */
+  | { readonly type: 'volume'; readonly volume: number }
+  | { readonly type: 'mute'; readonly muted: boolean }
+  | { readonly type: 'output'; readonly output_id: string; readonly active: boolean }
+  /** From now on the player is ours: silence what somebody else plays. A `load` follows if the room wants music. */
+  | { readonly type: 'take-over' };
+
+/** What a player reports, in the order it happened. */
+export type Fact =
+  /** Once after connecting, and again when it changes (an MPD may gain a mixer). */
+  | { readonly type: 'info'; readonly version?: string; readonly capabilities: readonly Capability[] }
+  /**
+   * Where playback is: at `at_us` of the context's clock it was at `position_seconds`, moving `rate` seconds a second (0 unless playing).
+   * Sent on every change of status, ref, position (seek) or duration, and at least every 10 s while playing. A new `ref` means that
+   * the player went on to the preloaded media by itself. No `ref` = nothing of ours is loaded.
+   */
+  | {
+      readonly type: 'playback';
+      readonly status: PlaybackStatus;
+      readonly ref?: string;
+      readonly position_seconds: number;
+      readonly at_us: number;
+      readonly rate: number;
+      readonly duration_seconds?: number;
+      readonly stream_title?: string;
+    }
+  /**
+   * The media `ref` is over: played to its end with nothing preloaded behind it (`finished`), or it could not be played (`failed`).
+   * When the player went on by itself to the preloaded media there is no `finished`, only the next `playback` fact.
+   */
+  | {
+      readonly type: 'ended';
+      readonly ref: string;
+      readonly reason: 'finished' | 'failed';
+      readonly message?: string;
+    }
+  /** Also when somebody else turned the knob. Absent volume = the player has none. */
+  | { readonly type: 'volume'; readonly volume?: number; readonly muted: boolean }
+  | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
+  /** Whether somebody else's music is on this player, and what. */
+  | { readonly type: 'control'; readonly elsewhere: boolean; readonly foreign?: Foreign }
+  /** Whatever the driver wants back in `LinkContext.memory` after a restart of the server; JSON, below 4 kB. */
+  | { readonly type: 'memory'; readonly value: unknown };
+
+export interface LinkContext {
+  readonly player_id: string;
+  /** Facts, in order. Never called after `close()` resolved or `closed` settled. */
+  emit(fact: Fact): void;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** The last `memory` fact of this player, also from before a restart. Validate it. */
+  readonly memory: unknown;
+  /** Port of our own HTTP server, for `Media.url_path`. */
+  readonly httpPort: number;
+  /** Folder (mode 0700) for sockets and pid files of helper programs; survives restarts of the server, not of the machine. */
+  readonly runtimeDir: string;
+}
+
+/** One live connection to one player. It does not reconnect: when it is over, `closed` resolves and the supervisor makes a new one. */
+export interface PlayerLink {
+  /** Resolves once, with the reason, when the connection is over, also after `close()`. Never rejects. */
+  readonly closed: Promise<Error>;
+  /** Resolves on acceptance; rejects with an AppError. Rejects at once when the link is over or `signal` aborts. Calls may overlap; order is kept. */
+  execute(command: PlayerCommand, signal: AbortSignal): Promise<void>;
+  /** A round trip to the player that proves it still answers. Rejects, or never settles, when it does not. */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Lets go of the player. Music that plays goes on unless the player lives in this process. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A player that discovery saw. `key` is stable across restarts; it becomes the player_id. */
+export interface Found {
+  readonly key: string;
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface MdnsService {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly addresses: readonly string[];
+  readonly txt: Readonly<Record<string, string>>;
+}
+
+export interface DriverDefinition<Options = unknown> {
+  /** `mpd`, `local`, ... as on the wire. */
+  readonly kind: string;
+  readonly label: string;
+  readonly options: z.ZodType<Options>;
+  /** Assumed until the `info` fact says otherwise. */
+  readonly capabilities: readonly Capability[];
+  readonly syncClass: SyncClass;
+  /** Codecs the player decodes by itself (`Track.codec`); others reach it transcoded through `url_path`. */
+  readonly codecs: 'all' | readonly string[];
+  /** For people: `192.168.1.5:6600`. No secrets. */
+  address(options: Options): string;
+  /** How to find players by mDNS: the service type without underscores, and what a sighting means. */
+  readonly mdns?: { readonly type: string; found(service: MdnsService): Found | undefined };
+  /** Players on this machine, asked once at the start. */
+  readonly local?: (log: Logger) => Promise<readonly Found[]>;
+  /** Nothing happens before this. The supervisor gives it a deadline through `signal`. Facts may be emitted before it resolves. */
+  connect(options: Options, context: LinkContext, signal: AbortSignal): Promise<PlayerLink>;
+}
+
+/** Checks a definition's types where it is written, and erases the options type for the table of drivers. */
+export function defineDriver<Options>(definition: DriverDefinition<Options>): DriverDefinition {
+  return definition;
+}

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { ClockUs } from './common.js';
+import { libraryCommands, playerCommands } from './library-commands.js';
+import { queueCommands, roomCommands } from './room-commands.js';
+
+/** The one table of commands: type -> request, reply, role, REST twin. Handlers `satisfies` it; SPEC, schema, OpenAPI and CLI come from it. */
+export const COMMANDS = { ...roomCommands, ...queueCommands, ...playerCommands, ...libraryCommands };
+
+export type CommandType = keyof typeof COMMANDS;
+/** What a handler gets: defaults filled in. */
+export type CommandRequest<T extends CommandType> = z.output<(typeof COMMANDS)[T]['request']>;
+/** What a client sends: fields with defaults may be absent. */
+export type CommandInput<T extends CommandType> = z.input<(typeof COMMANDS)[T]['request']>;
+export type CommandReply<T extends CommandType> = z.output<(typeof COMMANDS)[T]['reply']>;
+
+export const COMMAND_TYPES = Object.keys(COMMANDS) as CommandType[];
+export function isCommandType(type: string): type is CommandType {
+  return Object.hasOwn(COMMANDS, type);
+}
+
+/** Messages about the connection itself, answered by the hub. */
+export const SESSION_COMMANDS = {
+  auth: z.strictObject({ token: z.string().max(4096) }),
+  subscribe: z.strictObject({
+    topics: z.array(z.string().min(1).max(140)).min(1).max(64),
+    /** Where the client was: answered with the missed events, or with a snapshot and `resumed:false`. */
+    resume: z
+      .strictObject({ epoch: z.string().max(64), revisions: z.record(z.string().max(140), z.int().min(0)) })
+      .optional(),
+  }),
+  unsubscribe: z.strictObject({ topics: z.array(z.string().min(1).max(140)).min(1).max(64) }),
+  ping: z.strictObject({}),
+  clock: z.strictObject({ t0_us: ClockUs }),
+} as const;
+export type SessionCommandType = keyof typeof SESSION_COMMANDS;

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { ClockUs, Id, Seconds, Volume } from './common.js';
+import { Player } from './player.js';
+import { QueueItem, QueuePatch } from './queue.js';
+import { Playback, Room, RoomState } from './room.js';
+import { LibraryState, SystemState } from './system.js';
+
+/**
+ * Events by type. `state` events change a topic's mirror and carry the topic's revision; the others are told once and not replayed.
+ * Readers ignore unknown fields and unknown types. [EV1]
+ */
+export const EVENTS = {
+  'playback:state': { data: Playback, state: true },
+  'playback:track': {
+    data: z.object({ room_id: Id, track: QueueItem.optional(), previous_track: QueueItem.optional() }),
+    state: false,
+  },
+  'playback:progress': {
+    data: z.object({
+      room_id: Id,
+      position_seconds: Seconds,
+      duration_seconds: Seconds.optional(),
+      buffered_seconds: Seconds.optional(),
+      server_time_us: ClockUs,
+      rate: z.number(),
+    }),
+    state: false,
+  },
+  'volume:updated': {
+    data: z.object({ room_id: Id, player_id: Id.optional(), volume: Volume, muted: z.boolean() }),
+    state: true,
+  },
+  'queue:updated': {
+    data: z.object({
+      room_id: Id,
+      patch: QueuePatch,
+      current_index: z.int().optional(),
+      queue_length: z.int(),
+    }),
+    state: true,
+  },
+  'room:added': { data: Room, state: true },
+  'room:updated': { data: Room, state: true },
+  'room:removed': { data: z.object({ room_id: Id }), state: true },
+  'room:state': { data: RoomState, state: true },
+  'player:added': { data: Player, state: true },
+  'player:updated': { data: Player, state: true },
+  'player:removed': { data: z.object({ player_id: Id }), state: true },
+  'library:state': { data: LibraryState, state: true },
+  'library:updated': {
+    data: z.object({ album_id: Id, action: z.enum(['added', 'removed', 'updated']) }),
+    state: false,
+  },
+  'system:state': { data: SystemState, state: true },
+  toast: {
+    data: z.object({
+      type: z.enum(['info', 'success', 'warning', 'error']),
+      message: z.string(),
+      duration: z.int(),
+      room_id: Id.optional(),
+    }),
+    state: false,
+  },
+  heartbeat: { data: z.object({ timestamp: z.string() }), state: false },
+  'server:restarting': { data: z.object({ reason: z.string(), retry_after_ms: z.int() }), state: false },
+} as const satisfies Record<string, { data: z.ZodType; state: boolean }>;
+
+export type EventType = keyof typeof EVENTS;
+export type EventPayload<T extends EventType> = z.output<(typeof EVENTS)[T]['data']>;
+/** An event before the hub stamps the time: what the feed hands out. */
+export type TopicEvent = {
+  [T in EventType]: {
+    readonly type: T;
+    readonly topic: string;
+    readonly revision: number;
+    readonly data: EventPayload<T>;
+  };
+}[EventType];
+
+/** Topics and the snapshot each one gives. `room/<id>` is a family. [TP1] */
+export const TOPICS = {
+  rooms: z.object({ rooms: z.array(Room) }),
+  players: z.object({ players: z.array(Player) }),
+  'room/*': RoomState,
+  library: LibraryState,
+  system: SystemState,
+  toasts: z.object({}),
+} as const;
+export type TopicName = keyof typeof TOPICS;
+export type Snapshot<T extends TopicName> = z.output<(typeof TOPICS)[T]>;
+
+/** The family a topic belongs to, or undefined for a name that is no topic. */
+export function topicFamily(topic: string): TopicName | undefined {
+  if (topic.startsWith('room/') && topic.length > 5) return 'room/*';
+  return topic !== 'room/*' && Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined;
+}
+export const roomTopic = (roomId: string): string => `room/${roomId}`;

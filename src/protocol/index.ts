@@ -1,0 +1,14 @@
+export type { CommandSpec, Role } from './command-spec.js';
+export * from './commands.js';
+export * from './common.js';
+export * from './envelope.js';
+export * from './errors.js';
+export * from './events.js';
+export type * from './handlers.js';
+export * from './player.js';
+export * from './queue-patch.js';
+export * from './queue.js';
+export * from './room.js';
+export * from './system.js';
+export * from './track.js';
+export * from './version.js';

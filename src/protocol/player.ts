@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { Id, Seconds, Volume } from './common.js';
+
+/** What a player can do. Absent = it cannot, and the page does not offer it. */
+export const Capability = z.enum([
+  'seek',
+  'pause',
+  'volume',
+  'mute',
+  'gapless',
+  'outputs',
+  'replaygain',
+  'radio',
+]);
+export type Capability = z.infer<typeof Capability>;
+
+/** How tightly a player can follow its room's timeline. */
+export const SyncClass = z.enum(['locked', 'steered', 'nudged', 'loose']);
+export type SyncClass = z.infer<typeof SyncClass>;
+
+export const PlaybackStatus = z.enum(['stopped', 'loading', 'playing', 'paused']);
+export type PlaybackStatus = z.infer<typeof PlaybackStatus>;
+
+/** A sound card, sink or MPD output that a player can send to. */
+export const Output = z.object({
+  output_id: z.string().min(1).max(256),
+  name: z.string(),
+  active: z.boolean(),
+});
+export type Output = z.infer<typeof Output>;
+
+/** What somebody else plays on this player, as far as it says. */
+export const Foreign = z.object({
+  title: z.string(),
+  artist: z.string(),
+  status: PlaybackStatus,
+  position_seconds: Seconds,
+  duration_seconds: Seconds.optional(),
+});
+export type Foreign = z.infer<typeof Foreign>;
+
+export const Player = z.object({
+  player_id: Id,
+  /** Which driver: `mpd`, `local`, `null`, ... */
+  kind: z.string(),
+  name: z.string(),
+  room_id: Id,
+  /** `offline` carries `problem`; the supervisor goes on trying for ever. */
+  link: z.enum(['connecting', 'online', 'offline']),
+  problem: z.string().optional(),
+  /** Where it came from: the config file, a command, or discovery. */
+  origin: z.enum(['config', 'added', 'discovered']),
+  /** Host and port, socket or sound card, for people. */
+  address: z.string(),
+  version: z.string().optional(),
+  capabilities: z.array(Capability),
+  sync_class: SyncClass,
+  volume: Volume.optional(),
+  muted: z.boolean(),
+  outputs: z.array(Output),
+  /** Somebody else drives this player; `room:take-over` makes it ours. */
+  controlled_elsewhere: z.boolean(),
+  foreign: Foreign.optional(),
+});
+export type Player = z.infer<typeof Player>;

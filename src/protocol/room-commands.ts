@@ -1,0 +1,179 @@
+import * as z from 'zod';
+import { Id, Name, Seconds, Volume } from './common.js';
+import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
+import { MAX_QUEUE_ITEMS, QueueSource } from './queue.js';
+import { Outcome, Repeat, Room, RoomState } from './room.js';
+import { Playlist } from './track.js';
+
+const QueueReply = z.object({
+  queue_length: z.int(),
+  item_ids: z.array(Id).optional(),
+  outcomes: z.array(Outcome).optional(),
+});
+const room = { room_id: Id };
+
+export const roomCommands = {
+  'room:list': {
+    request: z.strictObject({}),
+    reply: z.object({ rooms: z.array(Room) }),
+    role: 'guest',
+    http: 'GET /rooms',
+    summary: 'All rooms',
+  },
+  'room:get': {
+    request: z.strictObject(room),
+    reply: RoomState,
+    role: 'guest',
+    http: 'GET /rooms/{room_id}',
+    summary: 'One room with its queue and players',
+  },
+  'room:play': {
+    request: z.strictObject({ ...room, item_id: Id.optional() }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/play',
+    summary: 'Play an item, or go on where it stopped',
+  },
+  'room:pause': {
+    request: z.strictObject(room),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/pause',
+    summary: 'Pause',
+  },
+  'room:stop': {
+    request: z.strictObject(room),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/stop',
+    summary: 'Stop; the queue and the current item stay',
+  },
+  'room:next': {
+    request: z.strictObject(room),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/next',
+    summary: 'Next item',
+  },
+  'room:previous': {
+    request: z.strictObject(room),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/previous',
+    summary: 'Back to the start, or the item before within its first 3 s',
+  },
+  'room:seek': {
+    request: z.strictObject({ ...room, position_seconds: Seconds }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/seek',
+    summary: 'Go to a position in the current item',
+  },
+  'room:volume': {
+    request: z.strictObject({ ...room, volume: Volume }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'PUT /rooms/{room_id}/volume',
+    summary: 'Set the volume',
+  },
+  'room:mute': {
+    request: z.strictObject({ ...room, muted: z.boolean() }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'PUT /rooms/{room_id}/mute',
+    summary: 'Mute or unmute',
+  },
+  'room:repeat': {
+    request: z.strictObject({ ...room, repeat: Repeat }),
+    reply: Nothing,
+    role: 'user',
+    http: 'PUT /rooms/{room_id}/repeat',
+    summary: 'Repeat off, all or one',
+  },
+  'room:shuffle': {
+    request: z.strictObject({ ...room, shuffle: z.boolean() }),
+    reply: QueueReply,
+    role: 'user',
+    http: 'PUT /rooms/{room_id}/shuffle',
+    summary: 'Shuffle what comes next; off restores the order',
+  },
+  'room:rename': {
+    request: z.strictObject({ ...room, name: Name }),
+    reply: Nothing,
+    role: 'admin',
+    http: 'PUT /rooms/{room_id}/name',
+    summary: 'Rename',
+  },
+  'room:take-over': {
+    request: z.strictObject(room),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/take-over',
+    summary: 'Make a player ours that somebody else drives',
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export const queueCommands = {
+  'queue:add': {
+    request: z.strictObject({
+      ...room,
+      source: QueueSource,
+      /** `next` = after the current item; `replace` = instead of the whole queue; a number = index. */
+      at: z.union([z.enum(['end', 'next', 'replace']), z.int().min(0).max(MAX_QUEUE_ITEMS)]).default('end'),
+      /** Start the first added item at once. */
+      play: z.boolean().default(false),
+      /** With `play`: start this one of the added tracks instead of the first. */
+      start_index: z.int().min(0).max(MAX_QUEUE_ITEMS).optional(),
+    }),
+    reply: QueueReply,
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/queue',
+    summary: 'Add tracks, an album, an artist, a playlist or a stream',
+  },
+  'queue:remove': {
+    request: z.strictObject({ ...room, item_ids: z.array(Id).min(1).max(1000) }),
+    reply: QueueReply,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/queue/remove',
+    summary: 'Remove items',
+  },
+  'queue:move': {
+    request: z.strictObject({
+      ...room,
+      item_ids: z.array(Id).min(1).max(1000),
+      index: z.int().min(0).max(MAX_QUEUE_ITEMS),
+    }),
+    reply: QueueReply,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/queue/move',
+    summary: 'Move items so that the first stands at index, counted without the moved ones',
+  },
+  'queue:clear': {
+    request: z.strictObject(room),
+    reply: QueueReply,
+    role: 'user',
+    http: 'DELETE /rooms/{room_id}/queue',
+    summary: 'Remove everything',
+  },
+  'queue:undo': {
+    request: z.strictObject(room),
+    reply: QueueReply,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/queue/undo',
+    summary: 'Take back the last queue edit',
+  },
+  'queue:redo': {
+    request: z.strictObject(room),
+    reply: QueueReply,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/queue/redo',
+    summary: 'Do an undone edit again',
+  },
+  'queue:save': {
+    request: z.strictObject({ ...room, name: Name }),
+    reply: z.object({ playlist: Playlist }),
+    role: 'user',
+    http: 'POST /rooms/{room_id}/queue/save',
+    summary: 'Save the queue as a playlist',
+  },
+} as const satisfies Record<string, CommandSpec>;

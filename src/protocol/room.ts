@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { ClockUs, Id, Seconds, Volume } from './common.js';
+import { PlaybackStatus, Player } from './player.js';
+import { QueueItem } from './queue.js';
+
+export const Repeat = z.enum(['off', 'all', 'one']);
+export type Repeat = z.infer<typeof Repeat>;
+
+/** Where a room's music is: at server clock `at_us` it was at `position_seconds`, and it moves `rate` seconds a second (0 = it stands). */
+export const Timeline = z.object({
+  position_seconds: Seconds,
+  at_us: ClockUs,
+  rate: z.number().min(0).max(4),
+});
+export type Timeline = z.infer<typeof Timeline>;
+
+/** A room as the list of rooms shows it. */
+export const Room = z.object({
+  room_id: Id,
+  name: z.string(),
+  player_ids: z.array(Id),
+  state: PlaybackStatus,
+  current: QueueItem.optional(),
+  volume: Volume,
+  muted: z.boolean(),
+});
+export type Room = z.infer<typeof Room>;
+
+/** Everything about a room's playback but the queue. `track` is the current item; `position_seconds` is the timeline's. */
+export const Playback = z.object({
+  room_id: Id,
+  state: PlaybackStatus,
+  track: QueueItem.optional(),
+  item_id: Id.optional(),
+  ...Timeline.shape,
+  /** Absent while unknown and for a stream without end. */
+  duration_seconds: Seconds.optional(),
+  /** The name a radio stream gives to what it plays now. */
+  stream_title: z.string().optional(),
+  volume: Volume,
+  muted: z.boolean(),
+  queue_length: z.int(),
+  current_index: z.int().optional(),
+  repeat: Repeat,
+  shuffle: z.boolean(),
+  can_undo: z.boolean(),
+  can_redo: z.boolean(),
+  /** What went wrong last, in words; gone when something plays again. */
+  problem: z.string().optional(),
+});
+export type Playback = z.infer<typeof Playback>;
+
+/** The snapshot of topic `room/<id>`. */
+export const RoomState = z.object({
+  room: Room,
+  playback: Playback,
+  queue: z.object({ items: z.array(QueueItem), current_index: z.int().optional() }),
+  players: z.array(Player),
+});
+export type RoomState = z.infer<typeof RoomState>;
+
+/** What happened to one member of a room when a command reached it. [CM4] */
+export const Outcome = z.object({
+  player_id: Id,
+  outcome: z.enum(['applied', 'queued', 'ignored', 'failed']),
+  reason: z.string().optional(),
+});
+export type Outcome = z.infer<typeof Outcome>;

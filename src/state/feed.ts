@@ -1,0 +1,14 @@
+import type { TopicEvent } from '../protocol/index.js';
+
+/** The change feed: what hub, bus and policies see of the store. */
+export interface Feed {
+  /** Id of this server life; revisions of another epoch mean nothing. */
+  readonly epoch: string;
+  /**
+   * Called synchronously after each commit with that commit's events in order, and with told-once events (progress, toasts) when they
+   * are told. State events have a revision of their own, rising by one per topic; told-once events carry the topic's last revision.
+   */
+  subscribe(listener: (events: readonly TopicEvent[]) => void): () => void;
+  /** What a topic is now; undefined when there is no such topic (also: no such room). Never stale within a turn of the event loop. */
+  snapshot(topic: string): { readonly revision: number; readonly data: unknown } | undefined;
+}

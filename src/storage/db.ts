@@ -1,0 +1,71 @@
+import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+export type Row = Record<string, SqlValue>;
+
+export interface Statement {
+  run(...values: SqlValue[]): { readonly changes: number; readonly lastId: number };
+  get(...values: SqlValue[]): Row | undefined;
+  all(...values: SqlValue[]): Row[];
+}
+
+/** SQLite, as thin as it can be: Node's own `node:sqlite` has the same shape and replaces the package when Node 20 is gone. */
+export interface Db {
+  exec(sql: string): void;
+  /** Statements are cached by their text. */
+  prepare(sql: string): Statement;
+  /** All or nothing; nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens or makes a database file. WAL with `synchronous=FULL`: a transaction that returned survives `kill -9` and a power cut.
+ * `:memory:` for tests.
+ */
+export function openDb(file: string): Db {
+  const raw = new DatabaseSync(file);
+  raw.exec(
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;',
+  );
+  const statements = new Map<string, Statement>();
+  let depth = 0;
+  return {
+    exec: (sql) => raw.exec(sql),
+    prepare(sql) {
+      let statement = statements.get(sql);
+      if (!statement) statements.set(sql, (statement = wrap(raw.prepare(sql))));
+      return statement;
+    },
+    transaction(work) {
+      if (depth > 0) return work();
+      raw.exec('BEGIN IMMEDIATE');
+      depth++;
+      try {
+        const result = work();
+        raw.exec('COMMIT');
+        return result;
+      } catch (error) {
+        raw.exec('ROLLBACK');
+        throw error;
+      } finally {
+        depth--;
+      }
+    },
+    close() {
+      statements.clear();
+      raw.close();
+    },
+  };
+}
+
+function wrap(statement: StatementSyncInstance): Statement {
+  return {
+    run(...values) {
+      const { changes, lastInsertRowid } = statement.run(...values);
+      return { changes: Number(changes), lastId: Number(lastInsertRowid) };
+    },
+    get: (...values) => statement.get(...values) as Row | undefined,
+    all: (...values) => statement.all(...values) as Row[],
+  };
+}

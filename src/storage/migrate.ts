@@ -1,0 +1,23 @@
+import { AppError } from '../base/index.js';
+import type { Db } from './db.js';
+import { MIGRATIONS } from './migrations/index.js';
+
+export const SCHEMA_VERSION = MIGRATIONS.at(-1)!.version;
+
+/** Brings a database to the newest version, each step in one transaction. Refuses a database of a newer Tutti. */
+export function migrate(db: Db): { readonly from: number; readonly to: number } {
+  const from = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (from > SCHEMA_VERSION)
+    throw new AppError(
+      'ERR_CONFLICT',
+      `the database is of version ${from}, this Tutti knows ${SCHEMA_VERSION}`,
+    );
+  for (const { version, sql } of MIGRATIONS) {
+    if (version <= from) continue;
+    db.transaction(() => {
+      db.exec(sql);
+      db.exec(`PRAGMA user_version = ${version}`);
+    });
+  }
+  return { from, to: SCHEMA_VERSION };
+}

@@ -1,0 +1,2 @@
+/** Tracks, albums, artists, playlists and search: see src/library. */
+export const libraryTables = ``;

@@ -1,0 +1,7 @@
+import { libraryTables } from './001-library.js';
+import { stateTables } from './001-state.js';
+
+/** Numbered for ever: a released entry never changes, a new version is a new entry. */
+export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
+  { version: 1, sql: stateTables + libraryTables },
+];

@@ -1,0 +1,70 @@
+import type { Clock, Timer } from '../../src/base/index.js';
+
+interface Due {
+  at: number;
+  readonly every: number | undefined;
+  readonly run: () => void;
+}
+
+/** A clock that moves only when told: `advance(ms)` fires what falls due, in order. */
+export class ManualClock implements Clock {
+  #us = 1_000_000;
+  #wallMs: number;
+  #due = new Set<Due>();
+
+  constructor(wallMs = Date.UTC(2026, 10, 20, 9, 0, 0)) {
+    this.#wallMs = wallMs;
+  }
+
+  nowUs(): number {
+    return this.#us;
+  }
+
+  wallMs(): number {
+    return this.#wallMs;
+  }
+
+  after(ms: number, run: () => void): Timer {
+    return this.#add({ at: this.#us + ms * 1000, every: undefined, run });
+  }
+
+  every(ms: number, run: () => void): Timer {
+    return this.#add({ at: this.#us + ms * 1000, every: ms * 1000, run });
+  }
+
+  #add(due: Due): Timer {
+    this.#due.add(due);
+    return { cancel: () => void this.#due.delete(due) };
+  }
+
+  /** Timers still waiting: a leak check. */
+  get pending(): number {
+    return this.#due.size;
+  }
+
+  /** Moves time and lets promises settle after each timer. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#us + ms * 1000;
+    for (;;) {
+      await settle();
+      const next = [...this.#due].filter((due) => due.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.#move(next.at);
+      if (next.every === undefined) this.#due.delete(next);
+      else next.at += next.every;
+      next.run();
+    }
+    this.#move(end);
+    await settle();
+  }
+
+  #move(us: number): void {
+    this.#wallMs += (us - this.#us) / 1000;
+    this.#us = us;
+  }
+}
+
+/** Lets everything that waits on already settled promises run. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
