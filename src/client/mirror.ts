@@ -1,0 +1,185 @@
+import {
+  applyQueuePatch,
+  topicFamily,
+  TOPICS,
+  type EventPayload,
+  type LibraryState,
+  type Player,
+  type Room,
+  type RoomState,
+  type SystemState,
+  type Timeline,
+  type TopicEvent,
+} from '../protocol/index.js';
+
+/**
+ * What the server last said about the topics that are subscribed. Never changed in place: a part that did not change stays the same
+ * object, so that comparing by identity tells what to draw again. Absent = not subscribed, or not heard yet.
+ */
+export interface Mirror {
+  readonly rooms?: readonly Room[];
+  readonly players?: readonly Player[];
+  readonly library?: LibraryState;
+  readonly system?: SystemState;
+  /** By room_id, for each subscribed `room/<id>`. */
+  readonly room: Readonly<Record<string, RoomState>>;
+  /** The last told progress by room_id; the room's own timeline counts when its `at_us` is later. */
+  readonly progress: Readonly<Record<string, Timeline>>;
+  /** The last revision applied, by topic. */
+  readonly revisions: Readonly<Record<string, number>>;
+}
+
+export const EMPTY_MIRROR: Mirror = { room: {}, progress: {}, revisions: {} };
+
+/** The mirror with a topic replaced by its snapshot. Throws a ZodError when the snapshot is not what the topic promises. */
+export function applySnapshot(mirror: Mirror, topic: string, revision: number, snapshot: unknown): Mirror {
+  const revisions = { ...mirror.revisions, [topic]: revision };
+  const family = topicFamily(topic);
+  switch (family) {
+    case undefined:
+    case 'toasts':
+      return { ...mirror, revisions };
+    case 'rooms':
+      return { ...mirror, revisions, rooms: TOPICS.rooms.parse(snapshot).rooms };
+    case 'players':
+      return { ...mirror, revisions, players: TOPICS.players.parse(snapshot).players };
+    case 'library':
+      return { ...mirror, revisions, library: TOPICS.library.parse(snapshot) };
+    case 'system':
+      return { ...mirror, revisions, system: TOPICS.system.parse(snapshot) };
+    case 'room/*': {
+      const state = TOPICS['room/*'].parse(snapshot);
+      const progress = omit(mirror.progress, topic.slice(5));
+      return { ...mirror, revisions, progress, room: { ...mirror.room, [topic.slice(5)]: state } };
+    }
+    default:
+      return family satisfies never;
+  }
+}
+
+/** The mirror without a topic. */
+export function dropTopic(mirror: Mirror, topic: string): Mirror {
+  const { rooms, players, library, system } = mirror;
+  return {
+    ...(rooms && topic !== 'rooms' ? { rooms } : {}),
+    ...(players && topic !== 'players' ? { players } : {}),
+    ...(library && topic !== 'library' ? { library } : {}),
+    ...(system && topic !== 'system' ? { system } : {}),
+    room: omit(mirror.room, topic.slice(5)),
+    progress: omit(mirror.progress, topic.slice(5)),
+    revisions: omit(mirror.revisions, topic),
+  };
+}
+
+/** The mirror after a valid event of a topic; the caller has looked at the revision. */
+export function applyEvent(mirror: Mirror, event: TopicEvent): Mirror {
+  const revisions =
+    mirror.revisions[event.topic] === event.revision
+      ? mirror.revisions
+      : { ...mirror.revisions, [event.topic]: event.revision };
+  const next = applyTo(mirror, event);
+  return next === mirror && revisions === mirror.revisions ? mirror : { ...next, revisions };
+}
+
+function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
+  if (event.type === 'playback:progress') return withProgress(mirror, event.data);
+  switch (topicFamily(event.topic)) {
+    case 'rooms':
+      return mirror.rooms ? { ...mirror, rooms: reduceRooms(mirror.rooms, event) } : mirror;
+    case 'players':
+      return mirror.players ? { ...mirror, players: reducePlayers(mirror.players, event) } : mirror;
+    case 'library':
+      return event.type === 'library:state' ? { ...mirror, library: event.data } : mirror;
+    case 'system':
+      return event.type === 'system:state' ? { ...mirror, system: event.data } : mirror;
+    case 'room/*': {
+      const roomId = event.topic.slice(5);
+      const before = mirror.room[roomId];
+      if (!before) return mirror;
+      const after = reduceRoom(before, event);
+      return after === before ? mirror : { ...mirror, room: { ...mirror.room, [roomId]: after } };
+    }
+    case 'toasts':
+    case undefined:
+      return mirror;
+  }
+}
+
+function withProgress(mirror: Mirror, data: EventPayload<'playback:progress'>): Mirror {
+  const { room_id, position_seconds, server_time_us: at_us, rate } = data;
+  return { ...mirror, progress: { ...mirror.progress, [room_id]: { position_seconds, at_us, rate } } };
+}
+
+function reduceRooms(rooms: readonly Room[], event: TopicEvent): readonly Room[] {
+  if (event.type === 'room:added' || event.type === 'room:updated')
+    return upsert(rooms, event.data, (room) => room.room_id === event.data.room_id);
+  if (event.type === 'room:removed') return rooms.filter((room) => room.room_id !== event.data.room_id);
+  if (event.type === 'volume:updated' && event.data.player_id === undefined) {
+    const { room_id, volume, muted } = event.data;
+    return rooms.map((room) => (room.room_id === room_id ? { ...room, volume, muted } : room));
+  }
+  return rooms;
+}
+
+function reducePlayers(players: readonly Player[], event: TopicEvent): readonly Player[] {
+  if (event.type === 'player:added' || event.type === 'player:updated')
+    return upsert(players, event.data, (player) => player.player_id === event.data.player_id);
+  if (event.type === 'player:removed')
+    return players.filter((player) => player.player_id !== event.data.player_id);
+  if (event.type === 'volume:updated') {
+    const { player_id, volume, muted } = event.data;
+    return players.map((player) => (player.player_id === player_id ? { ...player, volume, muted } : player));
+  }
+  return players;
+}
+
+function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
+  if (event.type === 'room:state') return event.data;
+  if (event.type === 'room:updated') return { ...state, room: event.data };
+  if (event.type === 'queue:updated') return queueAfter(state, event.data);
+  if (event.type === 'playback:state')
+    return { ...state, playback: event.data, room: roomAfter(state.room, event.data) };
+  if (event.type === 'volume:updated' && event.data.player_id === undefined) {
+    const { volume, muted } = event.data;
+    const { playback, room } = state;
+    return { ...state, playback: { ...playback, volume, muted }, room: { ...room, volume, muted } };
+  }
+  const players = reducePlayers(state.players, event);
+  return players === state.players ? state : { ...state, players: [...players] };
+}
+
+/** The list's row of a room, as its playback says. */
+function roomAfter(room: Room, playback: RoomState['playback']): Room {
+  const { current: _gone, ...rest } = room;
+  const { state, volume, muted, track } = playback;
+  return { ...rest, state, volume, muted, ...(track ? { current: track } : {}) };
+}
+
+function queueAfter(state: RoomState, data: EventPayload<'queue:updated'>): RoomState {
+  const { current_index: _queueIndex, ...queue } = state.queue;
+  const { current_index: _playbackIndex, ...playback } = state.playback;
+  const index = data.current_index === undefined ? {} : { current_index: data.current_index };
+  return {
+    ...state,
+    queue: { ...queue, ...index, items: applyQueuePatch(state.queue.items, data.patch) },
+    playback: { ...playback, ...index, queue_length: data.queue_length },
+  };
+}
+
+function upsert<T>(list: readonly T[], item: T, same: (other: T) => boolean): readonly T[] {
+  const at = list.findIndex(same);
+  return at < 0 ? [...list, item] : list.map((other, index) => (index === at ? item : other));
+}
+
+function omit<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  if (!Object.hasOwn(record, key)) return record;
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+}
+
+/** Where a room's music is, from its anchor or the last progress, whichever is newer. */
+export function timelineOf(mirror: Mirror, roomId: string): Timeline | undefined {
+  const playback = mirror.room[roomId]?.playback;
+  if (!playback) return undefined;
+  const progress = mirror.progress[roomId];
+  return progress && progress.at_us > playback.at_us ? progress : playback;
+}

@@ -1,0 +1,2 @@
+export * from './clock-filter.js';
+export * from './timeline.js';
