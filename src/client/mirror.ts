@@ -135,10 +135,13 @@ function reducePlayers(players: readonly Player[], event: TopicEvent): readonly 
 
 function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
   if (event.type === 'room:state') return event.data;
-  if (event.type === 'room:updated') return { ...state, room: event.data };
+  if (event.type === 'room:updated') {
+    const { player_ids } = event.data;
+    const players = state.players.filter((player) => player_ids.includes(player.player_id));
+    return { ...state, room: event.data, players };
+  }
   if (event.type === 'queue:updated') return queueAfter(state, event.data);
-  if (event.type === 'playback:state')
-    return { ...state, playback: event.data, room: roomAfter(state.room, event.data) };
+  if (event.type === 'playback:state') return playbackAfter(state, event.data);
   if (event.type === 'volume:updated' && event.data.player_id === undefined) {
     const { volume, muted } = event.data;
     const { playback, room } = state;
@@ -148,22 +151,27 @@ function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
   return players === state.players ? state : { ...state, players: [...players] };
 }
 
-/** The list's row of a room, as its playback says. */
-function roomAfter(room: Room, playback: RoomState['playback']): Room {
-  const { current: _gone, ...rest } = room;
-  const { state, volume, muted, track } = playback;
-  return { ...rest, state, volume, muted, ...(track ? { current: track } : {}) };
+/** A playback says the same as the room's row in the list, and where in the queue it is. */
+function playbackAfter(before: RoomState, playback: RoomState['playback']): RoomState {
+  const { current: _current, ...row } = before.room;
+  const { state, volume, muted, track, current_index } = playback;
+  const room = { ...row, state, volume, muted, ...(track ? { current: track } : {}) };
+  return { ...before, playback, room, queue: atIndex(before.queue, current_index) };
+}
+
+function atIndex(queue: RoomState['queue'], current_index: number | undefined): RoomState['queue'] {
+  if (queue.current_index === current_index) return queue;
+  const { items } = queue;
+  return current_index === undefined ? { items } : { items, current_index };
 }
 
 function queueAfter(state: RoomState, data: EventPayload<'queue:updated'>): RoomState {
-  const { current_index: _queueIndex, ...queue } = state.queue;
-  const { current_index: _playbackIndex, ...playback } = state.playback;
-  const index = data.current_index === undefined ? {} : { current_index: data.current_index };
-  return {
-    ...state,
-    queue: { ...queue, ...index, items: applyQueuePatch(state.queue.items, data.patch) },
-    playback: { ...playback, ...index, queue_length: data.queue_length },
-  };
+  const { current_index, queue_length } = data;
+  const items = applyQueuePatch(state.queue.items, data.patch);
+  const queue = atIndex({ ...state.queue, items }, current_index);
+  const { current_index: _was, ...playback } = state.playback;
+  const index = current_index === undefined ? {} : { current_index };
+  return { ...state, queue, playback: { ...playback, queue_length, ...index } };
 }
 
 function upsert<T>(list: readonly T[], item: T, same: (other: T) => boolean): readonly T[] {

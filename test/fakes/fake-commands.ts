@@ -1,0 +1,243 @@
+import type {
+  CommandReply,
+  CommandRequest,
+  CommandType,
+  Playback,
+  QueueItem,
+  Track,
+} from '../../src/protocol/index.js';
+import { AppError } from '../../src/base/index.js';
+import type { FakeHouse } from './fake-house.js';
+import { playlistOf, queueItem } from './fake-music.js';
+
+export type FakeHandlers = {
+  [T in CommandType]?: (request: CommandRequest<T>) => CommandReply<T>;
+};
+
+/** What the fake server does on a command: enough of the real rules for the page to be exercised. */
+export function fakeHandlers(house: FakeHouse): FakeHandlers {
+  return {
+    ...roomHandlers(house),
+    ...queueHandlers(house),
+    ...libraryHandlers(house),
+    ...playerHandlers(house),
+  };
+}
+
+function roomHandlers(house: FakeHouse): FakeHandlers {
+  const get = (roomId: string) => {
+    const state = house.room(roomId);
+    if (!state) throw new AppError('ERR_ROOM_NOT_FOUND', 'no such room');
+    return state;
+  };
+  const outcomes = { outcomes: [] };
+  const set = (roomId: string, change: (playback: Playback) => Playback) => {
+    get(roomId);
+    house.change(roomId, (state) => ({ ...state, playback: change(state.playback) }));
+    return outcomes;
+  };
+  const start = (roomId: string, index: number) => {
+    const item = get(roomId).queue.items[index];
+    if (!item) throw new AppError('ERR_QUEUE_EMPTY', 'the queue is empty');
+    return set(roomId, (playback) => {
+      const { problem: _problem, ...rest } = playback;
+      return {
+        ...rest,
+        state: 'playing',
+        item_id: item.item_id,
+        position_seconds: 0,
+        at_us: house.nowUs(),
+        rate: 1,
+      };
+    });
+  };
+  const step = (roomId: string, by: number) => {
+    const { items, current_index = -1 } = get(roomId).queue;
+    return start(roomId, (current_index + by + items.length) % Math.max(1, items.length));
+  };
+  return {
+    'room:list': () => ({ rooms: [...house.lanes.values()].map(({ state }) => state.room) }),
+    'room:get': ({ room_id }) => get(room_id),
+    'room:play': ({ room_id, item_id }) => {
+      const { playback, queue } = get(room_id);
+      if (item_id !== undefined)
+        return start(
+          room_id,
+          queue.items.findIndex((item) => item.item_id === item_id),
+        );
+      if (playback.item_id === undefined) return start(room_id, 0);
+      return set(room_id, (now) => house.anchor(now, { state: 'playing', rate: 1 }));
+    },
+    'room:pause': ({ room_id }) => set(room_id, (now) => house.anchor(now, { state: 'paused', rate: 0 })),
+    'room:stop': ({ room_id }) =>
+      set(room_id, (now) => house.anchor(now, { state: 'stopped', rate: 0, position_seconds: 0 })),
+    'room:next': ({ room_id }) => step(room_id, 1),
+    'room:previous': ({ room_id }) => step(room_id, -1),
+    'room:seek': ({ room_id, position_seconds }) => {
+      if (get(room_id).playback.duration_seconds === undefined)
+        throw new AppError('ERR_NOT_SEEKABLE', 'a stream has no positions');
+      return set(room_id, (now) => house.anchor(now, { position_seconds }));
+    },
+    'room:volume': ({ room_id, volume }) => set(room_id, (now) => ({ ...now, volume })),
+    'room:mute': ({ room_id, muted }) => set(room_id, (now) => ({ ...now, muted })),
+    'room:repeat': ({ room_id, repeat }) => {
+      set(room_id, (now) => ({ ...now, repeat }));
+      return {};
+    },
+    'room:shuffle': ({ room_id, shuffle }) => {
+      set(room_id, (now) => ({ ...now, shuffle }));
+      return { queue_length: get(room_id).queue.items.length };
+    },
+    'room:rename': ({ room_id, name }) => {
+      house.change(room_id, (state) => ({ ...state, room: { ...state.room, name } }));
+      return {};
+    },
+    'room:take-over': ({ room_id }) => {
+      house.change(room_id, (state) => ({
+        ...state,
+        players: state.players.map(({ foreign: _foreign, ...player }) => ({
+          ...player,
+          controlled_elsewhere: false,
+        })),
+      }));
+      return outcomes;
+    },
+  };
+}
+
+function queueHandlers(house: FakeHouse): FakeHandlers {
+  const length = (roomId: string) => ({ queue_length: house.room(roomId)!.queue.items.length });
+  const swap = (roomId: string, from: 'done' | 'undone', to: 'done' | 'undone') => {
+    const lane = house.lanes.get(roomId)!;
+    const items = lane[from].pop();
+    if (!items) throw new AppError('ERR_NOTHING_TO_UNDO', 'no edit is left');
+    lane[to].push(lane.state.queue.items);
+    house.setItems(roomId, items);
+    return length(roomId);
+  };
+  return {
+    'queue:add': ({ room_id, source, at, play, start_index }) => {
+      const added = sourceItems(house, source);
+      const { current_index = -1 } = house.room(room_id)!.queue;
+      house.edit(room_id, (items) => {
+        if (at === 'replace') return added;
+        const index = at === 'end' ? items.length : at === 'next' ? current_index + 1 : at;
+        return [...items.slice(0, index), ...added, ...items.slice(index)];
+      });
+      const first = added[start_index ?? 0];
+      if (play && first) fakeHandlers(house)['room:play']!({ room_id, item_id: first.item_id });
+      return { ...length(room_id), item_ids: added.map((item) => item.item_id) };
+    },
+    'queue:remove': ({ room_id, item_ids }) => {
+      house.edit(room_id, (items) => items.filter((item) => !item_ids.includes(item.item_id)));
+      return length(room_id);
+    },
+    'queue:move': ({ room_id, item_ids, index }) => {
+      house.edit(room_id, (items) => {
+        const moved = items.filter((item) => item_ids.includes(item.item_id));
+        const rest = items.filter((item) => !item_ids.includes(item.item_id));
+        return [...rest.slice(0, index), ...moved, ...rest.slice(index)];
+      });
+      return length(room_id);
+    },
+    'queue:clear': ({ room_id }) => {
+      house.edit(room_id, () => []);
+      return length(room_id);
+    },
+    'queue:undo': ({ room_id }) => swap(room_id, 'done', 'undone'),
+    'queue:redo': ({ room_id }) => swap(room_id, 'undone', 'done'),
+    'queue:save': ({ room_id, name }) => {
+      const playlist = playlistOf(`pl${house.music.playlists.length}`, name, []);
+      const saved = { ...playlist, track_count: house.room(room_id)!.queue.items.length };
+      house.music.playlists.push(saved);
+      return { playlist: saved };
+    },
+  };
+}
+
+function sourceItems(house: FakeHouse, source: CommandRequest<'queue:add'>['source']): QueueItem[] {
+  const { tracks } = house.music;
+  const from = (some: readonly Track[]) => some.map((track) => queueItem(house.newItemId(), track));
+  if ('track_ids' in source) return from(tracks.filter((track) => source.track_ids.includes(track.track_id)));
+  if ('album_id' in source) return from(tracks.filter((track) => track.album_id === source.album_id));
+  if ('artist_id' in source) return from(tracks.filter((track) => track.artist_id === source.artist_id));
+  if ('playlist_id' in source) return from(tracks.slice(0, 24));
+  return [{ item_id: house.newItemId(), url: source.url, title: source.title ?? source.url }];
+}
+
+function libraryHandlers(house: FakeHouse): FakeHandlers {
+  const { albums, artists, tracks, playlists } = house.music;
+  const page = <T>(list: readonly T[], { offset, limit }: { offset: number; limit: number }) => ({
+    total: list.length,
+    items: list.slice(offset, offset + limit),
+  });
+  const problems = [
+    { path: 'incoming/cover.mp3', reason: 'this is a web page, not music' },
+    { path: 'old/zero.flac', reason: 'the file is empty' },
+  ];
+  return {
+    'library:status': () => house.library(),
+    'library:scan': () => {
+      house.scanning = true;
+      house.publish({ type: 'library:state', topic: 'library', data: house.library() });
+      return {};
+    },
+    'library:artists': (request) => page(artists, request),
+    'library:albums': ({ artist_id, ...request }) =>
+      page(
+        artist_id === undefined ? albums : albums.filter((album) => album.artist_id === artist_id),
+        request,
+      ),
+    'library:album': ({ album_id }) => {
+      const album = albums.find((one) => one.album_id === album_id);
+      if (!album) throw new AppError('ERR_ALBUM_NOT_FOUND', 'no such album');
+      return { album, tracks: tracks.filter((track) => track.album_id === album_id) };
+    },
+    'library:tracks': (request) => page(tracks, request),
+    'library:search': ({ query, limit }) => {
+      const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+      const hits = <T>(list: readonly T[], text: (one: T) => string) =>
+        list
+          .filter((one) => words.every((word) => ` ${text(one).toLowerCase()}`.includes(` ${word}`)))
+          .slice(0, limit);
+      return {
+        artists: hits(artists, (artist) => artist.name),
+        albums: hits(albums, (album) => `${album.title} ${album.artist}`),
+        tracks: hits(tracks, (track) => `${track.title} ${track.artist}`),
+        playlists: hits(playlists, (playlist) => playlist.name),
+      };
+    },
+    'library:problems': (request) => page(problems, request),
+    'playlist:list': () => ({ playlists: [...playlists] }),
+    'playlist:get': ({ playlist_id, ...request }) => {
+      const playlist = playlists.find((one) => one.playlist_id === playlist_id);
+      if (!playlist) throw new AppError('ERR_PLAYLIST_NOT_FOUND', 'no such playlist');
+      return { playlist, tracks: page(tracks.slice(0, playlist.track_count), request).items };
+    },
+    'system:status': () => house.system,
+  };
+}
+
+function playerHandlers(house: FakeHouse): FakeHandlers {
+  return {
+    'player:list': () => ({ players: [...house.lanes.values()].flatMap(({ state }) => state.players) }),
+    'player:add': ({ name, kind }) => {
+      const room_id = house.addRoom(name, kind, { origin: 'added', link: 'connecting' });
+      return { room_id, player_id: `p-${room_id}` };
+    },
+    'player:output': ({ player_id, output_id, active }) => {
+      const lane = [...house.lanes.values()].find(({ state }) => state.players[0]?.player_id === player_id);
+      if (!lane) throw new AppError('ERR_PLAYER_NOT_FOUND', 'no such player');
+      house.change(lane.state.room.room_id, (state) => ({
+        ...state,
+        players: state.players.map((player) => ({
+          ...player,
+          outputs: player.outputs.map((output) =>
+            output.output_id === output_id ? { ...output, active } : output,
+          ),
+        })),
+      }));
+      return { outcomes: [] };
+    },
+  };
+}

@@ -1,0 +1,230 @@
+import {
+  diffQueue,
+  roomTopic,
+  type Playback,
+  type Player,
+  type QueueItem,
+  type Room,
+  type RoomState,
+  type SystemState,
+  type TopicEvent,
+} from '../../src/protocol/index.js';
+import { positionAt } from '../../src/sync/index.js';
+import { queueItem, type FakeMusic } from './fake-music.js';
+
+export type Listener = (event: TopicEvent) => void;
+
+interface Lane {
+  state: RoomState;
+  /** Queues to go back and forth to. */
+  done: QueueItem[][];
+  undone: QueueItem[][];
+}
+
+/** A house of rooms as plain values: one way in (`change`), revisions and events out. Keeps time by the clock it is given. */
+export class FakeHouse {
+  readonly lanes = new Map<string, Lane>();
+  readonly #revisions = new Map<string, number>();
+  readonly #listeners = new Set<Listener>();
+  #items = 0;
+  system: SystemState = {
+    server: 'tutti',
+    version: '0.1.0',
+    notices: [{ notice_id: 'demo', level: 'info', message: 'Demo music: no music folder is set' }],
+  };
+  scanning = false;
+
+  constructor(
+    readonly music: FakeMusic,
+    readonly nowUs: () => number,
+  ) {}
+
+  newItemId(): string {
+    return `q${++this.#items}`;
+  }
+
+  addRoom(name: string, kind: string, more: Partial<Player> = {}): string {
+    const room_id = name.toLowerCase().replace(/\W+/g, '-');
+    const player: Player = {
+      player_id: `p-${room_id}`,
+      kind,
+      name,
+      room_id,
+      link: 'online',
+      origin: 'config',
+      address: '192.168.1.20:6600',
+      capabilities: ['seek', 'pause', 'volume', 'mute', 'gapless', 'outputs', 'radio'],
+      sync_class: 'nudged',
+      volume: 0.4,
+      muted: false,
+      outputs: [
+        { output_id: '0', name: 'HiFiBerry DAC+', active: true },
+        { output_id: '1', name: 'HDMI', active: false },
+      ],
+      controlled_elsewhere: false,
+      ...more,
+    };
+    const room: Room = {
+      room_id,
+      name,
+      player_ids: [player.player_id],
+      state: 'stopped',
+      volume: 0.4,
+      muted: false,
+    };
+    const playback: Playback = {
+      room_id,
+      state: 'stopped',
+      position_seconds: 0,
+      at_us: this.nowUs(),
+      rate: 0,
+      volume: 0.4,
+      muted: false,
+      queue_length: 0,
+      repeat: 'off',
+      shuffle: false,
+      can_undo: false,
+      can_redo: false,
+    };
+    const state: RoomState = { room, playback, queue: { items: [] }, players: [player] };
+    this.lanes.set(room_id, { state, done: [], undone: [] });
+    this.publish({ type: 'room:added', topic: 'rooms', data: room });
+    this.publish({ type: 'player:added', topic: 'players', data: player });
+    return room_id;
+  }
+
+  fill(roomId: string, count: number): void {
+    const { tracks } = this.music;
+    const items = Array.from({ length: count }, (_, n) =>
+      queueItem(this.newItemId(), tracks[n % tracks.length]!),
+    );
+    this.change(roomId, (state) => ({ ...state, queue: { ...state.queue, items } }));
+  }
+
+  room(roomId: string): RoomState | undefined {
+    return this.lanes.get(roomId)?.state;
+  }
+
+  /** The one way to change a room: derived fields are filled in, what differs is told. */
+  change(roomId: string, edit: (state: RoomState) => RoomState): void {
+    const lane = this.lanes.get(roomId)!;
+    const before = lane.state;
+    const after = settled(edit(before), lane);
+    lane.state = after;
+    const topic = roomTopic(roomId);
+    const patch = diffQueue(before.queue.items, after.queue.items);
+    const { current_index, queue_length, volume, muted } = after.playback;
+    const index = current_index === undefined ? {} : { current_index };
+    if (patch)
+      this.publish({
+        type: 'queue:updated',
+        topic,
+        data: { room_id: roomId, patch, queue_length, ...index },
+      });
+    if (volume !== before.playback.volume || muted !== before.playback.muted)
+      this.publish({ type: 'volume:updated', topic, data: { room_id: roomId, volume, muted } });
+    if (differs({ ...before.playback, volume, muted }, after.playback))
+      this.publish({ type: 'playback:state', topic, data: after.playback });
+    if (differs(before.room, after.room))
+      this.publish({ type: 'room:updated', topic: 'rooms', data: after.room });
+    if (before.room.name !== after.room.name) this.publish({ type: 'room:updated', topic, data: after.room });
+    for (const player of after.players) {
+      const was = before.players.find(({ player_id }) => player_id === player.player_id);
+      if (was === player) continue;
+      this.publish({ type: 'player:updated', topic: 'players', data: player });
+      this.publish({ type: 'player:updated', topic, data: player });
+    }
+  }
+
+  /** A queue edit that can be taken back. */
+  edit(roomId: string, edit: (items: readonly QueueItem[]) => QueueItem[]): void {
+    const lane = this.lanes.get(roomId)!;
+    lane.done.push(lane.state.queue.items);
+    lane.undone = [];
+    this.setItems(roomId, edit(lane.state.queue.items));
+  }
+
+  setItems(roomId: string, items: QueueItem[]): void {
+    this.change(roomId, (state) => ({ ...state, queue: { ...state.queue, items } }));
+  }
+
+  /** The anchor moved to where the music is now. */
+  anchor(playback: Playback, change: Partial<Playback> = {}): Playback {
+    const now = this.nowUs();
+    const position_seconds = positionAt(playback, now, playback.duration_seconds);
+    return { ...playback, position_seconds, at_us: now, ...change };
+  }
+
+  snapshot(topic: string): { revision: number; data: unknown } | undefined {
+    const states = [...this.lanes.values()].map(({ state }) => state);
+    const values: Record<string, unknown> = {
+      rooms: { rooms: states.map(({ room }) => room) },
+      players: { players: states.flatMap(({ players }) => players) },
+      library: this.library(),
+      system: this.system,
+      toasts: {},
+    };
+    const data = topic.startsWith('room/') ? this.room(topic.slice(5)) : values[topic];
+    return data ? { revision: this.#revisions.get(topic) ?? 0, data } : undefined;
+  }
+
+  library() {
+    const { artists, albums, tracks } = this.music;
+    return {
+      artist_count: artists.length,
+      album_count: albums.length,
+      track_count: tracks.length,
+      duration_seconds: tracks.reduce((sum, track) => sum + track.duration_seconds, 0),
+      problem_count: 2,
+      demo: true,
+      scan: {
+        state: this.scanning ? ('running' as const) : ('idle' as const),
+        done: 120,
+        total: this.scanning ? 400 : 120,
+      },
+      generation: 1,
+    };
+  }
+
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  publish(
+    draft: {
+      [K in TopicEvent['type']]: Omit<Extract<TopicEvent, { type: K }>, 'revision'>;
+    }[TopicEvent['type']],
+    state = true,
+  ): void {
+    const revision = (this.#revisions.get(draft.topic) ?? 0) + (state ? 1 : 0);
+    this.#revisions.set(draft.topic, revision);
+    for (const listener of this.#listeners) listener({ ...draft, revision });
+  }
+}
+
+function differs(one: unknown, other: unknown): boolean {
+  return one !== other && JSON.stringify(one) !== JSON.stringify(other);
+}
+
+/** The state with everything that follows from queue and item filled in. */
+function settled(state: RoomState, lane: Lane): RoomState {
+  const { items } = state.queue;
+  const { track: _t, item_id, current_index: _i, duration_seconds: _d, ...rest } = state.playback;
+  const found = items.findIndex((item) => item.item_id === item_id);
+  const track = items[found];
+  const playback: Playback = {
+    ...rest,
+    ...(track
+      ? { track, item_id: track.item_id, current_index: found }
+      : { state: 'stopped', rate: 0, position_seconds: 0 }),
+    ...(track?.duration_seconds === undefined ? {} : { duration_seconds: track.duration_seconds }),
+    queue_length: items.length,
+    can_undo: lane.done.length > 0,
+    can_redo: lane.undone.length > 0,
+  };
+  const { current: _c, ...row } = state.room;
+  const { volume, muted } = playback;
+  const room = { ...row, state: playback.state, volume, muted, ...(track ? { current: track } : {}) };
+  return { ...state, room, playback, queue: { items, ...(track ? { current_index: found } : {}) } };
+}

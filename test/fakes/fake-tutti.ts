@@ -1,0 +1,235 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import path from 'node:path';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { AppError, systemClock } from '../../src/base/index.js';
+import {
+  CommandFrame,
+  COMMANDS,
+  isCommandType,
+  PROTOCOL,
+  roomTopic,
+  SESSION_COMMANDS,
+  type TopicEvent,
+} from '../../src/protocol/index.js';
+import { fakeHandlers } from './fake-commands.js';
+import { FakeHouse } from './fake-house.js';
+import { fakeCover, fakeMusic } from './fake-music.js';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+};
+
+export interface FakeTuttiOptions {
+  readonly port?: number;
+  /** The built page; absent = no page. */
+  readonly pageDir?: string;
+  /** In the first room's queue. */
+  readonly items?: number;
+  readonly albums?: number;
+  /** A house that outlives the server: for a restart. */
+  readonly house?: FakeHouse;
+}
+
+/** A Tutti server in one piece for tests of what talks to one: the real protocol on real sockets, no music. */
+export class FakeTutti {
+  readonly house: FakeHouse;
+  /** Command types in the order they came. */
+  readonly received: string[] = [];
+  /** Ignore everything from now on, answer nothing: a machine that is gone without a word. */
+  silent = false;
+  /** Commands get no reply (but have their effect). */
+  replies = true;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #sockets = new WebSocketServer({ server: this.#server, path: '/ws', perMessageDeflate: false });
+  readonly #connections = new Set<Socket>();
+  readonly #pageDir: string | undefined;
+  readonly #progress: NodeJS.Timeout;
+  readonly #epoch = `e${systemClock.nowUs()}`;
+
+  static async start(options: FakeTuttiOptions = {}): Promise<FakeTutti> {
+    const fake = new FakeTutti(options);
+    await new Promise<void>((resolve, reject) => {
+      fake.#server.once('error', reject);
+      fake.#server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    });
+    return fake;
+  }
+
+  private constructor(options: FakeTuttiOptions) {
+    this.house = options.house ?? furnishedHouse(options);
+    this.#pageDir = options.pageDir;
+    this.#sockets.on('connection', (socket) => this.#greet(socket));
+    this.#server.on('connection', (socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
+    this.#progress = setInterval(() => this.#tick(), 500);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+  get wsUrl(): string {
+    return `ws://127.0.0.1:${this.port}/ws`;
+  }
+  get clientCount(): number {
+    return this.#sockets.clients.size;
+  }
+
+  /** End every WebSocket with a close code. */
+  dropAll(code = 1001): void {
+    for (const socket of this.#sockets.clients) socket.close(code);
+  }
+
+  /** To every client, as it is. */
+  sendRaw(text: string): void {
+    for (const socket of this.#sockets.clients) socket.send(text);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#progress);
+    for (const socket of this.#sockets.clients) socket.terminate();
+    this.#sockets.close();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
+
+  #greet(socket: WebSocket): void {
+    const topics = new Set<string>();
+    const send = (frame: object): void => {
+      if (!this.silent) socket.send(JSON.stringify(frame));
+    };
+    const stop = this.house.subscribe((event: TopicEvent) => {
+      if (topics.has(event.topic)) send({ ...event, timestamp: new Date().toISOString() });
+    });
+    socket.on('close', stop);
+    socket.on('error', () => undefined);
+    socket.on('message', (raw: Buffer) => {
+      if (!this.silent) this.#message(raw.toString(), topics, send);
+    });
+    send({
+      type: 'hello',
+      server: 'tutti',
+      version: '0.1.0',
+      protocol: PROTOCOL,
+      epoch: this.#epoch,
+      server_time_us: systemClock.nowUs(),
+      connection_id: 'c',
+      auth: 'open',
+    });
+  }
+
+  #message(text: string, topics: Set<string>, send: (frame: object) => void): void {
+    const t1_us = systemClock.nowUs();
+    const { id, type, data } = CommandFrame.parse(JSON.parse(text));
+    const named = id === undefined ? {} : { id };
+    try {
+      if (type === 'ping') return send({ type: 'pong', ...named, timestamp: new Date().toISOString() });
+      if (type === 'clock') {
+        const { t0_us } = SESSION_COMMANDS.clock.parse(data);
+        return send({ type: 'clock', ...named, t0_us, t1_us, t2_us: systemClock.nowUs() });
+      }
+      if (type === 'subscribe' || type === 'unsubscribe') {
+        for (const topic of SESSION_COMMANDS.unsubscribe.parse(data).topics)
+          send({ ...named, ...this.#topic(type, topic, topics) });
+        return;
+      }
+      this.received.push(type);
+      const reply = this.#run(type, data);
+      if (this.replies) send({ type: 'reply', ...named, ok: true, data: reply });
+    } catch (thrown) {
+      const error = thrown instanceof AppError ? thrown : new AppError('ERR_INVALID', String(thrown));
+      const { code, message, retryable, params } = error;
+      send({ type: 'error', ...named, error: { code, message, retryable, params } });
+    }
+  }
+
+  #topic(type: 'subscribe' | 'unsubscribe', topic: string, topics: Set<string>): object {
+    if (type === 'unsubscribe') {
+      topics.delete(topic);
+      return { type: 'unsubscribed', topic };
+    }
+    const snapshot = this.house.snapshot(topic);
+    if (!snapshot) throw new AppError('ERR_TOPIC_NOT_FOUND', `no topic ${topic}`);
+    topics.add(topic);
+    const { revision, data } = snapshot;
+    return { type: 'subscribed', topic, epoch: this.#epoch, revision, resumed: false, snapshot: data };
+  }
+
+  #run(type: string, data: unknown): unknown {
+    if (!isCommandType(type)) throw new AppError('ERR_UNKNOWN_COMMAND', `no command ${type}`);
+    const handler = fakeHandlers(this.house)[type] as ((request: unknown) => unknown) | undefined;
+    if (!handler) throw new AppError('ERR_NOT_SUPPORTED', `the fake does not do ${type}`);
+    return handler(COMMANDS[type].request.parse(data ?? {}));
+  }
+
+  #tick(): void {
+    for (const [room_id, { state }] of this.house.lanes) {
+      if (state.playback.state !== 'playing') continue;
+      const { position_seconds, at_us, rate, duration_seconds } = this.house.anchor(state.playback);
+      const duration = duration_seconds === undefined ? {} : { duration_seconds };
+      if (duration_seconds !== undefined && position_seconds >= duration_seconds) {
+        this.#run('room:next', { room_id });
+        continue;
+      }
+      this.house.publish(
+        {
+          type: 'playback:progress',
+          topic: roomTopic(room_id),
+          data: { room_id, position_seconds, server_time_us: at_us, rate, ...duration },
+        },
+        false,
+      );
+    }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://fake');
+    if (pathname.startsWith('/artwork/')) {
+      response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=3600' });
+      return void response.end(fakeCover(pathname.slice(9)));
+    }
+    if (this.#pageDir === undefined) return void response.writeHead(404).end();
+    const file = path.join(this.#pageDir, pathname === '/' ? 'index.html' : path.normalize(pathname));
+    const body = await readFile(file).catch(() => undefined);
+    response.writeHead(body ? 200 : 404, {
+      'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+      'content-security-policy':
+        "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+      'cache-control': 'no-cache',
+    });
+    response.end(body);
+  }
+}
+
+/** Living room plays, Kitchen is free, the MPD in the Study is somebody else's, the Garage is not there. */
+function furnishedHouse({ items = 24, albums = 300 }: FakeTuttiOptions): FakeHouse {
+  const house = new FakeHouse(fakeMusic(albums), () => systemClock.nowUs());
+  house.fill(
+    house.addRoom('Living room', 'local', { sync_class: 'steered', address: 'HiFiBerry DAC+' }),
+    items,
+  );
+  house.addRoom('Kitchen', 'mpd');
+  house.addRoom('Study', 'mpd', {
+    controlled_elsewhere: true,
+    foreign: {
+      title: 'Concerto for Two Violins',
+      artist: 'J. S. Bach',
+      status: 'playing',
+      position_seconds: 31,
+    },
+  });
+  house.addRoom('Garage', 'mpd', { link: 'offline', problem: 'no route to 192.168.1.24:6600' });
+  return house;
+}
