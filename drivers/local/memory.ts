@@ -1,0 +1,20 @@
+import * as z from 'zod';
+
+/** What outlives mpv: how loud it was, and where. And what an adopted mpv cannot be asked: the refs of entries that have not begun. */
+const Memory = z.object({
+  pid: z.int(),
+  entries: z.array(z.tuple([z.int(), z.string().max(512), z.boolean()])).max(8),
+  volume: z.number().min(0).max(100).optional(),
+  muted: z.boolean().optional(),
+  output: z.string().min(1).max(256).optional(),
+  /** The configured output when `output` was chosen: a new configuration wins over an old choice. */
+  configured: z.string().optional(),
+});
+export type Memory = z.infer<typeof Memory>;
+
+export const MEMORY_ENTRIES = 3;
+
+export function readMemory(value: unknown): Memory | undefined {
+  const parsed = Memory.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod';
+
+/** How this machine's own output is set up. Nothing here can name a program other than an mpv. */
+export const LocalOptions = z.strictObject({
+  /** mpv's name of the sound card or sink (`mpv --audio-device=help`), used until somebody chooses another. */
+  output: z
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^[^\p{Cc}]+$/u)
+    .default('auto'),
+  /** `mpv`, found on the PATH, or the absolute path of a program whose name starts with mpv. */
+  program: z
+    .string()
+    .regex(/^(mpv|\/([^\p{Cc}]*\/)?mpv[^/\p{Cc}]*)$/u)
+    .default('mpv'),
+  replaygain: z.enum(['off', 'track', 'album']).default('album'),
+  /** Only this kind of output. `null` is paced silence, for tests. */
+  ao: z.enum(['null', 'alsa', 'pulse', 'pipewire']).optional(),
+});
+export type LocalOptions = z.infer<typeof LocalOptions>;

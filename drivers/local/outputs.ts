@@ -1,0 +1,78 @@
+import type { Output } from '../../src/protocol/index.js';
+
+/** An entry of mpv's `audio-device-list`. */
+export interface ListedOutput {
+  readonly name: string;
+  readonly description: string;
+}
+
+const AUTOMATIC = 'auto';
+/** Sound servers, best first: with PipeWire, the same sinks appear again through its PulseAudio side. */
+const SERVERS = ['pipewire', 'pulse'] as const;
+/** ALSA's names for one and the same card, best first. Those not listed are parts or effects of these. */
+const ALSA_WAYS = ['hdmi', 'plughw', 'sysdefault', 'default', 'hw'];
+
+/**
+ * The outputs that are really there: sinks of a running sound server, otherwise one entry for each ALSA card and connector.
+ * Without the plugins, plug-through names and silent stand-ins that mpv lists too. Empty = this machine cannot make a sound.
+ */
+export function realOutputs(listed: readonly ListedOutput[]): ListedOutput[] {
+  for (const server of SERVERS) {
+    const sinks = listed.filter(({ name }) => name.startsWith(`${server}/`) && !isStandIn(name));
+    if (sinks.length > 0) return sinks.map(({ name, description }) => ({ name, description }));
+  }
+  return alsaCards(listed);
+}
+
+/** PulseAudio and PipeWire make up a silent sink when there is no hardware. */
+function isStandIn(name: string): boolean {
+  return /\/(auto_null|dummy)/i.test(name);
+}
+
+function alsaCards(listed: readonly ListedOutput[]): ListedOutput[] {
+  const best = new Map<string, { readonly rank: number; readonly output: ListedOutput }>();
+  for (const { name, description } of listed) {
+    const match = /^alsa\/([a-z]+):CARD=([^,]+)(?:,DEV=(\d+))?/.exec(name);
+    if (!match) continue;
+    const [, way = '', card = '', device = '0'] = match;
+    const rank = ALSA_WAYS.indexOf(way);
+    if (rank < 0 || card === 'Dummy') continue;
+    const key = `${card}/${device}`;
+    const known = best.get(key);
+    if (!known || rank < known.rank) {
+      best.set(key, { rank, output: { name, description: cardName(description, device) } });
+    }
+  }
+  return [...best.values()].map(({ output }) => output);
+}
+
+/** `bcm2835 Headphones, bcm2835 Headphones/Direct hardware device` -> `bcm2835 Headphones`. */
+function cardName(description: string, device: string): string {
+  const [names = description] = description.split('/');
+  const [card = names, pcm = ''] = names.split(', ');
+  const name = pcm === '' || pcm === card ? card : `${card} (${pcm})`;
+  return device === '0' || pcm !== '' ? name : `${name} ${device}`;
+}
+
+/** What people may choose from: automatic, the real ones, and whatever is in use now even if mpv does not list it. */
+export function outputChoices(listed: readonly ListedOutput[], current: string): Output[] {
+  const choices = [{ name: AUTOMATIC, description: 'Automatic' }, ...realOutputs(listed)];
+  if (!choices.some(({ name }) => name === current)) {
+    const description = listed.find(({ name }) => name === current)?.description ?? current;
+    choices.push({ name: current, description });
+  }
+  return choices.map(({ name, description }) => ({
+    output_id: name,
+    name: description,
+    active: name === current,
+  }));
+}
+
+/** Reads what `mpv --audio-device=help` prints. */
+export function parseListing(text: string): ListedOutput[] {
+  const outputs: ListedOutput[] = [];
+  for (const match of text.matchAll(/^\s*'([^']+)' \((.*)\)\s*$/gm)) {
+    outputs.push({ name: match[1] ?? '', description: match[2] ?? '' });
+  }
+  return outputs;
+}
