@@ -49,8 +49,16 @@ export type PlayerCommand =
 
 /** What a player reports, in the order it happened. */
 export type Fact =
-  /** Once after connecting, and again when it changes (an MPD may gain a mixer). */
-  | { readonly type: 'info'; readonly version?: string; readonly capabilities: readonly Capability[] }
+  /**
+   * Once after connecting, and again when it changes (an MPD may gain a mixer). `fresh` = the player was started just now by the driver
+   * and remembers nothing: the room gives it its volume before anything plays. Sent before the first `volume` fact.
+   */
+  | {
+      readonly type: 'info';
+      readonly version?: string;
+      readonly capabilities: readonly Capability[];
+      readonly fresh?: boolean;
+    }
   /**
    * Where playback is: at `at_us` of the context's clock it was at `position_seconds`, moving `rate` seconds a second (0 unless playing).
    * Sent on every change of status, ref, position (seek) or duration, and at least every 10 s while playing. A new `ref` means that

@@ -1,1 +1,3 @@
 export * from './contract.js';
+export * from './players.js';
+export * from './supervisor.js';

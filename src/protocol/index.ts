@@ -9,6 +9,8 @@ export * from './player.js';
 export * from './queue-patch.js';
 export * from './queue.js';
 export * from './room.js';
+export { openapiDocument } from './schema-documents.js';
 export * from './system.js';
+export * from './timeline.js';
 export * from './track.js';
 export * from './version.js';

@@ -1,1 +1,8 @@
+export type * from './changes.js';
+export type { Draft } from './events.js';
 export * from './feed.js';
+export * from './model.js';
+export * from './persistence.js';
+export * from './playhead.js';
+export * from './store.js';
+export * from './views.js';

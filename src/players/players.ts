@@ -1,0 +1,217 @@
+import { AppError, randomId, slug, toError, type Clock, type Logger } from '../base/index.js';
+import type { Handlers } from '../protocol/index.js';
+import { playerView, type PlayerRecord, type Store } from '../state/index.js';
+import type { DriverDefinition, Found, PlayerCommand } from './contract.js';
+import { startDiscovery, type Discovery } from './discovery.js';
+import { Supervisor } from './supervisor.js';
+
+/** A player from the config file. */
+export interface ConfiguredPlayer {
+  readonly id?: string | undefined;
+  readonly kind: string;
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface PlayersOptions {
+  readonly drivers: readonly DriverDefinition[];
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly httpPort: () => number;
+  readonly runtimeDir: string;
+}
+
+/** Every player of the house: known, supervised, and told what to do. */
+export class Players {
+  readonly #parts: PlayersOptions;
+  readonly #supervisors = new Map<string, Supervisor>();
+  #discovery: Discovery | undefined;
+
+  readonly handlers: Handlers<
+    'player:list' | 'player:add' | 'player:remove' | 'player:rename' | 'player:output'
+  >;
+
+  constructor(parts: PlayersOptions) {
+    this.#parts = parts;
+    this.handlers = {
+      'player:list': () => ({ players: [...parts.store.state.players.values()].map(playerView) }),
+      'player:add': async ({ kind, name, options }) => {
+        const player = this.#known({ kind, name, options }, 'added', `${slug(name)}-${randomId(4)}`);
+        await parts.store.durable();
+        return { player_id: player.player_id, room_id: player.room_id };
+      },
+      'player:remove': async ({ player_id }) => {
+        await this.#forget(player_id);
+        return {};
+      },
+      'player:rename': async ({ player_id, name }) => {
+        this.#record(player_id);
+        parts.store.commit({ type: 'player/renamed', player_id, name });
+        await parts.store.durable();
+        return {};
+      },
+      'player:output': async ({ player_id, output_id, active }) => {
+        const { live } = this.#record(player_id);
+        if (!live.outputs.some((output) => output.output_id === output_id))
+          throw new AppError('ERR_OUTPUT_NOT_FOUND', 'the player has no such output');
+        await this.execute(player_id, { type: 'output', output_id, active });
+        return { outcomes: [{ player_id, outcome: 'applied' }] };
+      },
+    };
+  }
+
+  /** Connects every player that is stored, configured or on this machine; with `mdns`, listens for more. */
+  async start(configured: readonly ConfiguredPlayer[], mdns: boolean): Promise<void> {
+    const { drivers, store, clock, log } = this.#parts;
+    for (const player of configured) this.#known(player, 'config', configuredId(player));
+    for (const definition of drivers) {
+      for (const found of (await definition.local?.(log)) ?? []) this.found(definition, found);
+    }
+    for (const { kept } of store.state.players.values()) {
+      const problem = this.#orphaned(kept, configured);
+      if (problem === undefined) this.#supervise(kept);
+      else
+        store.commit({
+          type: 'player/link',
+          player_id: kept.player_id,
+          link: 'offline',
+          problem,
+          at_us: clock.nowUs(),
+        });
+    }
+    if (mdns)
+      this.#discovery = startDiscovery(drivers, { clock, log }, (definition, found) =>
+        this.found(definition, found),
+      );
+  }
+
+  /** A player that discovery saw. One that is known by hand at the same address stays as it is. */
+  found(definition: DriverDefinition, { key, name, options }: Found): void {
+    try {
+      const address = definition.address(definition.options.parse(options));
+      const twin = [...this.#parts.store.state.players.values()].find(
+        ({ kept }) => kept.kind === definition.kind && kept.address === address,
+      );
+      if (twin && twin.kept.player_id !== key) return;
+      if (twin) this.#supervisors.get(key)?.hurry();
+      else this.#known({ kind: definition.kind, name, options }, 'discovered', key);
+    } catch (error) {
+      this.#parts.log.warn({ key, error: toError(error).message }, 'a discovered player cannot be used');
+    }
+  }
+
+  /** Codecs the player decodes itself. */
+  codecs(playerId: string): 'all' | readonly string[] {
+    return this.#definition(this.#record(playerId).kept.kind).codecs;
+  }
+
+  /** Resolves when the player has accepted the command. */
+  async execute(playerId: string, command: PlayerCommand): Promise<void> {
+    const supervisor = this.#supervisors.get(playerId);
+    if (!supervisor)
+      throw new AppError('ERR_PLAYER_NOT_FOUND', 'no player has this id', {
+        params: { player_id: playerId },
+      });
+    await supervisor.execute(command);
+  }
+
+  async close(): Promise<void> {
+    this.#discovery?.close();
+    await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close()));
+  }
+
+  #known(player: ConfiguredPlayer, origin: PlayerRecord['kept']['origin'], id: string): PlayerRecord['kept'] {
+    const definition = this.#definition(player.kind);
+    const options = parseOptions(definition, player.options);
+    const before = this.#parts.store.state.players.get(id)?.kept;
+    const kept = {
+      player_id: id,
+      kind: player.kind,
+      name: before?.name ?? player.name,
+      options: player.options,
+      origin,
+      room_id: before?.room_id ?? id,
+      address: definition.address(options),
+      memory: before?.memory ?? null,
+    };
+    const { syncClass: sync_class, capabilities } = definition;
+    this.#parts.store.commit({
+      type: 'player/known',
+      player: kept,
+      room_name: player.name,
+      sync_class,
+      capabilities,
+    });
+    this.#supervise(kept);
+    return kept;
+  }
+
+  #supervise(kept: PlayerRecord['kept']): void {
+    if (this.#supervisors.has(kept.player_id)) return;
+    const definition = this.#definition(kept.kind);
+    const { store, clock, log, random, httpPort, runtimeDir } = this.#parts;
+    const options = parseOptions(definition, kept.options);
+    const supervisor = new Supervisor({
+      playerId: kept.player_id,
+      definition,
+      options,
+      store,
+      clock,
+      log,
+      random,
+      httpPort,
+      runtimeDir,
+    });
+    this.#supervisors.set(kept.player_id, supervisor);
+    supervisor.start();
+  }
+
+  async #forget(playerId: string): Promise<void> {
+    this.#record(playerId);
+    await this.#supervisors.get(playerId)?.close();
+    this.#supervisors.delete(playerId);
+    this.#parts.store.commit({ type: 'player/removed', player_id: playerId });
+    await this.#parts.store.durable();
+  }
+
+  /** A player of a former config file, or of a driver that is gone, keeps its room and queue until somebody removes it. */
+  #orphaned(kept: PlayerRecord['kept'], configured: readonly ConfiguredPlayer[]): string | undefined {
+    if (!this.#parts.drivers.some((driver) => driver.kind === kept.kind))
+      return `there is no driver ${kept.kind}`;
+    const listed =
+      kept.origin !== 'config' || configured.some((player) => configuredId(player) === kept.player_id);
+    return listed ? undefined : 'no longer in the config file';
+  }
+
+  #record(playerId: string): PlayerRecord {
+    const record = this.#parts.store.state.players.get(playerId);
+    if (!record)
+      throw new AppError('ERR_PLAYER_NOT_FOUND', 'no player has this id', {
+        params: { player_id: playerId },
+      });
+    return record;
+  }
+
+  #definition(kind: string): DriverDefinition {
+    const definition = this.#parts.drivers.find((driver) => driver.kind === kind);
+    if (definition) return definition;
+    const kinds = this.#parts.drivers.map((driver) => driver.kind).join(', ');
+    throw new AppError('ERR_INVALID', `no driver is called ${JSON.stringify(kind)}; there are ${kinds}`);
+  }
+}
+
+function configuredId(player: ConfiguredPlayer): string {
+  return player.id ?? `${player.kind}-${slug(player.name)}`;
+}
+
+function parseOptions(definition: DriverDefinition, options: Readonly<Record<string, unknown>>): unknown {
+  const parsed = definition.options.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new AppError(
+    'ERR_INVALID',
+    `option ${issue?.path.join('.') ?? ''} of a ${definition.kind} player: ${issue?.message ?? 'not valid'}`,
+  );
+}

@@ -1,0 +1,205 @@
+import { AppError, backoffMs, toError, within, type Clock, type Logger, type Timer } from '../base/index.js';
+import type { Store } from '../state/index.js';
+import type { DriverDefinition, Fact, LinkContext, PlayerCommand, PlayerLink } from './contract.js';
+
+/** Deadlines of everything a player is asked, ms. */
+export const LIMITS = {
+  connect: 8_000,
+  command: 5_000,
+  probe: 4_000,
+  probeEvery: 10_000,
+  close: 2_000,
+} as const;
+
+export interface SupervisorOptions {
+  readonly playerId: string;
+  readonly definition: DriverDefinition;
+  readonly options: unknown;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** 0..1, for the jitter of the back-off. */
+  readonly random: () => number;
+  readonly httpPort: () => number;
+  readonly runtimeDir: string;
+}
+
+/**
+ * Keeps one player connected for as long as it is wanted: connect with a deadline, back off with jitter for ever, probe a silent link, cut
+ * one that does not answer, and stamp every fact with the player's id on its way into the store.
+ */
+export class Supervisor {
+  readonly #parts: SupervisorOptions;
+  readonly #ended = new AbortController();
+  #link: PlayerLink | undefined;
+  #running: Promise<void> | undefined;
+  #hurry: (() => void) | undefined;
+
+  constructor(parts: SupervisorOptions) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Tries again now instead of after the back-off. */
+  hurry(): void {
+    this.#hurry?.();
+  }
+
+  /** Resolves on acceptance. A player that does not answer in time is cut off, and the supervisor connects anew. */
+  async execute(command: PlayerCommand): Promise<void> {
+    const link = this.#link;
+    const { playerId, clock } = this.#parts;
+    if (!link)
+      throw new AppError('ERR_PLAYER_OFFLINE', 'the player is not connected', {
+        params: { player_id: playerId },
+      });
+    try {
+      await within(
+        { clock, what: `${command.type} on ${playerId}`, ms: LIMITS.command, signal: this.#ended.signal },
+        (signal) => link.execute(command, signal),
+      );
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'ERR_PLAYER_TIMEOUT')
+        this.#cut(link, 'no answer to a command');
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort(new AppError('ERR_PLAYER_OFFLINE', 'the player is being let go'));
+    this.#hurry?.();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, playerId, random } = this.#parts;
+    for (let attempt = 0; !this.#ended.signal.aborted; attempt++) {
+      this.#report('connecting', undefined, attempt);
+      const startedUs = clock.nowUs();
+      const reason = await this.#live();
+      if (this.#ended.signal.aborted) break;
+      if (clock.nowUs() - startedUs > 30e6) attempt = 0;
+      const wait = backoffMs(attempt, random());
+      log.warn({ player_id: playerId, reason: reason.message, retry_ms: wait }, 'player lost');
+      this.#report('offline', reason.message);
+      await this.#pause(wait);
+    }
+    this.#report('offline', 'let go');
+  }
+
+  /** One life of a link, from connect to its end; the reason it ended. */
+  async #live(): Promise<Error> {
+    const { clock, definition, options, playerId } = this.#parts;
+    const gate = { open: true };
+    let link: PlayerLink;
+    try {
+      const limit = {
+        clock,
+        what: `connecting to ${playerId}`,
+        ms: LIMITS.connect,
+        signal: this.#ended.signal,
+      };
+      link = await within(limit, (signal) => this.#connect(definition, options, gate, signal));
+    } catch (error) {
+      gate.open = false;
+      return toError(error);
+    }
+    this.#link = link;
+    this.#report('online', undefined);
+    const stopProbing = this.#probe(link);
+    const onEnd = (): void => void link.close();
+    this.#ended.signal.addEventListener('abort', onEnd, { once: true });
+    const reason = await link.closed;
+    this.#ended.signal.removeEventListener('abort', onEnd);
+    stopProbing();
+    gate.open = false;
+    if (this.#link === link) this.#link = undefined;
+    return reason;
+  }
+
+  /** A connect that succeeds after its deadline is closed again, so that nothing is left behind. */
+  async #connect(
+    definition: DriverDefinition,
+    options: unknown,
+    gate: { open: boolean },
+    signal: AbortSignal,
+  ): Promise<PlayerLink> {
+    const link = await definition.connect(options, this.#context(gate), signal);
+    if (signal.aborted) {
+      await link.close();
+      throw toError(signal.reason);
+    }
+    return link;
+  }
+
+  #context(gate: { open: boolean }): LinkContext {
+    const { playerId, store, clock, log, httpPort, runtimeDir } = this.#parts;
+    return {
+      player_id: playerId,
+      emit: (fact: Fact) => {
+        if (gate.open) store.commit({ type: 'player/fact', player_id: playerId, fact });
+      },
+      log: log.child({ player_id: playerId }),
+      clock,
+      memory: store.state.players.get(playerId)?.kept.memory ?? null,
+      httpPort: httpPort(),
+      runtimeDir,
+    };
+  }
+
+  /** Half-open detection: a link that does not answer a round trip is cut. */
+  #probe(link: PlayerLink): () => void {
+    const { clock, playerId } = this.#parts;
+    let timer: Timer;
+    let stopped = false;
+    const next = (): void => {
+      timer = clock.after(LIMITS.probeEvery, () => {
+        within({ clock, what: `probe of ${playerId}`, ms: LIMITS.probe }, (signal) =>
+          link.probe(signal),
+        ).then(
+          () => stopped || next(),
+          (error: unknown) => stopped || this.#cut(link, toError(error).message),
+        );
+      });
+    };
+    next();
+    return () => {
+      stopped = true;
+      timer.cancel();
+    };
+  }
+
+  #cut(link: PlayerLink, why: string): void {
+    if (this.#link !== link) return;
+    this.#parts.log.warn({ player_id: this.#parts.playerId, why }, 'player cut off');
+    this.#link = undefined;
+    void link.close();
+  }
+
+  #report(link: 'connecting' | 'online' | 'offline', problem: string | undefined, attempt = 0): void {
+    const { store, clock, playerId } = this.#parts;
+    if (link === 'connecting' && attempt > 0) return;
+    store.commit({
+      type: 'player/link',
+      player_id: playerId,
+      link,
+      at_us: clock.nowUs(),
+      ...(problem !== undefined && { problem }),
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.after(ms, resolve);
+      this.#hurry = () => {
+        timer.cancel();
+        resolve();
+      };
+      if (this.#ended.signal.aborted) this.#hurry();
+    });
+    this.#hurry = undefined;
+  }
+}

@@ -1,0 +1,197 @@
+import { AppError, toError, type Timer } from '../base/index.js';
+import { currentItem, leaderOf, type Change, type RoomRecord, type State } from '../state/index.js';
+import { membersOf, positionNow, type RoomParts } from './parts.js';
+import type { Starter } from './starter.js';
+import type { Turns } from './turns.js';
+
+/** A player that was away longer does not start music by itself when it is back. */
+const RESUME_WITHIN_US = 2 * 60e6;
+/** A load that shows no effect for so long has failed. */
+const LOADING_MS = 20_000;
+
+type Knob = Pick<RoomRecord['kept'], 'volume' | 'muted'>;
+type FactChange = Extract<Change, { type: 'player/fact' }>;
+
+/** What a room does by itself when its players report: go on at the end of an item, resume after a loss, notice what others did. */
+export class Follower {
+  readonly #parts: RoomParts;
+  readonly #starter: Starter;
+  readonly #turns: Turns;
+  readonly #lostAtUs = new Map<string, number>();
+  /** Players that remember nothing, with the knob of their room as it was before they said how loud they are. */
+  readonly #fresh = new Map<string, Knob>();
+  readonly #loading = new Map<string, { readonly itemId: string; readonly timer: Timer }>();
+  readonly #unwatch: () => void;
+
+  constructor(parts: RoomParts, starter: Starter, turns: Turns) {
+    this.#parts = parts;
+    this.#starter = starter;
+    this.#turns = turns;
+    this.#unwatch = parts.store.watch((change, before, after) => this.#follow(change, before, after));
+  }
+
+  close(): void {
+    this.#unwatch();
+    for (const { timer } of this.#loading.values()) timer.cancel();
+  }
+
+  #follow(change: Change, before: State, after: State): void {
+    if (change.type === 'player/link') this.#linkChanged(change, before, after);
+    if (change.type === 'player/fact') this.#factCame(change, before, after);
+    if (before.rooms !== after.rooms)
+      for (const [roomId, room] of after.rooms) this.#roomChanged(roomId, before.rooms.get(roomId), room);
+    if (before.rooms.size > after.rooms.size)
+      for (const roomId of before.rooms.keys()) if (!after.rooms.has(roomId)) this.#roomGone(roomId);
+  }
+
+  #roomGone(roomId: string): void {
+    this.#watchLoading(roomId, undefined);
+    this.#starter.forget(roomId);
+    this.#turns.drop(roomId);
+  }
+
+  #linkChanged(change: Extract<Change, { type: 'player/link' }>, before: State, after: State): void {
+    const player = after.players.get(change.player_id);
+    const room = player && after.rooms.get(player.kept.room_id);
+    if (!room || leaderOf(room) !== change.player_id) return;
+    const was = before.players.get(change.player_id)?.live.link;
+    if (change.link === 'online')
+      return this.#inTurn(room, () => this.#backOnline(room.kept.room_id, change.player_id));
+    this.#starter.forget(room.kept.room_id);
+    if (was === 'online') this.#lostAtUs.set(change.player_id, change.at_us);
+  }
+
+  /** What the player plays is adopted by the facts it sent; here only what is missing is put right. */
+  async #backOnline(roomId: string, playerId: string): Promise<void> {
+    const { store, clock } = this.#parts;
+    const room = store.state.rooms.get(roomId);
+    const player = store.state.players.get(playerId);
+    if (!room || player?.live.link !== 'online' || player.live.elsewhere) return;
+    await this.#giveVolume(playerId);
+    const lostAt = this.#lostAtUs.get(playerId);
+    this.#lostAtUs.delete(playerId);
+    const item = currentItem(room);
+    if (item && player.live.ref === item.item_id) return this.#starter.preload(roomId);
+    const long = lostAt !== undefined && clock.nowUs() - lostAt > RESUME_WITHIN_US;
+    const position = item?.duration_seconds === undefined ? 0 : positionNow(this.#parts, room);
+    if (item && room.kept.intent === 'playing' && !long) {
+      await this.#starter.start(roomId, item, position);
+      return;
+    }
+    if (player.live.ref !== undefined) await this.#parts.players.execute(playerId, { type: 'stop' });
+    if (room.kept.intent !== 'stopped' || room.live.state !== 'stopped') {
+      const intent = item && room.kept.intent !== 'stopped' ? 'paused' : 'stopped';
+      store.commit({
+        type: 'room/intent',
+        room_id: roomId,
+        intent,
+        state: intent,
+        item_id: item?.item_id,
+        position_seconds: position,
+        at_us: clock.nowUs(),
+      });
+    }
+  }
+
+  #factCame({ player_id, fact }: FactChange, before: State, after: State): void {
+    const player = after.players.get(player_id);
+    const room = player && after.rooms.get(player.kept.room_id);
+    if (!room || leaderOf(room) !== player_id) return;
+    const roomId = room.kept.room_id;
+    if (fact.type === 'info' && fact.fresh) {
+      this.#fresh.set(player_id, room.kept);
+      if (player.live.link === 'online') this.#inTurn(room, () => this.#giveVolume(player_id));
+    }
+    if (fact.type === 'ended')
+      this.#inTurn(room, () => this.#ended(roomId, fact.ref, fact.reason === 'failed', fact.message));
+    if (fact.type !== 'playback') return;
+    if (fact.ref === undefined) {
+      const was = before.players.get(player_id)?.live.ref;
+      if (was !== undefined) this.#inTurn(room, () => this.#silenced(roomId, player_id));
+      return;
+    }
+    this.#starter.wentOn(roomId, fact.ref);
+    if (fact.status === 'playing' && fact.position_seconds > 2) this.#starter.playsWell(roomId);
+  }
+
+  /** A player that was started just now is as loud as it likes: it gets the room's volume before it gets music. */
+  async #giveVolume(playerId: string): Promise<void> {
+    const knob = this.#fresh.get(playerId);
+    if (!knob) return;
+    this.#fresh.delete(playerId);
+    await this.#parts.players.execute(playerId, { type: 'volume', volume: knob.volume });
+    await this.#parts.players.execute(playerId, { type: 'mute', muted: knob.muted });
+  }
+
+  async #ended(roomId: string, ref: string, failed: boolean, message: string | undefined): Promise<void> {
+    const { store } = this.#parts;
+    const room = store.state.rooms.get(roomId);
+    if (!room) return;
+    if (failed)
+      store.commit({
+        type: 'queue/item-problem',
+        room_id: roomId,
+        item_id: ref,
+        problem: message ?? 'it cannot be played',
+      });
+    const wanted = room.kept.item_id === ref && room.kept.intent !== 'stopped';
+    if (!wanted || this.#starter.isFollowed(roomId, ref)) return;
+    await this.#starter.goOn(roomId, ref, failed);
+  }
+
+  /** Nothing of ours is on the player any more, and it was not the end of an item: somebody stopped it, or plays something else. */
+  async #silenced(roomId: string, playerId: string): Promise<void> {
+    const { store, clock } = this.#parts;
+    const room = store.state.rooms.get(roomId);
+    const player = store.state.players.get(playerId);
+    if (!room || player?.live.link !== 'online' || player.live.ref !== undefined) return;
+    if (room.live.state !== 'playing' && room.live.state !== 'paused') return;
+    const at = {
+      item_id: room.kept.item_id,
+      position_seconds: positionNow(this.#parts, room),
+      at_us: clock.nowUs(),
+    };
+    store.commit({ type: 'room/intent', room_id: roomId, intent: 'stopped', state: 'stopped', ...at });
+    this.#starter.forget(roomId);
+    return Promise.resolve();
+  }
+
+  #roomChanged(roomId: string, before: RoomRecord | undefined, room: RoomRecord): void {
+    if (before === room) return;
+    this.#watchLoading(roomId, room.live.state === 'loading' ? room.kept.item_id : undefined);
+    const queueMoved =
+      before?.queue !== room.queue ||
+      before.kept.item_id !== room.kept.item_id ||
+      before.kept.repeat !== room.kept.repeat;
+    const loaded = room.live.state === 'playing' || room.live.state === 'paused';
+    if (loaded && (queueMoved || before.live.state !== room.live.state))
+      this.#inTurn(room, () => this.#starter.preload(roomId));
+  }
+
+  #watchLoading(roomId: string, itemId: string | undefined): void {
+    const watched = this.#loading.get(roomId);
+    if (watched?.itemId === itemId) return;
+    watched?.timer.cancel();
+    this.#loading.delete(roomId);
+    if (itemId === undefined) return;
+    const timer = this.#parts.clock.after(LOADING_MS, () => {
+      this.#loading.delete(roomId);
+      const room = this.#parts.store.state.rooms.get(roomId);
+      const online = room && membersOf(this.#parts, room).some((player) => player.live.link === 'online');
+      if (online && room.live.state === 'loading' && room.kept.item_id === itemId) {
+        this.#inTurn(room, () => this.#ended(roomId, itemId, true, 'it did not start within 20 seconds'));
+      }
+    });
+    this.#loading.set(roomId, { itemId, timer });
+  }
+
+  #inTurn(room: RoomRecord, work: () => Promise<void>): void {
+    this.#turns.take(room, work).catch((error: unknown) => {
+      const expected = error instanceof AppError;
+      const fields = { room_id: room.kept.room_id, error: toError(error).message };
+      if (expected) this.#parts.log.warn(fields, 'a room could not go on by itself');
+      else
+        this.#parts.log.error({ ...fields, stack: toError(error).stack }, 'a room could not go on by itself');
+    });
+  }
+}

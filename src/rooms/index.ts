@@ -1,0 +1,2 @@
+export type { RoomLibrary, RoomParts } from './parts.js';
+export * from './rooms.js';

@@ -1,0 +1,100 @@
+import { AppError, toError, type Clock, type Logger } from '../base/index.js';
+import type { Outcome, Playlist, QueueItem, QueueSource } from '../protocol/index.js';
+import type { Media, PlayerCommand, Players } from '../players/index.js';
+import { positionAt } from '../protocol/index.js';
+import type { PlayerRecord, RoomRecord, Store } from '../state/index.js';
+
+/** What rooms need of the library. */
+export interface RoomLibrary {
+  items(source: QueueSource): Omit<QueueItem, 'item_id'>[];
+  file(
+    trackId: string,
+    codecs: 'all' | readonly string[],
+  ): { path: string; relative_path: string; url_path: string; duration_seconds: number } | undefined;
+  savePlaylist(name: string, trackIds: readonly string[]): Playlist;
+}
+
+export interface RoomParts {
+  readonly store: Store;
+  readonly players: Pick<Players, 'execute' | 'codecs'>;
+  readonly library: RoomLibrary;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** 0..1 */
+  readonly random: () => number;
+}
+
+export function roomOf(parts: RoomParts, roomId: string): RoomRecord {
+  const room = parts.store.state.rooms.get(roomId);
+  if (!room) throw new AppError('ERR_ROOM_NOT_FOUND', 'no room has this id', { params: { room_id: roomId } });
+  return room;
+}
+
+export function membersOf(parts: RoomParts, room: RoomRecord): PlayerRecord[] {
+  return room.kept.player_ids.flatMap((id) => parts.store.state.players.get(id) ?? []);
+}
+
+/** Where the room's music is now, seconds. */
+export function positionNow(parts: RoomParts, room: RoomRecord): number {
+  return positionAt(room.live.timeline, parts.clock.nowUs(), room.live.duration_seconds);
+}
+
+/** A queue item as this player can open it. Throws ERR_UNPLAYABLE when the library has lost the track. */
+export function mediaFor(parts: RoomParts, item: QueueItem, playerId: string): Media {
+  const named = {
+    ref: item.item_id,
+    title: item.title,
+    ...(item.artist && { artist: item.artist }),
+    ...(item.album && { album: item.album }),
+  };
+  if (item.url !== undefined) {
+    const { duration_seconds } = item;
+    return {
+      ...named,
+      url: item.url,
+      live: duration_seconds === undefined,
+      ...(duration_seconds !== undefined && { duration_seconds }),
+    };
+  }
+  const file =
+    item.track_id === undefined
+      ? undefined
+      : parts.library.file(item.track_id, parts.players.codecs(playerId));
+  if (!file)
+    throw new AppError('ERR_UNPLAYABLE', 'the track is no longer in the library', {
+      params: { item_id: item.item_id },
+    });
+  const { path, relative_path, url_path, duration_seconds } = file;
+  return { ...named, path, relative_path, url_path, duration_seconds, live: false };
+}
+
+/** Tells every member of a room, at once. Throws when none accepted; otherwise each member's outcome tells the truth. */
+export async function tellAll(
+  parts: RoomParts,
+  room: RoomRecord,
+  command: (playerId: string) => PlayerCommand,
+): Promise<Outcome[]> {
+  let failure: Error | undefined;
+  const outcomes = await Promise.all(
+    room.kept.player_ids.map(async (player_id): Promise<Outcome> => {
+      try {
+        await parts.players.execute(player_id, command(player_id));
+        return { player_id, outcome: 'applied' };
+      } catch (error) {
+        failure ??= toError(error);
+        return { player_id, outcome: 'failed', reason: toError(error).message };
+      }
+    }),
+  );
+  if (failure !== undefined && outcomes.every(({ outcome }) => outcome === 'failed')) throw failure;
+  return outcomes;
+}
+
+/** Refuses to touch a player that somebody else drives. */
+export function requireOurs(parts: RoomParts, room: RoomRecord): void {
+  const taken = membersOf(parts, room).find((player) => player.live.elsewhere);
+  if (taken)
+    throw new AppError('ERR_CONTROLLED_ELSEWHERE', `${taken.kept.name} is controlled elsewhere`, {
+      params: { player_id: taken.kept.player_id },
+    });
+}

@@ -1,0 +1,31 @@
+import { Serial } from '../base/index.js';
+import type { RoomRecord } from '../state/index.js';
+
+/** Commands and reactions of one room run one after the other; its volume knob has a line of its own, so that it never waits for a load. */
+export class Turns {
+  readonly #lines = new Map<string, Serial>();
+
+  take<T>(room: RoomRecord, work: () => Promise<T>): Promise<T> {
+    return this.#line(`room ${room.kept.room_id}`).run(work);
+  }
+
+  takeKnob<T>(room: RoomRecord, work: () => Promise<T>): Promise<T> {
+    return this.#line(`knob ${room.kept.room_id}`).run(work);
+  }
+
+  /** Forgets a room that is gone. */
+  drop(roomId: string): void {
+    this.#lines.delete(`room ${roomId}`);
+    this.#lines.delete(`knob ${roomId}`);
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([...this.#lines.values()].map((line) => line.idle()));
+  }
+
+  #line(key: string): Serial {
+    let line = this.#lines.get(key);
+    if (!line) this.#lines.set(key, (line = new Serial()));
+    return line;
+  }
+}

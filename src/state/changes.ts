@@ -1,0 +1,100 @@
+import type {
+  Capability,
+  Foreign,
+  LibraryState,
+  Output,
+  PlaybackStatus,
+  QueuePatch,
+  Repeat,
+  SyncClass,
+  SystemState,
+} from '../protocol/index.js';
+import type { Intent, PlayerRecord } from './model.js';
+
+/** What a player said, stamped by the supervisor. The shapes of the driver contract's facts that are state. */
+export type PlayerReport =
+  | {
+      readonly type: 'info';
+      readonly version?: string;
+      readonly capabilities: readonly Capability[];
+      readonly fresh?: boolean;
+    }
+  | {
+      readonly type: 'playback';
+      readonly status: PlaybackStatus;
+      readonly ref?: string;
+      readonly position_seconds: number;
+      readonly at_us: number;
+      readonly rate: number;
+      readonly duration_seconds?: number;
+      readonly stream_title?: string;
+    }
+  | {
+      readonly type: 'ended';
+      readonly ref: string;
+      readonly reason: 'finished' | 'failed';
+      readonly message?: string;
+    }
+  | { readonly type: 'volume'; readonly volume?: number; readonly muted: boolean }
+  | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
+  | { readonly type: 'control'; readonly elsewhere: boolean; readonly foreign?: Foreign }
+  | { readonly type: 'memory'; readonly value: unknown };
+
+/** Every way the state can change. `at_us` is the server clock when it happened. */
+export type Change =
+  | {
+      readonly type: 'player/known';
+      readonly player: PlayerRecord['kept'];
+      readonly room_name: string;
+      readonly sync_class: SyncClass;
+      readonly capabilities: readonly Capability[];
+    }
+  | { readonly type: 'player/removed'; readonly player_id: string }
+  | { readonly type: 'player/renamed'; readonly player_id: string; readonly name: string }
+  | {
+      readonly type: 'player/link';
+      readonly player_id: string;
+      readonly link: 'connecting' | 'online' | 'offline';
+      readonly problem?: string;
+      readonly at_us: number;
+    }
+  | { readonly type: 'player/fact'; readonly player_id: string; readonly fact: PlayerReport }
+  | { readonly type: 'room/renamed'; readonly room_id: string; readonly name: string }
+  /** The room decided what it wants; facts follow. */
+  | {
+      readonly type: 'room/intent';
+      readonly room_id: string;
+      readonly intent: Intent;
+      readonly state: PlaybackStatus;
+      readonly item_id?: string | undefined;
+      readonly position_seconds: number;
+      readonly at_us: number;
+      /** 1 while it moves; default 0. */
+      readonly rate?: number;
+      readonly problem?: string | undefined;
+    }
+  | {
+      readonly type: 'room/volume';
+      readonly room_id: string;
+      readonly volume?: number;
+      readonly muted?: boolean;
+    }
+  | { readonly type: 'room/repeat'; readonly room_id: string; readonly repeat: Repeat }
+  /** `unshuffled` absent = as it was; null = not shuffled any more. */
+  | {
+      readonly type: 'queue/edited';
+      readonly room_id: string;
+      readonly label: string;
+      readonly patch: QueuePatch;
+      readonly unshuffled?: readonly string[] | null;
+    }
+  | { readonly type: 'queue/undone'; readonly room_id: string }
+  | { readonly type: 'queue/redone'; readonly room_id: string }
+  | {
+      readonly type: 'queue/item-problem';
+      readonly room_id: string;
+      readonly item_id: string;
+      readonly problem: string | undefined;
+    }
+  | { readonly type: 'library/state'; readonly library: LibraryState }
+  | { readonly type: 'system/notices'; readonly notices: SystemState['notices'] };

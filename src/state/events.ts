@@ -1,0 +1,98 @@
+import { diffQueue, roomTopic, type EventPayload, type EventType } from '../protocol/index.js';
+import type { RoomRecord, State } from './model.js';
+import { currentItem, playbackView, playerView, roomView } from './views.js';
+
+/** An event that has no revision yet. */
+export type Draft = {
+  [T in EventType]: { readonly type: T; readonly topic: string; readonly data: EventPayload<T> };
+}[EventType];
+
+/** What subscribers must hear when the state went from one to the other. Unchanged records cost one pointer comparison. */
+export function eventsBetween(before: State, after: State): Draft[] {
+  const events: Draft[] = [];
+  if (before.rooms !== after.rooms) roomEvents(before, after, events);
+  if (before.players !== after.players) playerEvents(before, after, events);
+  if (before.library !== after.library)
+    events.push({ type: 'library:state', topic: 'library', data: after.library });
+  if (before.system !== after.system)
+    events.push({ type: 'system:state', topic: 'system', data: after.system });
+  return events;
+}
+
+function roomEvents(before: State, after: State, events: Draft[]): void {
+  for (const [roomId, room] of after.rooms) {
+    const old = before.rooms.get(roomId);
+    if (old === room) continue;
+    const view = roomView(room);
+    if (!old) events.push({ type: 'room:added', topic: 'rooms', data: view });
+    else {
+      insideRoom(old, room, events);
+      if (!same(roomView(old), view)) events.push({ type: 'room:updated', topic: 'rooms', data: view });
+    }
+  }
+  for (const roomId of before.rooms.keys()) {
+    if (after.rooms.has(roomId)) continue;
+    const data = { room_id: roomId };
+    events.push(
+      { type: 'room:removed', topic: 'rooms', data },
+      { type: 'room:removed', topic: roomTopic(roomId), data },
+    );
+  }
+}
+
+/** Topic `room/<id>`: queue first, so that a playback state never names an item the mirror does not have. */
+function insideRoom(old: RoomRecord, room: RoomRecord, events: Draft[]): void {
+  const topic = roomTopic(room.kept.room_id);
+  const was = playbackView(old);
+  const now = playbackView(room);
+  const patch = diffQueue(old.queue.items, room.queue.items);
+  if (patch) {
+    const { current_index, queue_length } = now;
+    const data = {
+      room_id: now.room_id,
+      patch,
+      queue_length,
+      ...(current_index !== undefined && { current_index }),
+    };
+    events.push({ type: 'queue:updated', topic, data });
+  }
+  const { volume, muted, room_id } = now;
+  if (volume !== was.volume || muted !== was.muted)
+    events.push({ type: 'volume:updated', topic, data: { room_id, volume, muted } });
+  if (!same({ ...was, volume, muted }, now)) events.push({ type: 'playback:state', topic, data: now });
+  const previous = currentItem(old);
+  const track = currentItem(room);
+  if (previous?.item_id !== track?.item_id) {
+    events.push({
+      type: 'playback:track',
+      topic,
+      data: { room_id, ...(track && { track }), ...(previous && { previous_track: previous }) },
+    });
+  }
+  if (old.kept.name !== room.kept.name || old.kept.player_ids !== room.kept.player_ids)
+    events.push({ type: 'room:updated', topic, data: roomView(room) });
+}
+
+function playerEvents(before: State, after: State, events: Draft[]): void {
+  for (const [playerId, player] of after.players) {
+    const old = before.players.get(playerId);
+    if (old === player) continue;
+    const data = playerView(player);
+    if (!old) events.push({ type: 'player:added', topic: 'players', data });
+    else if (!same(playerView(old), data)) {
+      events.push(
+        { type: 'player:updated', topic: 'players', data },
+        { type: 'player:updated', topic: roomTopic(data.room_id), data },
+      );
+    }
+  }
+  for (const playerId of before.players.keys()) {
+    if (!after.players.has(playerId))
+      events.push({ type: 'player:removed', topic: 'players', data: { player_id: playerId } });
+  }
+}
+
+/** Views are small, flat JSON built in one place, so their text decides. */
+function same<T>(one: T, other: T): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

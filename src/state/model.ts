@@ -1,0 +1,165 @@
+import type {
+  Capability,
+  Foreign,
+  LibraryState,
+  Output,
+  PlaybackStatus,
+  QueueItem,
+  QueuePatch,
+  Repeat,
+  SyncClass,
+  SystemState,
+  Timeline,
+} from '../protocol/index.js';
+
+/** What survives a restart is under `kept`; what only a live connection knows is under `live`. */
+export interface PlayerRecord {
+  readonly kept: {
+    readonly player_id: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly origin: 'config' | 'added' | 'discovered';
+    readonly room_id: string;
+    readonly address: string;
+    /** What the driver asked to get back after a restart. */
+    readonly memory: unknown;
+  };
+  readonly live: PlayerLive;
+}
+
+export interface PlayerLive {
+  readonly link: 'connecting' | 'online' | 'offline';
+  readonly problem?: string | undefined;
+  readonly version?: string | undefined;
+  readonly capabilities: readonly Capability[];
+  readonly sync_class: SyncClass;
+  readonly volume?: number | undefined;
+  readonly muted: boolean;
+  readonly outputs: readonly Output[];
+  readonly elsewhere: boolean;
+  readonly foreign?: Foreign | undefined;
+  /** The queue item that is loaded on the player, as it says itself. */
+  readonly ref?: string | undefined;
+  readonly status: PlaybackStatus;
+}
+
+/** What people want of a room, whatever its players can do about it right now. */
+export type Intent = 'stopped' | 'paused' | 'playing';
+
+export interface RoomRecord {
+  readonly kept: {
+    readonly room_id: string;
+    readonly name: string;
+    readonly player_ids: readonly string[];
+    readonly intent: Intent;
+    readonly item_id?: string | undefined;
+    /** Where the current item was at the last change of state; the playhead file knows it to the second. */
+    readonly position_seconds: number;
+    readonly repeat: Repeat;
+    readonly volume: number;
+    readonly muted: boolean;
+  };
+  readonly live: {
+    readonly state: PlaybackStatus;
+    readonly timeline: Timeline;
+    readonly duration_seconds?: number | undefined;
+    readonly stream_title?: string | undefined;
+    readonly problem?: string | undefined;
+  };
+  readonly queue: QueueRecord;
+  readonly edits: Edits;
+}
+
+export interface QueueRecord {
+  readonly items: readonly QueueItem[];
+  /** While shuffled: the order to go back to. */
+  readonly unshuffled?: readonly string[] | undefined;
+}
+
+/** One queue edit, both ways. */
+export interface Edit {
+  readonly seq: number;
+  readonly label: string;
+  readonly undo: QueuePatch;
+  readonly redo: QueuePatch;
+  readonly unshuffled_before?: readonly string[] | undefined;
+  readonly unshuffled_after?: readonly string[] | undefined;
+}
+
+export interface Edits {
+  readonly done: readonly Edit[];
+  /** Undone ones, the next to redo last. */
+  readonly undone: readonly Edit[];
+}
+
+export interface State {
+  readonly players: ReadonlyMap<string, PlayerRecord>;
+  readonly rooms: ReadonlyMap<string, RoomRecord>;
+  readonly library: LibraryState;
+  readonly system: SystemState;
+}
+
+export const NO_EDITS: Edits = { done: [], undone: [] };
+/** Edits that can be taken back, per room. */
+export const MAX_EDITS = 50;
+
+export function emptyState(version: string): State {
+  return {
+    players: new Map(),
+    rooms: new Map(),
+    library: {
+      artist_count: 0,
+      album_count: 0,
+      track_count: 0,
+      duration_seconds: 0,
+      problem_count: 0,
+      demo: false,
+      scan: { state: 'idle', done: 0, total: 0 },
+      generation: 0,
+    },
+    system: { server: 'tutti', version, notices: [] },
+  };
+}
+
+export function newRoom(roomId: string, name: string, playerId: string): RoomRecord {
+  return {
+    kept: {
+      room_id: roomId,
+      name,
+      player_ids: [playerId],
+      intent: 'stopped',
+      position_seconds: 0,
+      repeat: 'off',
+      volume: 0.5,
+      muted: false,
+    },
+    live: { state: 'stopped', timeline: { position_seconds: 0, at_us: 0, rate: 0 } },
+    queue: { items: [] },
+    edits: NO_EDITS,
+  };
+}
+
+export function newPlayer(
+  kept: PlayerRecord['kept'],
+  syncClass: SyncClass,
+  capabilities: readonly Capability[],
+): PlayerRecord {
+  return {
+    kept,
+    live: {
+      link: 'connecting',
+      capabilities,
+      sync_class: syncClass,
+      muted: false,
+      outputs: [],
+      elsewhere: false,
+      status: 'stopped',
+    },
+  };
+}
+
+/** The player whose facts the room's timeline follows: the first one. */
+export function leaderOf(room: RoomRecord): string | undefined {
+  return room.kept.player_ids[0];
+}

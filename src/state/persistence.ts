@@ -1,0 +1,182 @@
+import * as z from 'zod';
+import { AppError } from '../base/index.js';
+import { Id, QueueItem, QueuePatch, Repeat } from '../protocol/index.js';
+import type { Db } from '../storage/index.js';
+import {
+  emptyState,
+  newPlayer,
+  NO_EDITS,
+  type Edit,
+  type PlayerRecord,
+  type RoomRecord,
+  type State,
+} from './model.js';
+import type { Keeper } from './store.js';
+
+const KeptPlayer = z.object({
+  player_id: Id,
+  kind: z.string(),
+  name: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  origin: z.enum(['config', 'added', 'discovered']),
+  room_id: Id,
+  address: z.string(),
+  memory: z.unknown().default(null),
+});
+const KeptRoom = z.object({
+  room_id: Id,
+  name: z.string(),
+  player_ids: z.array(Id),
+  intent: z.enum(['stopped', 'paused', 'playing']),
+  item_id: Id.optional(),
+  position_seconds: z.number(),
+  repeat: Repeat,
+  volume: z.number(),
+  muted: z.boolean(),
+});
+const KeptOrder = z.object({ order: z.array(Id), unshuffled: z.array(Id).optional() });
+const KeptEdit = z.object({
+  label: z.string(),
+  undo: QueuePatch,
+  redo: QueuePatch,
+  unshuffled_before: z.array(Id).optional(),
+  unshuffled_after: z.array(Id).optional(),
+});
+
+/** Writes what changed between two states, in one transaction: one row per room, player and queue item, one row for a queue's order. */
+export function sqliteKeeper(db: Db): Keeper {
+  return {
+    keep(before, after) {
+      if (before.players === after.players && before.rooms === after.rooms) return;
+      try {
+        db.transaction(() => {
+          if (before.players !== after.players) keepPlayers(db, before, after);
+          if (before.rooms !== after.rooms) keepRooms(db, before, after);
+        });
+      } catch (cause) {
+        throw new AppError('ERR_DISK', 'the state could not be written to disk', { cause });
+      }
+    },
+  };
+}
+
+function keepPlayers(db: Db, before: State, after: State): void {
+  for (const [id, player] of after.players) {
+    if (before.players.get(id)?.kept === player.kept) continue;
+    db.prepare('INSERT OR REPLACE INTO players (player_id, value) VALUES (?, ?)').run(
+      id,
+      JSON.stringify(player.kept),
+    );
+  }
+  for (const id of before.players.keys())
+    if (!after.players.has(id)) db.prepare('DELETE FROM players WHERE player_id = ?').run(id);
+}
+
+function keepRooms(db: Db, before: State, after: State): void {
+  for (const [id, room] of after.rooms) {
+    const old = before.rooms.get(id);
+    if (old === room) continue;
+    if (old?.kept !== room.kept)
+      db.prepare('INSERT OR REPLACE INTO rooms (room_id, value) VALUES (?, ?)').run(
+        id,
+        JSON.stringify(room.kept),
+      );
+    if (old?.queue !== room.queue) keepQueue(db, id, old, room);
+    if (old?.edits !== room.edits) keepEdits(db, id, old?.edits ?? NO_EDITS, room.edits);
+  }
+  for (const id of before.rooms.keys()) {
+    if (after.rooms.has(id)) continue;
+    for (const table of ['rooms', 'queue_items', 'queue_orders', 'queue_edits'])
+      db.prepare(`DELETE FROM ${table} WHERE room_id = ?`).run(id);
+  }
+}
+
+function keepQueue(db: Db, roomId: string, old: RoomRecord | undefined, room: RoomRecord): void {
+  const stored = new Map(old?.queue.items.map((item) => [item.item_id, item]));
+  const put = db.prepare('INSERT OR REPLACE INTO queue_items (room_id, item_id, value) VALUES (?, ?, ?)');
+  for (const item of room.queue.items) {
+    if (stored.get(item.item_id) !== item) put.run(roomId, item.item_id, JSON.stringify(item));
+    stored.delete(item.item_id);
+  }
+  const drop = db.prepare('DELETE FROM queue_items WHERE room_id = ? AND item_id = ?');
+  for (const itemId of stored.keys()) drop.run(roomId, itemId);
+  const order = { order: room.queue.items.map((item) => item.item_id), unshuffled: room.queue.unshuffled };
+  db.prepare('INSERT OR REPLACE INTO queue_orders (room_id, value) VALUES (?, ?)').run(
+    roomId,
+    JSON.stringify(order),
+  );
+}
+
+function keepEdits(db: Db, roomId: string, old: RoomRecord['edits'], edits: RoomRecord['edits']): void {
+  const stored = new Map([...rows(old.done, 0), ...rows(old.undone, 1)]);
+  const put = db.prepare(
+    'INSERT OR REPLACE INTO queue_edits (room_id, seq, undone, value) VALUES (?, ?, ?, ?)',
+  );
+  const mark = db.prepare('UPDATE queue_edits SET undone = ? WHERE room_id = ? AND seq = ?');
+  for (const [seq, { edit, undone }] of [...rows(edits.done, 0), ...rows(edits.undone, 1)]) {
+    const was = stored.get(seq);
+    stored.delete(seq);
+    if (was?.edit !== edit) put.run(roomId, seq, undone, JSON.stringify(edit));
+    else if (was.undone !== undone) mark.run(undone, roomId, seq);
+  }
+  for (const seq of stored.keys())
+    db.prepare('DELETE FROM queue_edits WHERE room_id = ? AND seq = ?').run(roomId, seq);
+}
+
+function rows(edits: readonly Edit[], undone: 0 | 1): [number, { edit: Edit; undone: 0 | 1 }][] {
+  return edits.map((edit) => [edit.seq, { edit, undone }]);
+}
+
+/** The state a database holds, with nothing live in it: every link is still to be made and every timeline stands. */
+export function loadState(db: Db, version: string): State {
+  const rooms = new Map<string, RoomRecord>();
+  for (const kept of values(db, 'rooms', KeptRoom)) {
+    const { room_id, position_seconds } = kept;
+    const record: RoomRecord = {
+      kept,
+      live: {
+        state: kept.intent === 'stopped' ? 'stopped' : 'paused',
+        timeline: { position_seconds, at_us: 0, rate: 0 },
+      },
+      queue: loadQueue(db, room_id),
+      edits: loadEdits(db, room_id),
+    };
+    const item = record.queue.items.find((candidate) => candidate.item_id === kept.item_id);
+    rooms.set(room_id, { ...record, live: { ...record.live, duration_seconds: item?.duration_seconds } });
+  }
+  const players = new Map<string, PlayerRecord>();
+  for (const kept of values(db, 'players', KeptPlayer))
+    players.set(kept.player_id, newPlayer(kept, 'loose', []));
+  return { ...emptyState(version), players, rooms };
+}
+
+function values<S extends z.ZodType>(db: Db, table: 'rooms' | 'players', schema: S): z.output<S>[] {
+  return db
+    .prepare(`SELECT value FROM ${table}`)
+    .all()
+    .map((row) => schema.parse(JSON.parse(String(row['value']))));
+}
+
+function loadQueue(db: Db, roomId: string): RoomRecord['queue'] {
+  const stored = db.prepare('SELECT value FROM queue_orders WHERE room_id = ?').get(roomId);
+  if (!stored) return { items: [] };
+  const { order, unshuffled } = KeptOrder.parse(JSON.parse(String(stored['value'])));
+  const items = new Map<string, QueueItem>();
+  for (const row of db.prepare('SELECT value FROM queue_items WHERE room_id = ?').all(roomId)) {
+    const item = QueueItem.parse(JSON.parse(String(row['value'])));
+    items.set(item.item_id, item);
+  }
+  return { items: order.flatMap((itemId) => items.get(itemId) ?? []), unshuffled };
+}
+
+function loadEdits(db: Db, roomId: string): RoomRecord['edits'] {
+  const edits = { done: [] as Edit[], undone: [] as Edit[] };
+  for (const row of db
+    .prepare('SELECT seq, undone, value FROM queue_edits WHERE room_id = ? ORDER BY seq')
+    .all(roomId)) {
+    const edit = { seq: Number(row['seq']), ...KeptEdit.parse(JSON.parse(String(row['value']))) };
+    if (row['undone'] === 0) edits.done.push(edit);
+    else edits.undone.unshift(edit);
+  }
+  return edits;
+}

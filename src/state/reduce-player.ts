@@ -1,0 +1,150 @@
+import { positionAt } from '../protocol/index.js';
+import type { Change, PlayerReport } from './changes.js';
+import { leaderOf, newPlayer, newRoom, type PlayerRecord, type RoomRecord, type State } from './model.js';
+import { updateRoom, withEntry, withoutEntry } from './entries.js';
+
+type PlayerChange = Extract<Change, { type: `player/${string}` }>;
+
+/** A re-anchor that agrees with the timeline to this many seconds is no news. Far below what an ear or a progress bar notices. */
+const SAME_POSITION_SECONDS = 0.04;
+
+export function reducePlayer(state: State, change: PlayerChange): State {
+  if (change.type === 'player/known') return known(state, change);
+  const player = state.players.get(change.player_id);
+  if (!player) return state;
+  switch (change.type) {
+    case 'player/removed':
+      return removed(state, player);
+    case 'player/renamed':
+      return withPlayer(state, { ...player, kept: { ...player.kept, name: change.name } });
+    case 'player/link':
+      return linked(state, player, change);
+    case 'player/fact':
+      return followedByRoom(
+        withPlayer(state, reported(player, change.fact)),
+        player.kept.player_id,
+        change.fact,
+      );
+    default:
+      return change satisfies never;
+  }
+}
+
+function known(state: State, change: Extract<Change, { type: 'player/known' }>): State {
+  const { player } = change;
+  const before = state.players.get(player.player_id);
+  const record = before
+    ? { ...before, kept: { ...player, memory: before.kept.memory } }
+    : newPlayer(player, change.sync_class, change.capabilities);
+  const next = withPlayer(state, record);
+  if (next.rooms.has(player.room_id)) return next;
+  return {
+    ...next,
+    rooms: withEntry(next.rooms, player.room_id, newRoom(player.room_id, change.room_name, player.player_id)),
+  };
+}
+
+function removed(state: State, player: PlayerRecord): State {
+  const { player_id, room_id } = player.kept;
+  const next = { ...state, players: withoutEntry(state.players, player_id) };
+  const room = next.rooms.get(room_id);
+  if (!room) return next;
+  const rest = room.kept.player_ids.filter((id) => id !== player_id);
+  if (rest.length === 0) return { ...next, rooms: withoutEntry(next.rooms, room_id) };
+  return updateRoom(next, room_id, (old) => ({ ...old, kept: { ...old.kept, player_ids: rest } }));
+}
+
+function linked(state: State, player: PlayerRecord, change: Extract<Change, { type: 'player/link' }>): State {
+  const { link, problem } = change;
+  const live = { ...player.live, link, problem };
+  if (link !== 'online')
+    Object.assign(live, { ref: undefined, status: 'stopped', elsewhere: false, foreign: undefined });
+  const next = withPlayer(state, { ...player, live });
+  if (link === 'online') return next;
+  return updateRoom(next, player.kept.room_id, (room) => {
+    if (leaderOf(room) !== player.kept.player_id || room.live.timeline.rate === 0) return room;
+    return frozen(room, positionAt(room.live.timeline, change.at_us), change.at_us);
+  });
+}
+
+/** Nobody knows where the music is while the link is down: the timeline stands, and the room says that it waits. */
+function frozen(room: RoomRecord, position: number, atUs: number): RoomRecord {
+  return {
+    ...room,
+    kept: { ...room.kept, position_seconds: position },
+    live: { ...room.live, state: 'loading', timeline: { position_seconds: position, at_us: atUs, rate: 0 } },
+  };
+}
+
+function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
+  const live = (fields: Partial<PlayerRecord['live']>): PlayerRecord => ({
+    ...player,
+    live: { ...player.live, ...fields },
+  });
+  switch (fact.type) {
+    case 'info':
+      return live({ version: fact.version, capabilities: fact.capabilities });
+    case 'playback':
+      return live({ ref: fact.ref, status: fact.status });
+    case 'volume':
+      return live({ volume: fact.volume, muted: fact.muted });
+    case 'outputs':
+      return live({ outputs: fact.outputs });
+    case 'control':
+      return live({ elsewhere: fact.elsewhere, foreign: fact.foreign });
+    case 'memory':
+      return { ...player, kept: { ...player.kept, memory: fact.value } };
+    case 'ended':
+      return player;
+    default:
+      return fact satisfies never;
+  }
+}
+
+function followedByRoom(state: State, playerId: string, fact: PlayerReport): State {
+  const roomId = state.players.get(playerId)?.kept.room_id ?? '';
+  const room = state.rooms.get(roomId);
+  if (!room || leaderOf(room) !== playerId) return state;
+  if (fact.type === 'volume') {
+    const volume = fact.volume ?? room.kept.volume;
+    if (volume === room.kept.volume && fact.muted === room.kept.muted) return state;
+    return updateRoom(state, roomId, (old) => ({ ...old, kept: { ...old.kept, volume, muted: fact.muted } }));
+  }
+  if (fact.type !== 'playback' || fact.ref === undefined) return state;
+  if (!room.queue.items.some((item) => item.item_id === fact.ref)) return state;
+  return updateRoom(state, roomId, (old) => anchored(old, fact, fact.ref));
+}
+
+/** The leader plays, pauses or moves within one of our items: the room's timeline follows it. */
+function anchored(
+  room: RoomRecord,
+  fact: Extract<PlayerReport, { type: 'playback' }>,
+  ref: string | undefined,
+): RoomRecord {
+  const { kept, live } = room;
+  const sameItem = kept.item_id === ref;
+  const steady = sameItem && live.state === fact.status && live.timeline.rate === fact.rate;
+  const agrees =
+    steady && Math.abs(positionAt(live.timeline, fact.at_us) - fact.position_seconds) < SAME_POSITION_SECONDS;
+  const timeline = agrees
+    ? live.timeline
+    : { position_seconds: fact.position_seconds, at_us: fact.at_us, rate: fact.rate };
+  const intent = fact.status === 'playing' || fact.status === 'paused' ? fact.status : kept.intent;
+  const duration = fact.duration_seconds ?? (sameItem ? live.duration_seconds : undefined);
+  const settled = intent === kept.intent && sameItem && (agrees || fact.status === 'playing');
+  return {
+    ...room,
+    kept: settled ? kept : { ...kept, intent, item_id: ref, position_seconds: fact.position_seconds },
+    live: {
+      state: fact.status,
+      timeline,
+      duration_seconds: duration,
+      stream_title: fact.stream_title,
+      problem: fact.status === 'playing' && !sameItem ? undefined : live.problem,
+    },
+  };
+}
+
+function withPlayer(state: State, player: PlayerRecord): State {
+  return { ...state, players: withEntry(state.players, player.kept.player_id, player) };
+}

@@ -1,0 +1,114 @@
+import { applyQueuePatch, diffQueue } from '../protocol/index.js';
+import type { Change } from './changes.js';
+import { updateRoom } from './entries.js';
+import { MAX_EDITS, type Edit, type RoomRecord, type State } from './model.js';
+
+type RoomChange = Extract<Change, { type: `room/${string}` | `queue/${string}` }>;
+
+export function reduceRoom(state: State, change: RoomChange): State {
+  return updateRoom(state, change.room_id, (room) => changed(room, change));
+}
+
+function changed(room: RoomRecord, change: RoomChange): RoomRecord {
+  const kept = (fields: Partial<RoomRecord['kept']>): RoomRecord => ({
+    ...room,
+    kept: { ...room.kept, ...fields },
+  });
+  switch (change.type) {
+    case 'room/renamed':
+      return kept({ name: change.name });
+    case 'room/intent':
+      return intended(room, change);
+    case 'room/volume':
+      return kept({ volume: change.volume ?? room.kept.volume, muted: change.muted ?? room.kept.muted });
+    case 'room/repeat':
+      return kept({ repeat: change.repeat });
+    case 'queue/edited':
+      return edited(room, change);
+    case 'queue/undone':
+      return undone(room);
+    case 'queue/redone':
+      return redone(room);
+    case 'queue/item-problem':
+      return itemProblem(room, change.item_id, change.problem);
+    default:
+      return change satisfies never;
+  }
+}
+
+function intended(room: RoomRecord, change: Extract<Change, { type: 'room/intent' }>): RoomRecord {
+  const sameItem = change.item_id === room.kept.item_id;
+  const item = room.queue.items.find((candidate) => candidate.item_id === change.item_id);
+  return {
+    ...room,
+    kept: {
+      ...room.kept,
+      intent: change.intent,
+      item_id: change.item_id,
+      position_seconds: change.position_seconds,
+    },
+    live: {
+      state: change.state,
+      timeline: { position_seconds: change.position_seconds, at_us: change.at_us, rate: change.rate ?? 0 },
+      duration_seconds: sameItem
+        ? (room.live.duration_seconds ?? item?.duration_seconds)
+        : item?.duration_seconds,
+      stream_title: sameItem ? room.live.stream_title : undefined,
+      problem: change.problem,
+    },
+  };
+}
+
+function edited(room: RoomRecord, change: Extract<Change, { type: 'queue/edited' }>): RoomRecord {
+  const before = room.queue;
+  const items = applyQueuePatch(before.items, change.patch);
+  const unshuffled = change.unshuffled === undefined ? before.unshuffled : (change.unshuffled ?? undefined);
+  const undo = diffQueue(items, before.items);
+  const redo = diffQueue(before.items, items);
+  if (!undo || !redo)
+    return unshuffled === before.unshuffled ? room : { ...room, queue: { items: before.items, unshuffled } };
+  const last = room.edits.done.at(-1)?.seq ?? 0;
+  const highest = room.edits.undone.reduce((most, edit) => Math.max(most, edit.seq), last);
+  const edit: Edit = {
+    seq: highest + 1,
+    label: change.label,
+    undo,
+    redo,
+    unshuffled_before: before.unshuffled,
+    unshuffled_after: unshuffled,
+  };
+  return {
+    ...room,
+    queue: { items, unshuffled },
+    edits: { done: [...room.edits.done, edit].slice(-MAX_EDITS), undone: [] },
+  };
+}
+
+function undone(room: RoomRecord): RoomRecord {
+  const edit = room.edits.done.at(-1);
+  if (!edit) return room;
+  return {
+    ...room,
+    queue: { items: applyQueuePatch(room.queue.items, edit.undo), unshuffled: edit.unshuffled_before },
+    edits: { done: room.edits.done.slice(0, -1), undone: [...room.edits.undone, edit] },
+  };
+}
+
+function redone(room: RoomRecord): RoomRecord {
+  const edit = room.edits.undone.at(-1);
+  if (!edit) return room;
+  return {
+    ...room,
+    queue: { items: applyQueuePatch(room.queue.items, edit.redo), unshuffled: edit.unshuffled_after },
+    edits: { done: [...room.edits.done, edit], undone: room.edits.undone.slice(0, -1) },
+  };
+}
+
+function itemProblem(room: RoomRecord, itemId: string, problem: string | undefined): RoomRecord {
+  const index = room.queue.items.findIndex((item) => item.item_id === itemId);
+  const item = room.queue.items[index];
+  if (!item || item.problem === problem) return room;
+  const { problem: _old, ...rest } = item;
+  const items = room.queue.items.with(index, problem === undefined ? rest : { ...rest, problem });
+  return { ...room, queue: { ...room.queue, items } };
+}

@@ -1,0 +1,186 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { QueueItem, TopicEvent } from '../protocol/index.js';
+import { migrate, openDb, type Db } from '../storage/index.js';
+import { ManualClock } from '../../test/fakes/manual-clock.js';
+import { silentLogger } from '../base/index.js';
+import { emptyState, loadState, Playhead, resumedAt, sqliteKeeper, Store, type Change } from './index.js';
+
+const items = (count: number): QueueItem[] =>
+  Array.from({ length: count }, (_, n) => ({ item_id: `i${n}`, title: `Track ${n}`, duration_seconds: 100 }));
+const known: Change = {
+  type: 'player/known',
+  player: {
+    player_id: 'p',
+    kind: 'null',
+    name: 'Kitchen',
+    options: {},
+    origin: 'config',
+    room_id: 'kitchen',
+    address: 'here',
+    memory: undefined,
+  },
+  room_name: 'Kitchen',
+  sync_class: 'loose',
+  capabilities: ['volume'],
+};
+const add = (count: number): Change => ({
+  type: 'queue/edited',
+  room_id: 'kitchen',
+  label: 'add',
+  patch: { insert: [[0, items(count)]] },
+});
+const playing = (ref: string, position: number, atUs: number): Change => ({
+  type: 'player/fact',
+  player_id: 'p',
+  fact: { type: 'playback', status: 'playing', ref, position_seconds: position, at_us: atUs, rate: 1 },
+});
+
+function open(db: Db = openDb(':memory:')): { store: Store; events: TopicEvent[]; db: Db } {
+  migrate(db);
+  const store = new Store({ state: loadState(db, '1'), epoch: 'e', keeper: sqliteKeeper(db) });
+  const events: TopicEvent[] = [];
+  store.subscribe((some) => events.push(...some));
+  return { store, events, db };
+}
+
+describe('the store', () => {
+  it('gives each state event of a topic the next revision, and a told-once event the last one', () => {
+    const { store, events } = open();
+    store.commit(known);
+    store.commit(add(2));
+    store.commit(playing('i0', 5, 1000));
+    const inRoom = events.filter((event) => event.topic === 'room/kitchen');
+    expect(inRoom.map((event) => [event.type, event.revision])).toEqual([
+      ['queue:updated', 1],
+      ['playback:state', 2],
+      ['playback:state', 3],
+      ['playback:track', 3],
+    ]);
+    expect(store.snapshot('room/kitchen')?.revision).toBe(3);
+  });
+
+  it('says nothing when a re-anchor agrees with the timeline', () => {
+    const { store, events } = open();
+    store.commit(known);
+    store.commit(add(1));
+    store.commit(playing('i0', 5, 1_000_000));
+    const before = events.length;
+    store.commit(playing('i0', 7.02, 3_000_000));
+    expect(events.length).toBe(before);
+    store.commit(playing('i0', 30, 3_000_000));
+    expect(events.at(-1)).toMatchObject({
+      type: 'playback:state',
+      data: { position_seconds: 30, at_us: 3_000_000 },
+    });
+  });
+
+  it('tells a volume as a volume, not as a whole playback state', () => {
+    const { store, events } = open();
+    store.commit(known);
+    events.length = 0;
+    store.commit({ type: 'room/volume', room_id: 'kitchen', volume: 0.25 });
+    expect(events.map((event) => event.type)).toEqual(['volume:updated', 'room:updated']);
+  });
+
+  it('freezes the timeline where it is when the link of a playing player is lost', () => {
+    const { store } = open();
+    store.commit(known);
+    store.commit(add(1));
+    store.commit(playing('i0', 5, 1_000_000));
+    store.commit({ type: 'player/link', player_id: 'p', link: 'offline', problem: 'gone', at_us: 4_000_000 });
+    expect(store.state.rooms.get('kitchen')?.live).toMatchObject({
+      state: 'loading',
+      timeline: { position_seconds: 8, rate: 0 },
+    });
+    expect(store.state.rooms.get('kitchen')?.kept.intent).toBe('playing');
+  });
+
+  it('has everything a reply promised in the database, and loads it again with its undo history', async () => {
+    const { store, db } = open();
+    store.commit(known);
+    store.commit(add(3));
+    store.commit({ type: 'queue/edited', room_id: 'kitchen', label: 'remove', patch: { remove: ['i1'] } });
+    store.commit({
+      type: 'queue/edited',
+      room_id: 'kitchen',
+      label: 'clear',
+      patch: { remove: ['i0', 'i2'] },
+    });
+    store.commit({ type: 'queue/undone', room_id: 'kitchen' });
+    store.commit({ type: 'queue/undone', room_id: 'kitchen' });
+    store.commit({ type: 'room/volume', room_id: 'kitchen', volume: 0.3 });
+    await store.durable();
+    const again = open(db).store;
+    const room = again.state.rooms.get('kitchen')!;
+    expect(room.queue.items).toEqual(items(3));
+    expect(room.kept.volume).toBe(0.3);
+    again.commit({ type: 'queue/redone', room_id: 'kitchen' });
+    expect(again.state.rooms.get('kitchen')!.queue.items.map((item) => item.item_id)).toEqual(['i0', 'i2']);
+    again.commit({ type: 'queue/redone', room_id: 'kitchen' });
+    expect(again.state.rooms.get('kitchen')!.queue.items).toEqual([]);
+    again.commit({ type: 'queue/redone', room_id: 'kitchen' });
+    expect(again.state.rooms.get('kitchen')!.edits.undone).toEqual([]);
+  });
+
+  it('writes commits of one turn together and rejects `durable` when the disk refuses', async () => {
+    let writes = 0;
+    let broken = true;
+    const store = new Store({
+      state: emptyState('1'),
+      epoch: 'e',
+      keeper: {
+        keep: () => {
+          writes++;
+          if (broken) throw new Error('disk full');
+        },
+      },
+    });
+    store.commit(known);
+    store.commit(add(1));
+    await expect(store.durable()).rejects.toThrow('disk full');
+    expect(writes).toBe(1);
+    broken = false;
+    store.commit(add(1));
+    await expect(store.durable()).resolves.toBeUndefined();
+  });
+
+  it('ignores changes about rooms and players that are gone, whatever their names', () => {
+    const { store } = open();
+    const before = store.state;
+    store.commit({ type: 'room/renamed', room_id: '__proto__', name: 'x' });
+    store.commit({ type: 'player/renamed', player_id: 'constructor', name: 'x' });
+    expect(store.state).toBe(before);
+    expect(store.snapshot('room/constructor')).toBeUndefined();
+  });
+});
+
+describe('the playhead', () => {
+  it('knows to the second where music was, and pauses what has been silent for long', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'tutti-playhead-')), 'playhead');
+    const clock = new ManualClock();
+    const { store, db } = open();
+    store.commit(known);
+    store.commit(add(1));
+    const playhead = new Playhead({ path, store, clock, log: silentLogger });
+    store.commit(playing('i0', 10, clock.nowUs()));
+    await store.durable();
+    await clock.advance(7_900);
+    const soon = resumedAt(loadState(db, '1'), path, clock.wallMs() + 5_000).rooms.get('kitchen')!;
+    expect(soon.kept).toMatchObject({ intent: 'playing', item_id: 'i0', position_seconds: 17 });
+    const late = resumedAt(loadState(db, '1'), path, clock.wallMs() + 3_600_000).rooms.get('kitchen')!;
+    expect(late.kept).toMatchObject({ intent: 'paused', position_seconds: 17 });
+    playhead.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('falls back to the database when its file is torn', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'tutti-playhead-')), 'playhead');
+    writeFileSync(path, '{"wall_ms":12');
+    const { store } = open();
+    store.commit(known);
+    expect(resumedAt(store.state, path, 0).rooms.get('kitchen')?.kept.position_seconds).toBe(0);
+  });
+});

@@ -1,0 +1,157 @@
+import { deferred, toError, type Deferred } from '../base/index.js';
+import { EVENTS, roomTopic, topicFamily, type TopicEvent } from '../protocol/index.js';
+import type { Change } from './changes.js';
+import { eventsBetween, type Draft } from './events.js';
+import { playerView, roomStateView, roomView } from './views.js';
+import type { Feed } from './feed.js';
+import type { State } from './model.js';
+import { reducePlayer } from './reduce-player.js';
+import { reduceRoom } from './reduce-room.js';
+
+/** Where the store keeps what must survive: called with the states before and after a group of commits, on one turn of the event loop. */
+export interface Keeper {
+  keep(before: State, after: State): void;
+}
+
+/** A commit as policies see it: inside the process, before it becomes wire events. */
+export type Watcher = (change: Change, before: State, after: State) => void;
+
+/** Pure: what a change makes of a state. Changes about things that are gone change nothing. */
+export function reduce(state: State, change: Change): State {
+  if (isPlayerChange(change)) return reducePlayer(state, change);
+  if (isRoomChange(change)) return reduceRoom(state, change);
+  if (change.type === 'library/state') return { ...state, library: change.library };
+  return { ...state, system: { ...state.system, notices: [...change.notices] } };
+}
+
+function isPlayerChange(change: Change): change is Extract<Change, { type: `player/${string}` }> {
+  return change.type.startsWith('player/');
+}
+
+function isRoomChange(
+  change: Change,
+): change is Extract<Change, { type: `room/${string}` | `queue/${string}` }> {
+  return change.type.startsWith('room/') || change.type.startsWith('queue/');
+}
+
+/**
+ * The one writer. `commit` changes memory and tells everybody at once; what must survive is written once per turn of the event loop,
+ * after the broadcast, and `durable()` resolves when it is. So a tap is seen everywhere before the disk is asked, and a reply is never
+ * sent before the disk has it.
+ */
+export class Store implements Feed {
+  readonly epoch: string;
+  #state: State;
+  #kept: State;
+  readonly #keeper: Keeper;
+  readonly #revisions = new Map<string, number>();
+  readonly #listeners = new Set<(events: readonly TopicEvent[]) => void>();
+  readonly #watchers = new Set<Watcher>();
+  #writing: Deferred<void> | undefined;
+
+  constructor(options: { readonly state: State; readonly epoch: string; readonly keeper: Keeper }) {
+    this.#state = options.state;
+    this.#kept = options.state;
+    this.#keeper = options.keeper;
+    this.epoch = options.epoch;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  commit(change: Change): void {
+    const before = this.#state;
+    const after = reduce(before, change);
+    this.#state = after;
+    if (after !== before) {
+      this.#publish(eventsBetween(before, after));
+      this.#scheduleWrite();
+    }
+    for (const watcher of this.#watchers) watcher(change, before, after);
+  }
+
+  /** Tells something once: progress, toasts. Changes nothing and has no revision of its own. */
+  tell(draft: Draft): void {
+    const event = { ...draft, revision: this.#revisions.get(draft.topic) ?? 0 };
+    for (const listener of this.#listeners) listener([event]);
+  }
+
+  /** Resolves when everything committed so far is on disk; rejects when the disk refuses. */
+  async durable(): Promise<void> {
+    await this.#writing?.promise;
+  }
+
+  /** Writes at once what is still due: for shutdown. */
+  flush(): void {
+    const writing = this.#writing;
+    if (!writing) return;
+    this.#writing = undefined;
+    try {
+      this.#keeper.keep(this.#kept, this.#state);
+      this.#kept = this.#state;
+      writing.resolve();
+    } catch (error) {
+      writing.reject(toError(error));
+    }
+  }
+
+  subscribe(listener: (events: readonly TopicEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Called after each commit, also when it changed nothing (a fact may be news without being state). */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  snapshot(topic: string): { revision: number; data: unknown } | undefined {
+    const data = this.#snapshotData(topic);
+    return data === undefined ? undefined : { revision: this.#revisions.get(topic) ?? 0, data };
+  }
+
+  #snapshotData(topic: string): unknown {
+    const state = this.#state;
+    const family = topicFamily(topic);
+    switch (family) {
+      case 'rooms':
+        return { rooms: [...state.rooms.values()].map(roomView) };
+      case 'players':
+        return { players: [...state.players.values()].map(playerView) };
+      case 'room/*': {
+        const room = state.rooms.get(topic.slice(roomTopic('').length));
+        return room && roomStateView(state, room);
+      }
+      case 'library':
+        return state.library;
+      case 'system':
+        return state.system;
+      case 'toasts':
+        return {};
+      case undefined:
+        return undefined;
+      default:
+        return family satisfies never;
+    }
+  }
+
+  #publish(drafts: readonly Draft[]): void {
+    if (drafts.length === 0) return;
+    const events = drafts.map((draft): TopicEvent => {
+      const last = this.#revisions.get(draft.topic) ?? 0;
+      const revision = EVENTS[draft.type].state ? last + 1 : last;
+      this.#revisions.set(draft.topic, revision);
+      return { ...draft, revision };
+    });
+    for (const listener of this.#listeners) listener(events);
+  }
+
+  #scheduleWrite(): void {
+    if (this.#writing) return;
+    this.#writing = deferred();
+    this.#writing.promise.catch(() => undefined);
+    setImmediate(() => this.flush());
+  }
+}
