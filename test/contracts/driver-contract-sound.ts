@@ -48,6 +48,22 @@ function mute(bench: Bench): void {
     const loud = await player.next('volume', 'unmuted', (fact) => !fact.muted);
     expect(loud.volume).toBeCloseTo(0.6, 2);
   });
+
+  it('stays muted when the volume is set meanwhile, and has it after unmuting', async () => {
+    const player = await bench.connect();
+    await player.run({ type: 'volume', volume: 0.6 });
+    await player.run({ type: 'mute', muted: true });
+    await player.run({ type: 'volume', volume: 0.4 });
+    const set = await player.next(
+      'volume',
+      'volume 0.4',
+      (fact) => Math.abs((fact.volume ?? -1) - 0.4) < 0.006,
+    );
+    expect(set.muted).toBe(true);
+    await player.run({ type: 'mute', muted: false });
+    const loud = await player.next('volume', 'unmuted', (fact) => !fact.muted);
+    expect(loud.volume).toBeCloseTo(0.4, 2);
+  });
 }
 
 function outputs(bench: Bench): void {

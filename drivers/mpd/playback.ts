@@ -1,0 +1,285 @@
+import { AppError, type Clock, type Logger } from '../../src/base/index.js';
+import type { Media, PlayerCommand } from '../../src/players/index.js';
+import type { Foreign } from '../../src/protocol/index.js';
+import { MpdAck, type MpdConnection } from './client.js';
+import { judge } from './judge.js';
+import type { Mixer } from './mixer.js';
+import type { Queue } from './queue.js';
+import type { Reporter } from './reporter.js';
+import { followingRef, nextSong, type OurSong } from './songs.js';
+import { readSong, readStatus, type MpdSong, type MpdStatus } from './status.js';
+import type { MpdCommand } from './wire.js';
+
+/** A status, the song it speaks of, and the moment it was true. */
+interface Sight {
+  readonly status: MpdStatus;
+  readonly song: MpdSong | undefined;
+  readonly at_us: number;
+}
+
+export interface PlaybackParts {
+  readonly connection: MpdConnection;
+  readonly queue: Queue;
+  readonly mixer: Mixer;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const RUNNING = { play: 'playing', pause: 'paused', stop: 'stopped' } as const;
+
+/** Obeys the commands about what plays, and tells what plays from what MPD says. Calls must not overlap. */
+export class Playback {
+  #parts: PlaybackParts;
+  /** What was last asked for: whether what comes after a failure plays or waits. */
+  #wantsToPlay = false;
+  #playing = false;
+
+  constructor(parts: PlaybackParts) {
+    this.#parts = parts;
+  }
+
+  /** Something moves, ours or not. */
+  get playing(): boolean {
+    return this.#playing;
+  }
+
+  async load(command: Extract<PlayerCommand, { type: 'load' }>): Promise<void> {
+    const { queue } = this.#parts;
+    const { media, next, position_seconds, playing } = command;
+    this.#wantsToPlay = playing;
+    const { status } = await this.#look();
+    const before = queue.songs();
+    await queue.setFollowing(undefined);
+    if (next) queue.follow({ stage: 'waiting', media: next });
+    await this.#begin(media, media.live ? 0 : position_seconds, status);
+    await queue.remove(before);
+  }
+
+  /** What follows is queued once the current song sounds: until then a failure would make MPD hurry on to it and forget why. */
+  async preload(next: Media | undefined): Promise<void> {
+    const { queue } = this.#parts;
+    if (next?.ref === followingRef(queue.ours.following)) return;
+    await this.observe(false);
+    if (!queue.ours.current) return;
+    await queue.setFollowing(next);
+  }
+
+  async play(): Promise<void> {
+    this.#wantsToPlay = true;
+    const { status } = await this.#look();
+    const song = this.#current(status);
+    if (!song) return;
+    const { connection } = this.#parts;
+    if (status.state === 'stop') await connection.request('playid', song.id);
+    else await connection.request('pause', '0');
+  }
+
+  async pause(): Promise<void> {
+    this.#wantsToPlay = false;
+    const { status } = await this.#look();
+    if (this.#current(status)) await this.#parts.connection.request('pause', '1');
+  }
+
+  async seek(seconds: number): Promise<void> {
+    const { status } = await this.#look();
+    const song = this.#current(status);
+    if (!song) throw new AppError('ERR_CONFLICT', 'nothing is loaded');
+    if (song.live) throw new AppError('ERR_NOT_SEEKABLE', 'a live stream has no positions');
+    const to = Math.max(0, seconds).toFixed(3);
+    const commands: MpdCommand[] = [['seekid', song.id, to]];
+    if (status.state === 'stop') commands.push(['pause', '1']);
+    await this.#parts.connection.list(commands);
+  }
+
+  async stop(): Promise<void> {
+    this.#wantsToPlay = false;
+    const { connection, queue } = this.#parts;
+    const { status } = await this.#look();
+    if (queue.songs().some((song) => song.id === status.song_id)) await connection.request('stop');
+    await queue.letGo();
+  }
+
+  /** Silences what is not ours. */
+  async takeOver(): Promise<void> {
+    const { status } = await this.#look();
+    const ours = this.#parts.queue.songs().some((song) => song.id === status.song_id);
+    if (!ours && status.state !== 'stop') await this.#parts.connection.request('stop');
+  }
+
+  /** Asks MPD and reports. `force` a playback fact although nothing changed. */
+  async observe(force: boolean): Promise<void> {
+    const { queue, mixer, reporter } = this.#parts;
+    let sight = await this.#look();
+    mixer.observe(sight.status.volume);
+    if (await this.#settle(sight)) sight = await this.#look();
+    const { status, song, at_us } = sight;
+    this.#playing = status.state === 'play';
+    const ours = this.#ours(status);
+    if (!ours) {
+      const foreign = status.state === 'stop' ? undefined : describe(status, song);
+      reporter.playback({ type: 'playback', status: 'stopped', position_seconds: 0, at_us, rate: 0 }, force);
+      reporter.report({ type: 'control', elsewhere: foreign !== undefined, ...(foreign && { foreign }) });
+      return;
+    }
+    const running = status.state === 'play' && !status.decoding ? 'loading' : RUNNING[status.state];
+    const duration = ours.live ? undefined : (status.duration_seconds ?? ours.duration_seconds);
+    const title = ours.live ? song?.title : undefined;
+    reporter.playback(
+      {
+        type: 'playback',
+        status: running,
+        ref: ours.ref,
+        position_seconds: status.elapsed_seconds,
+        at_us,
+        rate: running === 'playing' ? 1 : 0,
+        ...(duration !== undefined && { duration_seconds: duration }),
+        ...(title !== undefined && { stream_title: title }),
+      },
+      force,
+    );
+    reporter.report({ type: 'control', elsewhere: false });
+    if (status.decoding && !queue.ours.started) await queue.sounds();
+    if (status.state !== 'stop') await queue.keepOptions(status.options);
+  }
+
+  /** Draws the consequences of what MPD did by itself. True when they moved MPD on. */
+  async #settle({ status }: Sight): Promise<boolean> {
+    const { queue, reporter } = this.#parts;
+    const { current, following } = queue.ours;
+    const verdict = judge(status, queue.ours);
+    switch (verdict.type) {
+      case 'none':
+      case 'ours':
+        return false;
+      case 'next':
+        await queue.advance();
+        return false;
+      case 'displaced':
+        await queue.letGo();
+        return false;
+      case 'failed':
+        await this.#failed(verdict.song, verdict.message, status);
+        return true;
+      case 'over':
+        if (current && (await queue.stillHas(nextSong(queue.ours) ?? current))) {
+          if (following?.stage === 'waiting') return this.#go(following.media, status);
+          const last = nextSong(queue.ours) ?? current;
+          if (following?.stage !== 'unplayable')
+            reporter.report({ type: 'ended', ref: last.ref, reason: 'finished' });
+          else this.#reportFailure(following.media.ref, following.message);
+        }
+        await queue.forget();
+        return false;
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  async #failed(song: OurSong, message: string, status: MpdStatus): Promise<void> {
+    const { connection, queue } = this.#parts;
+    const following = song.id === queue.ours.current?.id ? queue.ours.following : undefined;
+    await connection.request('clearerror');
+    this.#reportFailure(song.ref, message);
+    const songs = queue.songs();
+    if (following?.stage === 'queued') {
+      await queue.advance();
+      await this.#start(following.song, 0, status);
+    } else if (following?.stage === 'waiting') {
+      await this.#go(following.media, status);
+      await queue.remove(songs);
+    } else {
+      if (following) this.#reportFailure(following.media.ref, following.message);
+      await queue.forget();
+    }
+  }
+
+  /** On to what waited, by ourselves. */
+  async #go(media: Media, status: MpdStatus): Promise<true> {
+    const before = this.#parts.queue.songs();
+    this.#parts.queue.follow(undefined);
+    await this.#begin(media, 0, status);
+    await this.#parts.queue.remove(before);
+    return true;
+  }
+
+  /** Adds and starts; where that fails, says so and goes on to what follows. */
+  async #begin(media: Media, position: number, status: MpdStatus): Promise<void> {
+    const { queue, connection } = this.#parts;
+    const added = await queue.append(media);
+    if ('song' in added) {
+      queue.begin(added.song);
+      const problem = await this.#start(added.song, position, status);
+      if (problem === undefined) return;
+      await queue.remove([added.song]);
+      this.#reportFailure(media.ref, problem);
+    } else {
+      this.#reportFailure(media.ref, added.problem);
+    }
+    const following = queue.ours.following;
+    queue.drop();
+    if (following?.stage === 'waiting') return this.#begin(following.media, 0, status);
+    if (status.state !== 'stop' && this.#ours(status)) await connection.request('stop');
+  }
+
+  /** Plays, or stands ready, at a position; what MPD says when it will not. */
+  async #start(song: OurSong, position: number, status: MpdStatus): Promise<string | undefined> {
+    const { connection, queue } = this.#parts;
+    const commands: MpdCommand[] = [];
+    if (status.error !== undefined) commands.push(['clearerror']);
+    commands.push(...queue.takeOptions(status.options));
+    commands.push(position > 0 ? ['seekid', song.id, position.toFixed(3)] : ['playid', song.id]);
+    if (!this.#wantsToPlay) commands.push(['pause', '1']);
+    try {
+      await connection.list(commands);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof MpdAck) || error.code === 'ERR_PLAYER_PASSWORD') throw error;
+      return error.said;
+    }
+  }
+
+  #reportFailure(ref: string, message: string): void {
+    this.#parts.log.debug({ ref, said: message }, 'mpd cannot play an item');
+    this.#parts.reporter.report({ type: 'ended', ref, reason: 'failed', message });
+  }
+
+  #ours(status: MpdStatus): OurSong | undefined {
+    const { current } = this.#parts.queue.ours;
+    return current && current.id === status.song_id ? current : undefined;
+  }
+
+  /** The song a transport command is about. Somebody else's music is not touched. */
+  #current(status: MpdStatus): OurSong | undefined {
+    const { ours } = this.#parts.queue;
+    const next = nextSong(ours);
+    const song = this.#ours(status) ?? (next?.id === status.song_id ? next : undefined);
+    if (!song && status.song_id !== undefined && status.state !== 'stop') {
+      throw new AppError('ERR_CONTROLLED_ELSEWHERE', 'somebody else plays music on this MPD');
+    }
+    return song;
+  }
+
+  async #look(): Promise<Sight> {
+    const { connection, clock } = this.#parts;
+    const sent = clock.nowUs();
+    const [status, song] = await connection.list([['status'], ['currentsong']]);
+    const at_us = Math.round((sent + clock.nowUs()) / 2);
+    return {
+      status: readStatus(status ?? { pairs: [] }),
+      song: readSong(song ?? { pairs: [] }),
+      at_us,
+    };
+  }
+}
+
+function describe(status: MpdStatus, song: MpdSong | undefined): Foreign {
+  const name = song?.title ?? song?.name ?? song?.file.split('/').at(-1) ?? '';
+  return {
+    title: name,
+    artist: song?.artist ?? '',
+    status: RUNNING[status.state],
+    position_seconds: status.elapsed_seconds,
+    ...(status.duration_seconds !== undefined && { duration_seconds: status.duration_seconds }),
+  };
+}
