@@ -1,0 +1,41 @@
+import { AppError, type Logger } from '../base/index.js';
+import {
+  COMMANDS,
+  isCommandType,
+  type Caller,
+  type CommandSpec,
+  type Handlers,
+  type Role,
+  type WireError,
+} from '../protocol/index.js';
+import { invalid, wireError } from './wire-errors.js';
+
+export type CommandResult =
+  { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: WireError };
+
+/** Runs one command: known, allowed, well-formed, then its handler. Never throws. */
+export type RunCommand = (type: string, request: unknown, caller: Caller) => Promise<CommandResult>;
+
+const RANK: Readonly<Record<Role, number>> = { guest: 0, user: 1, admin: 2 };
+
+/** The one way from a request on any transport to a handler. */
+export function commandRunner(handlers: Handlers, log: Logger): RunCommand {
+  return async (type, request, caller) => {
+    try {
+      return { ok: true, data: await dispatch(handlers, type, request, caller) };
+    } catch (thrown) {
+      return { ok: false, error: wireError(thrown, log, type.slice(0, 64)) };
+    }
+  };
+}
+
+function dispatch(handlers: Handlers, type: string, request: unknown, caller: Caller): unknown {
+  if (!isCommandType(type)) throw new AppError('ERR_UNKNOWN_COMMAND', 'No command has this type');
+  const spec: CommandSpec = COMMANDS[type];
+  if (RANK[caller.role] < RANK[spec.role])
+    throw new AppError('ERR_NOT_ALLOWED', 'You may not do this', { params: { role: spec.role } });
+  const parsed = spec.request.safeParse(request);
+  if (!parsed.success) throw invalid(parsed.error);
+  const handler: (request: never, caller: Caller) => unknown = handlers[type];
+  return handler(parsed.data as never, caller);
+}

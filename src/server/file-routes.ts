@@ -1,0 +1,109 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import { AppError } from '../base/index.js';
+import { byteRange, etagMatches, quotedEtag } from './byte-range.js';
+import type { ArtworkFile, MediaFile, ServerParts } from './parts.js';
+import { invalid } from './wire-errors.js';
+
+const Token = z.object({ token: z.string().min(1).max(1024) });
+const MediaQuery = z.object({ offset_seconds: z.coerce.number().min(0).max(10_000_000).default(0) });
+const ArtworkParams = z.object({ id: z.string().min(1).max(128) });
+const ArtworkQuery = z.object({ size: z.coerce.number().int().min(16).max(2048).default(320) });
+const TRANSCODED = { flac: 'audio/flac', mp3: 'audio/mpeg' } as const;
+
+/** Files for players and pages: `/media/<token>` and `/artwork/<id>?size=`. [MD1] [AR1] */
+export function fileRoutes(app: FastifyInstance, parts: ServerParts): void {
+  app.get('/media/:token', async (request, reply) => {
+    const { token } = check(Token, request.params);
+    const { offset_seconds } = check(MediaQuery, request.query);
+    const file = parts.media(token);
+    void reply.header('cache-control', 'private, max-age=0, must-revalidate');
+    if (file.transcode !== undefined) return transcoded(parts, file, offset_seconds, request, reply);
+    return wholeOrRange(file, request, reply);
+  });
+  app.get('/artwork/:id', async (request, reply) => {
+    const { id } = check(ArtworkParams, request.params);
+    const { size } = check(ArtworkQuery, request.query);
+    const file = await parts.artwork(id, size);
+    if (!file) throw new AppError('ERR_NOT_FOUND', 'There is no such picture');
+    void reply.header('cache-control', 'public, max-age=31536000, immutable');
+    return wholeOrRange(file, request, reply);
+  });
+}
+
+function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalid(parsed.error);
+  return parsed.data;
+}
+
+async function wholeOrRange(
+  file: MediaFile | ArtworkFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const etag = quotedEtag(file.etag);
+  const handle = await openFile(file.path);
+  try {
+    const { size } = await handle.stat();
+    void reply.headers({ etag, 'accept-ranges': 'bytes' });
+    if (etagMatches(request.headers['if-none-match'], etag)) {
+      await handle.close();
+      return await reply.code(304).send();
+    }
+    const ifRange = request.headers['if-range'];
+    const usable = ifRange === undefined || (ifRange === etag && !etag.startsWith('W/'));
+    const range = usable ? byteRange(request.headers.range, size) : 'whole';
+    if (range === 'unsatisfiable') {
+      await handle.close();
+      return await reply.code(416).header('content-range', `bytes */${size}`).send();
+    }
+    const { start, end } = range === 'whole' ? { start: 0, end: size - 1 } : range;
+    void reply.headers({ 'content-type': file.mime, 'content-length': end - start + 1 });
+    if (range !== 'whole') void reply.code(206).header('content-range', `bytes ${start}-${end}/${size}`);
+    return await sendBytes(handle, { start, end }, request, reply);
+  } catch (thrown) {
+    await handle.close();
+    throw thrown;
+  }
+}
+
+async function sendBytes(
+  handle: FileHandle,
+  { start, end }: { start: number; end: number },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (request.method === 'HEAD' || end < start) {
+    await handle.close();
+    return reply.send(request.method === 'HEAD' ? undefined : '');
+  }
+  return reply.send(handle.createReadStream({ start, end, autoClose: true }));
+}
+
+/** A file that is gone or unreadable is no secret worth a path: the client learns only that it is not there. */
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    throw new AppError('ERR_NOT_FOUND', 'The file is not there any more', { cause });
+  }
+}
+
+/** Made while it is sent, so its length is unknown and it has no ranges; `offset_seconds` starts it later. [MD3] */
+function transcoded(
+  parts: ServerParts,
+  file: MediaFile,
+  offsetSeconds: number,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (!parts.transcode || file.transcode === undefined)
+    throw new AppError('ERR_NOT_SUPPORTED', 'This server cannot convert music; ffmpeg is missing');
+  void reply.headers({ 'content-type': TRANSCODED[file.transcode], 'accept-ranges': 'none' });
+  if (request.method === 'HEAD') return reply.send();
+  const controller = new AbortController();
+  reply.raw.once('close', () => controller.abort());
+  return reply.send(parts.transcode(file, offsetSeconds, controller.signal));
+}

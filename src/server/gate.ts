@@ -1,0 +1,108 @@
+import { isIP } from 'node:net';
+import { AppError } from '../base/index.js';
+
+export interface GateParts {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly hostname: string;
+  /** Addresses of this machine now. */
+  addresses(): readonly string[];
+  /** The port we listen on. */
+  port(): number;
+}
+
+/** What the gate looks at: both http.IncomingMessage and a hand-made request have it. */
+export interface GateRequest {
+  readonly rawHeaders: readonly string[];
+  readonly socket: { readonly localAddress?: string | undefined };
+}
+
+export interface Authority {
+  readonly host: string;
+  readonly port: number;
+}
+
+const AUTHORITY = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::[0-9]{1,5})?$/i;
+const ORIGIN = /^(https?):\/\/([^/?#@\s]+)$/i;
+
+/** A Host header or the like, normalised as browsers do: lower case, IPv4 in dots, no trailing dot, default port filled in. */
+export function parseAuthority(text: string, scheme: 'http' | 'https' = 'http'): Authority | undefined {
+  if (!AUTHORITY.test(text) || !URL.canParse(`${scheme}://${text}/`)) return undefined;
+  const url = new URL(`${scheme}://${text}/`);
+  const fallback = scheme === 'http' ? 80 : 443;
+  return { host: plainHost(url.hostname), port: url.port === '' ? fallback : Number(url.port) };
+}
+
+function plainHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+}
+
+/** An address as the operating system writes it, in the spelling of parseAuthority. */
+function plainAddress(address: string): string {
+  const bare = address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+  return isIP(bare) === 6 ? (parseAuthority(`[${bare}]`)?.host ?? bare) : bare;
+}
+
+/** Every value of a header, in order: node joins or drops repeated ones, and a repeated one is never honest here. */
+export function headerValues(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]!.toLowerCase() === name) values.push(rawHeaders[at + 1]!);
+  return values;
+}
+
+/**
+ * Decides by Host and Origin whether a request is meant for us and comes from one of our pages. The Host check is what stops a page
+ * whose own name was pointed at our address; the Origin check stops every other page. [GT1] [GT2]
+ */
+export class Gate {
+  readonly #parts: GateParts;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+    const own = parts.hostname.toLowerCase();
+    const label = own.split('.')[0] ?? own;
+    const configured = parts.allowedHosts.flatMap((host) => parseAuthority(host)?.host ?? []);
+    this.#hosts = new Set(['localhost', own, `${label}.local`, ...configured].filter((name) => name !== ''));
+    this.#origins = new Set(
+      parts.allowedOrigins.filter((text) => URL.canParse(text)).map((text) => new URL(text).origin),
+    );
+  }
+
+  /** The Host header when it names us; throws ERR_HOST otherwise. */
+  host(request: GateRequest): Authority {
+    const values = headerValues(request.rawHeaders, 'host');
+    const authority = values.length === 1 ? parseAuthority(values[0]!) : undefined;
+    if (authority && this.#isOurs(authority.host, request)) return authority;
+    throw new AppError('ERR_HOST', 'This server does not answer to that host name; see allowed_hosts');
+  }
+
+  /** Throws ERR_ORIGIN unless the Origin header is absent, ours or configured. `authority` is what host() gave. */
+  origin(request: GateRequest, authority: Authority): void {
+    const values = headerValues(request.rawHeaders, 'origin');
+    if (values.length === 0) return;
+    if (values.length === 1 && this.#isOurPage(values[0]!, authority, request)) return;
+    throw new AppError('ERR_ORIGIN', 'The page that asks was not loaded from here; see allowed_origins');
+  }
+
+  #isOurPage(text: string, asked: Authority, request: GateRequest): boolean {
+    const match = ORIGIN.exec(text);
+    const scheme = match?.[1]?.toLowerCase() === 'https' ? 'https' : 'http';
+    const from = match ? parseAuthority(match[2]!, scheme) : undefined;
+    if (!from) return false;
+    if (this.#origins.has(new URL(text).origin)) return true;
+    if (scheme !== 'http') return false;
+    if (from.host === asked.host && from.port === asked.port) return true;
+    return from.port === this.#parts.port() && this.#isOurs(from.host, request);
+  }
+
+  #isOurs(host: string, request: GateRequest): boolean {
+    if (this.#hosts.has(host)) return true;
+    if (isIP(host) === 0) return false;
+    const local = request.socket.localAddress;
+    if (local !== undefined && plainAddress(local) === host) return true;
+    return this.#parts.addresses().some((address) => plainAddress(address) === host);
+  }
+}

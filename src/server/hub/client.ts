@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import type { Clock } from '../../base/index.js';
+import { CLOSE } from '../../protocol/index.js';
+import type { Batches } from './batches.js';
+import { Credit } from './credit.js';
+import { pingFrame, type Frame } from './frames.js';
+import { Outbox, type OutgoingEvent } from './outbox.js';
+
+/** Bytes the kernel has not taken yet; above this the client is behind. */
+const MAX_UNSENT = 256 * 1024;
+export const HOPELESS_MS = 30_000;
+export const PING_INTERVAL_MS = 15_000;
+const MAX_MISSES = 2;
+
+export interface ClientParts {
+  readonly id: string;
+  readonly address: string;
+  readonly ws: WebSocket;
+  readonly socket: Socket;
+  readonly clock: Clock;
+  /** Asks for a flush in this tick. */
+  wake(client: Client): void;
+}
+
+/** The sending side of one connection: what waits, whether the other side still reads, when to give up. */
+export class Client {
+  readonly id: string;
+  readonly address: string;
+  readonly subscriptions = new Set<string>();
+  readonly outbox = new Outbox();
+  readonly #parts: ClientParts;
+  readonly #credit = new Credit();
+  #stalledSinceUs: number | undefined;
+  #lastUnsent = 0;
+  #lastPingUs: number;
+  #heard = true;
+  #misses = 0;
+
+  constructor(parts: ClientParts) {
+    this.id = parts.id;
+    this.address = parts.address;
+    this.#parts = parts;
+    this.#lastPingUs = parts.clock.nowUs();
+    parts.socket.on('drain', () => this.#wakeIfWaiting());
+  }
+
+  get open(): boolean {
+    return this.#parts.ws.readyState === WebSocket.OPEN;
+  }
+
+  reply(frame: Frame): void {
+    if (!this.open) return;
+    this.outbox.reply(frame);
+    if (this.outbox.overfull) this.close(CLOSE.tooSlow, 'replies are not read');
+    else this.#parts.wake(this);
+  }
+
+  /** Past the outbox when nothing waits, for an answer that is about time. [CL1] */
+  replyNow(build: () => Frame): void {
+    if (!this.open) return;
+    if (!this.outbox.empty || this.#behind()) {
+      this.reply(build());
+      return;
+    }
+    for (const chunk of build().chunks) this.#parts.socket.write(chunk);
+  }
+
+  event(event: OutgoingEvent): void {
+    this.outbox.event(event);
+    this.#parts.wake(this);
+  }
+
+  /** Writes all that waits in one go, unless the client does not keep up. */
+  flush(batches: Batches, mark: number, snapshot: (topic: string) => Frame): void {
+    if (!this.open || this.outbox.empty) return;
+    if (this.#behind()) {
+      this.#stalledSinceUs ??= this.#parts.clock.nowUs();
+      return;
+    }
+    this.#stalledSinceUs = undefined;
+    const frames = this.outbox.take(snapshot);
+    let size = 0;
+    for (const frame of frames) size += frame.size;
+    const withPing = this.#credit.due(size);
+    if (withPing) this.#credit.marked(mark);
+    batches.write(this.#parts.socket, frames, size, withPing);
+  }
+
+  heard(): void {
+    this.#heard = true;
+  }
+
+  ponged(payload: string): void {
+    this.#heard = true;
+    this.#credit.answered(payload);
+    this.#wakeIfWaiting();
+  }
+
+  /** Called every few seconds: pings what is silent, closes what is hopeless, ends what is dead. */
+  sweep(mark: number): void {
+    const now = this.#parts.clock.nowUs();
+    if (this.#hopeless(now)) {
+      this.close(CLOSE.tooSlow, 'too slow');
+      return;
+    }
+    if (now - this.#lastPingUs < PING_INTERVAL_MS * 1000) return;
+    this.#misses = this.#heard ? 0 : this.#misses + 1;
+    if (this.#misses >= MAX_MISSES) {
+      this.terminate();
+      return;
+    }
+    this.#heard = false;
+    this.#lastPingUs = now;
+    if (!this.open || this.#credit.waiting) return;
+    this.#credit.marked(mark);
+    for (const chunk of pingFrame(mark).chunks) this.#parts.socket.write(chunk);
+  }
+
+  close(code: number, reason: string): void {
+    this.#parts.ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#parts.ws.terminate();
+  }
+
+  #behind(): boolean {
+    return this.#credit.spent || this.#parts.socket.writableLength > MAX_UNSENT;
+  }
+
+  #hopeless(now: number): boolean {
+    const unsent = this.#parts.socket.writableLength;
+    const moved = unsent < this.#lastUnsent;
+    this.#lastUnsent = unsent;
+    if (this.#stalledSinceUs === undefined) return false;
+    if (moved) this.#stalledSinceUs = now;
+    return now - this.#stalledSinceUs >= HOPELESS_MS * 1000;
+  }
+
+  #wakeIfWaiting(): void {
+    if (!this.outbox.empty) this.#parts.wake(this);
+  }
+}

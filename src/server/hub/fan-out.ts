@@ -1,0 +1,122 @@
+import type { Clock } from '../../base/index.js';
+import { EVENTS, type TopicEvent } from '../../protocol/index.js';
+import type { Feed } from '../../state/index.js';
+import { Batches } from './batches.js';
+import type { Client } from './client.js';
+import { textFrame } from './frames.js';
+import type { OutgoingEvent } from './outbox.js';
+import { Snapshots } from './snapshots.js';
+import { waitingRule } from './waiting-rule.js';
+
+/** Who gets which event, and when: each event becomes bytes once, each client is written to once per tick. [BP4] */
+export class FanOut {
+  readonly #clock: Clock;
+  readonly #snapshots: Snapshots;
+  readonly #topics = new Map<string, Set<Client>>();
+  readonly #everybody = new Set<Client>();
+  readonly #stopFeed: () => void;
+  #dirty = new Set<Client>();
+  #scheduled: NodeJS.Immediate | undefined;
+  #mark = 0;
+
+  constructor(feed: Feed, clock: Clock) {
+    this.#clock = clock;
+    this.#snapshots = new Snapshots(feed);
+    this.#stopFeed = feed.subscribe((events) => {
+      for (const event of events) this.#publish(event, this.#topics.get(event.topic));
+    });
+  }
+
+  get clients(): ReadonlySet<Client> {
+    return this.#everybody;
+  }
+
+  /** A number no earlier ping has. */
+  nextMark(): number {
+    return ++this.#mark;
+  }
+
+  join(client: Client): void {
+    this.#everybody.add(client);
+  }
+
+  leave(client: Client): void {
+    this.#everybody.delete(client);
+    this.#dirty.delete(client);
+    for (const topic of client.subscriptions) this.#forget(topic, client);
+    client.subscriptions.clear();
+  }
+
+  /**
+   * Snapshot and membership in one turn of the event loop, and the feed speaks in the turn of the commit: no event falls between them,
+   * and none that the snapshot has follows it. False when there is no such topic. [SB3]
+   */
+  subscribe(client: Client, topic: string, id: string | undefined): boolean {
+    const frame = this.#snapshots.subscribed(topic, id);
+    if (!frame) return false;
+    client.subscriptions.add(topic);
+    client.outbox.superseded(topic);
+    client.reply(frame);
+    const members = this.#topics.get(topic);
+    if (members) members.add(client);
+    else this.#topics.set(topic, new Set([client]));
+    return true;
+  }
+
+  unsubscribe(client: Client, topic: string): void {
+    client.subscriptions.delete(topic);
+    client.outbox.superseded(topic);
+    this.#forget(topic, client);
+  }
+
+  /** An event for every client, subscribed or not. */
+  tellEverybody(event: TopicEvent): void {
+    this.#publish(event, this.#everybody);
+  }
+
+  wake(client: Client): void {
+    this.#dirty.add(client);
+    this.#scheduled ??= setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    const mark = this.nextMark();
+    const batches = new Batches(mark);
+    for (const client of dirty) client.flush(batches, mark, this.#resync);
+  }
+
+  close(): void {
+    this.#stopFeed();
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+  }
+
+  readonly #resync = (topic: string): ReturnType<Snapshots['resync']> => this.#snapshots.resync(topic);
+
+  #publish(event: TopicEvent, members: ReadonlySet<Client> | undefined): void {
+    if (EVENTS[event.type].state) this.#snapshots.forget(event.topic);
+    if (!members || members.size === 0) return;
+    const outgoing = this.#outgoing(event);
+    for (const client of members) client.event(outgoing);
+  }
+
+  #outgoing(event: TopicEvent): OutgoingEvent {
+    const { type, topic, revision, data } = event;
+    const timestamp = new Date(this.#clock.wallMs()).toISOString();
+    return {
+      frame: textFrame(JSON.stringify({ type, topic, revision, timestamp, data })),
+      topic,
+      rule: waitingRule(event),
+    };
+  }
+
+  #forget(topic: string, client: Client): void {
+    const members = this.#topics.get(topic);
+    members?.delete(client);
+    if (members?.size === 0) this.#topics.delete(topic);
+  }
+}

@@ -1,0 +1,137 @@
+import type { Frame } from './frames.js';
+import type { WaitingRule } from './waiting-rule.js';
+
+/** An event as bytes, the same object for every client it goes to. */
+export interface OutgoingEvent {
+  readonly frame: Frame;
+  readonly topic: string;
+  readonly rule: WaitingRule;
+}
+
+export const MAX_ONCE = 32;
+export const MAX_DELTAS = 64;
+/** Bytes of events; more than this waiting means that the deltas among them are given up for a snapshot. */
+export const MAX_EVENT_BYTES = 256 * 1024;
+/** Replies and snapshots are never dropped; a client that lets this much wait is closed. */
+export const MAX_REPLIES = 1024;
+export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+
+type Kind = WaitingRule['kind'] | 'reply';
+
+interface Entry {
+  readonly kind: Kind;
+  readonly topic: string;
+  readonly frame: Frame;
+}
+
+/**
+ * What one client has yet to be sent, in order. Bounded: newest state per key, the last 32 told-once events, deltas until they cost
+ * more than a fresh snapshot would. Replies always stay. [BP2] [BP3]
+ */
+export class Outbox {
+  readonly #entries = new Map<string | number, Entry>();
+  readonly #resync = new Set<string>();
+  #serial = 0;
+  #once = 0;
+  #deltas = 0;
+  #replies = 0;
+  #eventBytes = 0;
+  #replyBytes = 0;
+
+  get empty(): boolean {
+    return this.#entries.size === 0 && this.#resync.size === 0;
+  }
+
+  get messages(): number {
+    return this.#entries.size + this.#resync.size;
+  }
+
+  get bytes(): number {
+    return this.#eventBytes + this.#replyBytes;
+  }
+
+  /** More replies wait than any honest client leaves unread. */
+  get overfull(): boolean {
+    return this.#replies > MAX_REPLIES || this.#replyBytes > MAX_REPLY_BYTES;
+  }
+
+  reply(frame: Frame): void {
+    this.#add(this.#serial++, { kind: 'reply', topic: '', frame });
+  }
+
+  event(event: OutgoingEvent): void {
+    const { frame, topic, rule } = event;
+    if (rule.kind === 'once') {
+      this.#add(this.#serial++, { kind: 'once', topic, frame });
+      if (this.#once > MAX_ONCE) this.#dropOldestOnce();
+      return;
+    }
+    if (this.#resync.has(topic)) return;
+    if (rule.kind === 'latest') {
+      this.#drop(rule.key);
+      this.#add(rule.key, { kind: 'latest', topic, frame });
+    } else {
+      this.#add(this.#serial++, { kind: 'delta', topic, frame });
+    }
+    if (this.#deltas > 0 && (this.#deltas > MAX_DELTAS || this.#eventBytes > MAX_EVENT_BYTES))
+      this.#giveUpDeltas();
+  }
+
+  /** A snapshot of the topic is on its way, so what waits of its state is of no use. */
+  superseded(topic: string): void {
+    this.#resync.delete(topic);
+    for (const [key, entry] of this.#entries)
+      if (entry.topic === topic && (entry.kind === 'latest' || entry.kind === 'delta')) this.#drop(key);
+  }
+
+  /** Everything that waits, in order, with a snapshot for each topic whose deltas were given up; the outbox is empty afterwards. */
+  take(snapshot: (topic: string) => Frame): Frame[] {
+    const frames: Frame[] = [];
+    for (const entry of this.#entries.values()) frames.push(entry.frame);
+    for (const topic of this.#resync) frames.push(snapshot(topic));
+    this.#entries.clear();
+    this.#resync.clear();
+    this.#once = this.#deltas = this.#replies = this.#eventBytes = this.#replyBytes = 0;
+    return frames;
+  }
+
+  #add(key: string | number, entry: Entry): void {
+    this.#entries.set(key, entry);
+    this.#count(entry, 1);
+  }
+
+  #drop(key: string | number): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#entries.delete(key);
+    this.#count(entry, -1);
+  }
+
+  #count(entry: Entry, sign: 1 | -1): void {
+    if (entry.kind === 'reply') {
+      this.#replies += sign;
+      this.#replyBytes += sign * entry.frame.size;
+      return;
+    }
+    this.#eventBytes += sign * entry.frame.size;
+    if (entry.kind === 'once') this.#once += sign;
+    if (entry.kind === 'delta') this.#deltas += sign;
+  }
+
+  #dropOldestOnce(): void {
+    for (const [key, entry] of this.#entries)
+      if (entry.kind === 'once') {
+        this.#drop(key);
+        return;
+      }
+  }
+
+  #giveUpDeltas(): void {
+    const topics = new Set<string>();
+    for (const entry of this.#entries.values()) if (entry.kind === 'delta') topics.add(entry.topic);
+    for (const topic of topics) {
+      this.superseded(topic);
+      this.#resync.add(topic);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { TopicEvent } from '../../protocol/index.js';
+
+/**
+ * How an event waits for its turn on a slow line. `latest`: a newer one with the same key takes its place. `delta`: a change that is
+ * wrong without the ones before it. `once`: told once, the oldest is dropped when too many wait. [BP2]
+ */
+export type WaitingRule =
+  { readonly kind: 'latest'; readonly key: string } | { readonly kind: 'delta' } | { readonly kind: 'once' };
+
+export function waitingRule(event: TopicEvent): WaitingRule {
+  switch (event.type) {
+    case 'queue:updated':
+      return { kind: 'delta' };
+    case 'playback:track':
+    case 'library:updated':
+    case 'toast':
+    case 'server:restarting':
+      return { kind: 'once' };
+    case 'playback:state':
+    case 'playback:progress':
+    case 'room:added':
+    case 'room:updated':
+    case 'room:removed':
+      return latest(event, event.data.room_id);
+    case 'room:state':
+      return latest(event, event.data.room.room_id);
+    case 'volume:updated':
+      return latest(event, `${event.data.room_id}/${event.data.player_id ?? ''}`);
+    case 'player:added':
+    case 'player:updated':
+    case 'player:removed':
+      return latest(event, event.data.player_id);
+    case 'library:state':
+    case 'system:state':
+    case 'heartbeat':
+      return latest(event, '');
+    default:
+      return event satisfies never;
+  }
+}
+
+function latest(event: TopicEvent, entity: string): WaitingRule {
+  return { kind: 'latest', key: `${event.topic} ${event.type} ${entity}` };
+}

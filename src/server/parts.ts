@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import type { Clock, Logger } from '../base/index.js';
+import type { Handlers } from '../protocol/index.js';
+import type { Feed } from '../state/index.js';
+
+export interface ServerConfig {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Names in a Host header that are ours, besides our own addresses, `localhost`, our host name and its `.local` name. */
+  readonly allowedHosts: readonly string[];
+  /** Origins of pages that may talk to us, besides our own: `https://tutti.example`. */
+  readonly allowedOrigins: readonly string[];
+  /** Folder of the built page; undefined = serve no page. */
+  readonly webRoot: string | undefined;
+}
+
+/** A file a media URL stands for. */
+export interface MediaFile {
+  readonly path: string;
+  readonly mime: string;
+  readonly etag: string;
+  /** What the player needs instead, because it cannot play the file as it is. */
+  readonly transcode: 'flac' | 'mp3' | undefined;
+  readonly duration_seconds: number;
+}
+
+export interface ArtworkFile {
+  readonly path: string;
+  readonly mime: string;
+  readonly etag: string;
+}
+
+export interface ServerLimits {
+  /** WebSocket clients in all. */
+  readonly clients: number;
+  /** WebSocket clients from one address. Loopback is exempt: there sit reverse proxies. */
+  readonly clientsPerAddress: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = { clients: 1024, clientsPerAddress: 16 };
+
+export interface ServerParts {
+  readonly config: ServerConfig;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly feed: Feed;
+  readonly handlers: Handlers;
+  /** Throws AppError for a token that is not ours or has expired. */
+  media(this: void, token: string): MediaFile;
+  /** Undefined when there is no such picture; `size` is the wished edge in pixels. */
+  artwork(this: void, id: string, size: number): Promise<ArtworkFile | undefined>;
+  /** The file from `offsetSeconds` on in the format of `file.transcode`; the signal aborts when nobody reads any more. */
+  transcode?(this: void, file: MediaFile, offsetSeconds: number, signal: AbortSignal): Readable;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Addresses a person can open, the best for another machine first. */
+  readonly urls: string[];
+  /** WebSocket clients connected now. */
+  connections(): number;
+  /** Tells every client that the server is about to restart. */
+  announce(reason: string, retryAfterMs: number): void;
+  /** Announces, closes every socket with 4101 and stops listening. */
+  close(): Promise<void>;
+}
