@@ -1,0 +1,157 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Recording } from './recording.js';
+
+const RATE = 44_100;
+const CHANNELS = 2;
+const START_MS = 15_000;
+
+export interface Capture {
+  /** The bytes heard so far. */
+  readonly bytes: number;
+  /** Everything that was heard since `capture()`, up to now. */
+  stop(): Promise<Recording>;
+}
+
+export interface Pulse {
+  /** For programs that shall play here. Null sinks are silent, paced by the clock, and can be listened to. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly sinks: readonly string[];
+  /** Resolves when bytes flow. */
+  capture(sink: string): Promise<Capture>;
+  /** Runs pactl against this server. */
+  pactl(...args: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A private PulseAudio with null sinks of 44.1 kHz stereo. Every process is ended by its pid in `close()`. */
+export async function startPulse(sinks: readonly string[] = ['kitchen']): Promise<Pulse> {
+  const dir = await mkdtemp(join(tmpdir(), 'tutti-pulse-'));
+  const socket = join(dir, 'native');
+  const env = { PULSE_SERVER: `unix:${socket}`, PULSE_RUNTIME_PATH: dir, PULSE_COOKIE: join(dir, 'cookie') };
+  const children = new Set<ChildProcess>();
+  const start = (program: string, args: readonly string[]): ChildProcess => {
+    const child = spawn(program, [...args], {
+      env: { ...process.env, ...env, HOME: dir, XDG_RUNTIME_DIR: dir },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    child.on('error', () => undefined);
+    children.add(child);
+    return child;
+  };
+  const close = async (): Promise<void> => {
+    for (const child of [...children].reverse()) await endChild(child);
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    await serve(start, socket, sinks);
+    for (const sink of sinks) await keepAwake(start, sink);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    env,
+    sinks,
+    close,
+    capture: (sink) => record(start, sink),
+    pactl: (...args) => output(start('pactl', args)),
+  };
+}
+
+type Start = (program: string, args: readonly string[]) => ChildProcess;
+
+async function serve(start: Start, socket: string, sinks: readonly string[]): Promise<void> {
+  const modules = [
+    `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
+    ...sinks.map(
+      (sink) => `module-null-sink sink_name=${sink} format=s16le rate=${RATE} channels=${CHANNELS}`,
+    ),
+  ];
+  const server = start('pulseaudio', [
+    '-n',
+    '--daemonize=no',
+    '--exit-idle-time=-1',
+    '--use-pid-file=no',
+    '--disable-shm=yes',
+    ...modules.flatMap((module) => ['-L', module]),
+  ]);
+  const deadline = Date.now() + START_MS;
+  while (!(existsSync(socket) && (await answers(socket)))) {
+    if (server.pid === undefined || server.exitCode !== null || Date.now() > deadline) {
+      throw new Error('pulseaudio does not start; is it installed? apt install pulseaudio');
+    }
+    await pause(20);
+  }
+}
+
+/** A null sink that nothing plays into runs in blocks of 2 s; a stream of silence with a low latency keeps it at 25 ms. */
+async function keepAwake(start: Start, sink: string): Promise<void> {
+  const args = ['--playback', '--raw', '-d', sink, '--latency-msec=25', '--format=s16le'];
+  const silence = start('pacat', [...args, `--rate=${RATE}`, `--channels=${CHANNELS}`, '/dev/zero']);
+  await pause(50);
+  if (silence.pid === undefined || silence.exitCode !== null) {
+    throw new Error('pacat does not run; is it installed? apt install pulseaudio-utils');
+  }
+}
+
+async function record(start: Start, sink: string): Promise<Capture> {
+  const args = ['--raw', '-d', `${sink}.monitor`, '--latency-msec=25', '--format=s16le'];
+  const recorder = start('parec', [...args, `--rate=${RATE}`, `--channels=${CHANNELS}`]);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  recorder.stdout?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+  });
+  const deadline = Date.now() + START_MS;
+  while (bytes === 0) {
+    if (recorder.pid === undefined || recorder.exitCode !== null || Date.now() > deadline) {
+      throw new Error('parec hears nothing; is it installed? apt install pulseaudio-utils');
+    }
+    await pause(10);
+  }
+  return {
+    get bytes() {
+      return bytes;
+    },
+    async stop() {
+      await endChild(recorder);
+      return Recording.fromPcm(Buffer.concat(chunks), RATE, CHANNELS);
+    },
+  };
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const client = connect({ path: socket });
+    client.once('connect', () => {
+      client.destroy();
+      resolve(true);
+    });
+    client.once('error', () => resolve(false));
+  });
+}
+
+async function output(child: ChildProcess): Promise<string> {
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`pactl failed (${String(code)})`);
+  return text;
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
