@@ -20,13 +20,13 @@ export interface Db {
 }
 
 /**
- * Opens or makes a database file. WAL with `synchronous=FULL`: a transaction that returned survives `kill -9` and a power cut.
- * `:memory:` for tests.
+ * Opens or makes a database file in WAL mode. `full`: a transaction that returned survives `kill -9` and a power cut. `normal`: it
+ * survives `kill -9`; for what can be read again from files. `:memory:` for tests.
  */
-export function openDb(file: string): Db {
+export function openDb(file: string, durability: 'full' | 'normal' = 'full'): Db {
   const raw = new DatabaseSync(file);
   raw.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;',
+    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${durability}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;`,
   );
   const statements = new Map<string, Statement>();
   let depth = 0;

@@ -1,2 +1,4 @@
+export * from './claim.js';
 export * from './db.js';
 export * from './migrate.js';
+export * from './secrets.js';

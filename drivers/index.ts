@@ -1,0 +1,7 @@
+import type { DriverDefinition } from '../src/players/index.js';
+import { local } from './local/index.js';
+import { mpd } from './mpd/index.js';
+import { nullDriver } from './null/index.js';
+
+/** Every kind of player Tutti can drive. A new driver is a folder and a line here. */
+export const DRIVERS: readonly DriverDefinition[] = [mpd, local, nullDriver];

@@ -1,0 +1,156 @@
+// What `npm start` and `npm test` run on a fresh clone: packages, programs, build, then the job. Plain Node, no dependencies.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const job = process.argv[2];
+process.chdir(root);
+
+/** Program -> the Debian package that has it. */
+const TO_PLAY = { mpv: 'mpv', ffmpeg: 'ffmpeg' };
+const TO_TEST = {
+  ...TO_PLAY,
+  mpd: 'mpd',
+  mpc: 'mpc',
+  chromium: 'chromium',
+  pulseaudio: 'pulseaudio',
+  pactl: 'pulseaudio-utils',
+  flac: 'flac',
+};
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function fail(text) {
+  say(`tutti: ${text}`);
+  process.exit(1);
+}
+
+function run(program, args) {
+  const { status, error } = spawnSync(program, args, { stdio: ['ignore', 2, 2] });
+  if (error || status !== 0) fail(`${program} ${args.join(' ')} failed`);
+}
+
+function has(program) {
+  return (process.env.PATH ?? '').split(':').some((dir) => dir !== '' && existsSync(join(dir, program)));
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
+}
+
+/** npm packages, when the lockfile is not the one that was installed last. */
+function installPackages() {
+  const stamp = join('node_modules', '.tutti-installed');
+  const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  say('Installing packages (once, about half a minute)');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, wanted);
+}
+
+/** Missing programs are installed when that needs no question (root, or sudo without a password); otherwise the command is said. */
+function installPrograms(programs, needed) {
+  const packages = [...new Set(Object.keys(programs).flatMap((name) => (has(name) ? [] : [programs[name]])))];
+  if (packages.length === 0) return;
+  const apt = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  const isRoot = process.getuid?.() === 0;
+  const mayInstall =
+    has('apt-get') && (isRoot || (has('sudo') && spawnSync('sudo', ['-n', 'true']).status === 0));
+  const command = `${isRoot ? '' : 'sudo '}${apt.join(' ')}`;
+  if (mayInstall) {
+    say(`Installing ${packages.join(', ')}`);
+    const [program, ...args] = isRoot ? apt : ['sudo', '-n', ...apt];
+    const update = isRoot ? ['apt-get', ['update']] : ['sudo', ['-n', 'apt-get', 'update']];
+    const options = {
+      stdio: ['ignore', 'ignore', 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    };
+    spawnSync(update[0], update[1], options);
+    if (spawnSync(program, args, options).status === 0) return;
+  }
+  const text = `missing: ${packages.join(', ')}. Install with: ${command}`;
+  if (needed) fail(text);
+  say(`Note: ${text}\nTutti starts without; what needs them says so.`);
+}
+
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Compiles server and page when a source is newer than the last build. */
+function build() {
+  const stamp = join('dist', '.built');
+  const sources = [
+    'src',
+    'drivers',
+    'web',
+    'bench',
+    'package-lock.json',
+    'tsconfig.build.json',
+    'tsconfig.json',
+  ];
+  if (existsSync(stamp) && Math.max(...sources.map(newest)) < statSync(stamp).mtimeMs) return;
+  say('Building');
+  run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  run(process.execPath, [
+    join('node_modules', 'vite', 'bin', 'vite.js'),
+    'build',
+    '--config',
+    'web/vite.config.ts',
+    '--logLevel',
+    'warn',
+  ]);
+  writeFileSync(stamp, '');
+}
+
+async function start() {
+  process.argv.splice(2, 1, 'serve');
+  await import(new URL('dist/src/main.js', import.meta.url).href);
+}
+
+/** Types, lint, format, then every test; the last line is taken from the runner's own result. */
+function test() {
+  run('npm', ['run', '--silent', 'check']);
+  mkdirSync('coverage', { recursive: true });
+  const result = join('coverage', 'result.json');
+  const args = [
+    join('node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${result}`,
+  ];
+  const { status } = spawnSync(process.execPath, [...args, ...process.argv.slice(3)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(result, 'utf8'));
+  const other = numTotalTests - numPassedTests - numFailedTests;
+  process.stdout.write(
+    `${numPassedTests} passed, ${numFailedTests} failed${other > 0 ? `, ${other} skipped` : ''}\n`,
+  );
+  process.exit(status === 0 && numPassedTests > 0 ? 0 : 1);
+}
+
+checkNode();
+installPackages();
+if (job === 'start') {
+  installPrograms(TO_PLAY, false);
+  build();
+  await start();
+} else if (job === 'test') {
+  installPrograms(TO_TEST, true);
+  build();
+  test();
+} else {
+  fail('usage: node setup.mjs start | test');
+}

@@ -1,0 +1,184 @@
+import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DRIVERS } from '../drivers/index.js';
+import { randomId, systemClock, type Clock, type Logger } from './base/index.js';
+import type { Config } from './config/index.js';
+import { makeDemoMusic, openLibrary, type Library } from './library/index.js';
+import { packageRoot, version } from './package-root.js';
+import { Players, type DriverDefinition } from './players/index.js';
+import type { Handlers, SystemState } from './protocol/index.js';
+import { createRooms, type Rooms } from './rooms/index.js';
+import { startServer, type RunningServer } from './server/index.js';
+import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
+import { claimFolder, migrate, openDb, secret } from './storage/index.js';
+
+export { DRIVERS };
+
+export interface App {
+  readonly port: number;
+  readonly urls: readonly string[];
+  readonly notices: SystemState['notices'];
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly drivers?: readonly DriverDefinition[];
+}
+
+/** What is opened is closed in reverse order, also when a later part cannot be opened. */
+class Closers {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  add(close: () => Promise<void> | void): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+}
+
+/** The composition root: opens the parts, wires them, listens. Rejects with an AppError that says what to change. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const closers = new Closers();
+  try {
+    return await open(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function open(
+  { config, log, clock = systemClock, drivers = DRIVERS }: AppOptions,
+  closers: Closers,
+): Promise<App> {
+  const runtimeDir = join(config.data_dir, 'run');
+  const claim = await claimFolder(runtimeDir);
+  closers.add(() => claim.release());
+  const db = openDb(join(config.data_dir, 'tutti.db'));
+  closers.add(() => db.close());
+  migrate(db);
+
+  const playheadPath = join(config.data_dir, 'playhead');
+  const state = resumedAt(loadState(db, version), playheadPath, clock.wallMs());
+  const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
+  closers.add(() => store.flush());
+  const playhead = new Playhead({ path: playheadPath, store, clock, log });
+  closers.add(() => playhead.close());
+
+  let server: RunningServer | undefined;
+  const random = (): number => Math.random();
+  const players = new Players({
+    drivers,
+    store,
+    clock,
+    log,
+    random,
+    httpPort: () => server?.port ?? config.port,
+    runtimeDir,
+  });
+  const library = await libraryOf(config, store, clock, log, secret(db, 'media'));
+  closers.add(() => library.close());
+  const rooms = createRooms({ store, players, library, clock, log, random });
+  closers.add(() => rooms.close());
+  closers.add(() => players.close());
+
+  server = await serve(config, { store, clock, log, library, players, rooms });
+  const running = server;
+  closers.add(() => running.close());
+  await players.start(config.players, config.mdns);
+  await library.start();
+  const notices = settleNotices(store, players, config, drivers);
+  return { port: running.port, urls: running.urls, notices, close: () => closers.close() };
+}
+
+async function libraryOf(
+  config: Config,
+  store: Store,
+  clock: Clock,
+  log: Logger,
+  mediaKey: Buffer,
+): Promise<Library> {
+  const demo = config.music_dir === undefined;
+  const musicDir = config.music_dir ?? join(config.data_dir, 'demo-music');
+  if (demo) await makeDemoMusic(musicDir);
+  const cacheDir = join(config.data_dir, 'artwork');
+  await mkdir(cacheDir, { recursive: true });
+  const db = openDb(join(config.data_dir, 'tutti.db'), 'normal');
+  return openLibrary({
+    db,
+    musicDir,
+    cacheDir,
+    clock,
+    log,
+    demo,
+    watch: config.watch,
+    mediaKey,
+    onState: (library) => store.commit({ type: 'library/state', library }),
+    onUpdated: (data) => store.tell({ type: 'library:updated', topic: 'library', data }),
+  });
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly library: Library;
+  readonly players: Players;
+  readonly rooms: Rooms;
+}
+
+function serve(
+  config: Config,
+  { store, clock, log, library, players, rooms }: Parts,
+): Promise<RunningServer> {
+  const handlers: Handlers = {
+    ...library.handlers,
+    ...players.handlers,
+    ...rooms.handlers,
+    'system:status': () => store.state.system,
+  };
+  const webRoot = join(packageRoot, 'dist', 'web');
+  const { host, port, allowed_hosts: allowedHosts, allowed_origins: allowedOrigins } = config;
+  return startServer({
+    config: { host, port, allowedHosts, allowedOrigins, webRoot: existsSync(webRoot) ? webRoot : undefined },
+    version,
+    clock,
+    log,
+    feed: store,
+    handlers,
+    media: (token) => library.media(token),
+    artwork: (id, size) => library.artwork(id, size),
+    transcode: transcodeStream,
+  });
+}
+
+/** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
+function settleNotices(
+  store: Store,
+  players: Players,
+  config: Config,
+  drivers: readonly DriverDefinition[],
+): SystemState['notices'] {
+  const silent = drivers.find((driver) => driver.kind === 'null');
+  if (store.state.players.size === 0 && silent)
+    players.found(silent, { key: 'silent', name: 'Silent output', options: {} });
+  const notices: SystemState['notices'] = [];
+  if ([...store.state.players.values()].every(({ kept }) => kept.kind === 'null')) {
+    const message =
+      'No loudspeaker was found: nothing is heard, everything else works. Add a player, or install mpv and plug in a sound card.';
+    notices.push({ notice_id: 'silent-output', level: 'warning', message });
+  }
+  if (config.music_dir === undefined) {
+    const message =
+      'No music folder is set: these are demo tracks. Set TUTTI_MUSIC_DIR, or music_dir in tutti.yaml.';
+    notices.push({ notice_id: 'demo-music', level: 'info', message });
+  }
+  store.commit({ type: 'system/notices', notices });
+  return notices;
+}

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { AppError, toError } from '../base/index.js';
+
+export interface Arguments {
+  readonly command: string;
+  readonly rest: readonly string[];
+  readonly server: string;
+  readonly room: string | undefined;
+  readonly json: boolean;
+}
+
+export const USAGE = `tutti - every loudspeaker plays as one
+
+  tutti serve                      run the server (settings: tutti.yaml in the data folder, or TUTTI_* variables)
+  tutti status                     rooms, what plays, players
+  tutti play [search words | URL]  go on, or replace the queue with the first album or track found, or a stream
+  tutti pause | stop | next | previous
+  tutti volume 0-100 | +5 | -5     tutti mute | unmute      tutti seek 1:30
+  tutti add <search words | URL>   add to the queue         tutti undo | redo
+  tutti driver <kind> [key=value]  run one driver from this terminal, without a server
+
+  --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
+  --room ID      default: the only room, else the one that plays
+  --json         print what the server said`;
+
+/** Throws ERR_INVALID for an option that does not exist. */
+export function readArguments(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Arguments {
+  const options = {
+    server: { type: 'string' },
+    room: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  // A relative volume such as -5 is a word, not an option.
+  const words = argv.map((word) => (/^-\d+$/.test(word) ? ` ${word}` : word));
+  try {
+    const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true });
+    const [command = 'help', ...rest] = positionals.map((word) => word.trim());
+    return {
+      command: values.help ? 'help' : command,
+      rest,
+      server: values.server ?? env['TUTTI_URL'] ?? `http://127.0.0.1:${env['TUTTI_PORT'] ?? 8080}`,
+      room: values.room,
+      json: values.json ?? false,
+    };
+  } catch (error) {
+    throw new AppError('ERR_INVALID', toError(error).message);
+  }
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+
+const Port = z.coerce.number().int().min(0).max(65535);
+const List = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  ),
+]);
+const Switch = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0', 'on', 'off']).transform((text) => ['true', '1', 'on'].includes(text)),
+]);
+
+/** A player named in the config file; what is not `id`, `kind` or `name` is an option of its driver. */
+export const PlayerConfig = z
+  .object({
+    id: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/)
+      .optional(),
+    kind: z.string(),
+    name: z.string().min(1).max(128),
+  })
+  .catchall(z.union([z.string(), z.number(), z.boolean()]))
+  .transform(({ id, kind, name, ...options }) => ({ id, kind, name, options }));
+
+/** Every setting, its default, and what it is for. Each scalar also has an environment variable TUTTI_<KEY>, which wins over the file. */
+export const ConfigSchema = z.strictObject({
+  port: Port.default(8080).describe('HTTP and WebSocket port; 0 = any free one'),
+  host: z
+    .string()
+    .default('127.0.0.1')
+    .describe(
+      'address to listen on; 0.0.0.0 lets phones in (no sign-in yet: everybody on the network may do everything)',
+    ),
+  data_dir: z.string().optional().describe('database, artwork and demo tracks; default ~/.local/share/tutti'),
+  music_dir: z
+    .string()
+    .optional()
+    .describe('music folder; default ~/Music when it holds something, else demo tracks'),
+  allowed_hosts: List.default([]).describe('further host names this server is reached by'),
+  allowed_origins: List.default([]).describe('further web origins whose pages may connect'),
+  mdns: Switch.default(true).describe('find players on the network by mDNS'),
+  local_output: Switch.default(true).describe('offer the sound outputs of this machine as a player'),
+  watch: Switch.default(true).describe('watch the music folder for changes'),
+  log_level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('what is logged, as JSON lines on stderr'),
+  players: z
+    .array(PlayerConfig)
+    .default([])
+    .describe('players by hand: kind, name, and the options of the driver'),
+});
+export type FileConfig = z.infer<typeof ConfigSchema>;
+
+/** What the program runs with: folders resolved. */
+export interface Config extends Readonly<Omit<FileConfig, 'data_dir' | 'music_dir'>> {
+  readonly data_dir: string;
+  /** Undefined = there is no music folder, demo tracks are played. */
+  readonly music_dir: string | undefined;
+}
