@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import * as z from 'zod';
 import { AppError } from '../base/index.js';
 import { byteRange, etagMatches, quotedEtag } from './byte-range.js';
@@ -14,7 +14,10 @@ const TRANSCODED = { flac: 'audio/flac', mp3: 'audio/mpeg' } as const;
 
 /** Files for players and pages: `/media/<token>` and `/artwork/<id>?size=`. [MD1] [AR1] */
 export function fileRoutes(app: FastifyInstance, parts: ServerParts): void {
-  app.get('/media/:token', async (request, reply) => {
+  // HEAD is ours: the one fastify adds would read the file to its end and forget its length.
+  const route = (url: string, handler: RouteHandlerMethod): void =>
+    void app.route({ method: ['GET', 'HEAD'], exposeHeadRoute: false, url, handler });
+  route('/media/:token', async (request, reply) => {
     const { token } = check(Token, request.params);
     const { offset_seconds } = check(MediaQuery, request.query);
     const file = parts.media(token);
@@ -22,7 +25,7 @@ export function fileRoutes(app: FastifyInstance, parts: ServerParts): void {
     if (file.transcode !== undefined) return transcoded(parts, file, offset_seconds, request, reply);
     return wholeOrRange(file, request, reply);
   });
-  app.get('/artwork/:id', async (request, reply) => {
+  route('/artwork/:id', async (request, reply) => {
     const { id } = check(ArtworkParams, request.params);
     const { size } = check(ArtworkQuery, request.query);
     const file = await parts.artwork(id, size);

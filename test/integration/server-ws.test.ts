@@ -353,7 +353,7 @@ describe('time', () => {
 });
 
 describe('the end', () => {
-  it('[RS9] [CC1] close announces, and ends every connection with 4101', async () => {
+  it('[RT1] [CC1] close announces, and ends every connection with 4101', async () => {
     world = await World.start();
     const peers = await Promise.all([world.peer(), world.peer()]);
     await until('both greeted', () => world.server.connections() === 2);
@@ -366,7 +366,7 @@ describe('the end', () => {
     expect(world.feed.listeners).toBe(0);
   });
 
-  it('[RS9] an announcement made before is not made again', async () => {
+  it('[RT1] an announcement made before is not made again', async () => {
     world = await World.start();
     const peer = await world.peer();
     await peer.next('hello');
