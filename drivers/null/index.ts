@@ -11,5 +11,8 @@ export const nullDriver = defineDriver({
   syncClass: 'loose',
   codecs: 'all',
   address: () => 'this server',
-  connect: (_options, context) => Promise.resolve(new SilentLink(context)),
+  connect: async (_options, context, signal) => {
+    signal.throwIfAborted();
+    return Promise.resolve(new SilentLink(context));
+  },
 });

@@ -75,7 +75,8 @@ export class SilentLink implements PlayerLink {
     }
   }
 
-  probe(): Promise<void> {
+  async probe(): Promise<void> {
+    if (this.#over) throw new AppError('ERR_PLAYER_OFFLINE', 'the silent output is closed');
     return Promise.resolve();
   }
 

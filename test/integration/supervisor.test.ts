@@ -1,0 +1,203 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { AppError, deferred, silentLogger } from '../../src/base/index.js';
+import {
+  defineDriver,
+  LIMITS,
+  Players,
+  type LinkContext,
+  type PlayerCommand,
+  type PlayerLink,
+} from '../../src/players/index.js';
+import { emptyState, Store } from '../../src/state/index.js';
+import { ManualClock, settle } from '../fakes/manual-clock.js';
+
+/** A player whose every answer the test decides. */
+class Puppet implements PlayerLink {
+  readonly #end = deferred<Error>();
+  readonly closed = this.#end.promise;
+  readonly commands: PlayerCommand[] = [];
+  answers = true;
+
+  constructor(readonly context: LinkContext) {}
+
+  async execute(command: PlayerCommand): Promise<void> {
+    this.commands.push(command);
+    if (!this.answers) await new Promise(() => undefined);
+  }
+
+  async probe(): Promise<void> {
+    if (!this.answers) await new Promise(() => undefined);
+  }
+
+  die(why: string): void {
+    this.#end.resolve(new Error(why));
+  }
+
+  close(): Promise<void> {
+    this.die('closed');
+    return Promise.resolve();
+  }
+}
+
+class Stage {
+  readonly clock = new ManualClock();
+  readonly store = new Store({ state: emptyState('1'), epoch: 'e', keeper: { keep: () => undefined } });
+  readonly puppets: Puppet[] = [];
+  readonly connects: number[] = [];
+  behave: 'connect' | 'refuse' | 'hang' = 'connect';
+  readonly definition = defineDriver({
+    kind: 'puppet',
+    label: 'Puppet',
+    options: z.strictObject({ host: z.string().default('here'), password: z.string().optional() }),
+    capabilities: ['volume'],
+    syncClass: 'loose',
+    codecs: 'all',
+    address: ({ host }) => host,
+    connect: async (_options, context) => {
+      this.connects.push(this.clock.nowUs() / 1000);
+      if (this.behave === 'refuse') throw new Error('refused');
+      if (this.behave === 'hang') await new Promise(() => undefined);
+      const puppet = new Puppet(context);
+      this.puppets.push(puppet);
+      return puppet;
+    },
+  });
+  readonly players = new Players({
+    drivers: [this.definition],
+    store: this.store,
+    clock: this.clock,
+    log: silentLogger,
+    random: () => 1,
+    httpPort: () => 8080,
+    runtimeDir: '/nowhere',
+  });
+
+  async start(): Promise<void> {
+    await this.players.start([{ id: 'p', kind: 'puppet', name: 'P', options: { password: 'hush' } }], false);
+    await settle();
+  }
+
+  get live(): { link: string; problem?: string | undefined } {
+    return this.store.state.players.get('p')!.live;
+  }
+}
+
+let stage: Stage;
+afterEach(async () => {
+  await stage.players.close();
+  expect(stage.clock.pending).toBe(0);
+});
+
+describe('the supervisor', () => {
+  it('connects, stamps facts with the player, and hands commands on', async () => {
+    stage = new Stage();
+    await stage.start();
+    expect(stage.live.link).toBe('online');
+    stage.puppets[0]!.context.emit({ type: 'volume', volume: 0.7, muted: false });
+    expect(stage.store.state.players.get('p')!.live.volume).toBe(0.7);
+    await stage.players.execute('p', { type: 'pause' });
+    expect(stage.puppets[0]!.commands).toEqual([{ type: 'pause' }]);
+  });
+
+  it('tries for ever, with growing pauses that never pass 15 s', async () => {
+    stage = new Stage();
+    stage.behave = 'refuse';
+    await stage.start();
+    expect(stage.live).toMatchObject({ link: 'offline', problem: 'refused' });
+    await stage.clock.advance(120_000);
+    const gaps = stage.connects.slice(1).map((at, n) => Math.round(at - stage.connects[n]!));
+    expect(gaps.slice(0, 7)).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+    stage.behave = 'connect';
+    await stage.clock.advance(15_000);
+    expect(stage.live.link).toBe('online');
+  });
+
+  it('gives up a connect that never answers', async () => {
+    stage = new Stage();
+    stage.behave = 'hang';
+    await stage.start();
+    await stage.clock.advance(LIMITS.connect);
+    expect(stage.live.link).toBe('offline');
+  });
+
+  it('says offline with the reason when the link is lost, refuses commands, and connects anew', async () => {
+    stage = new Stage();
+    await stage.start();
+    stage.puppets[0]!.die('socket closed');
+    await settle();
+    expect(stage.live).toMatchObject({ link: 'offline', problem: 'socket closed' });
+    await expect(stage.players.execute('p', { type: 'play' })).rejects.toMatchObject({
+      code: 'ERR_PLAYER_OFFLINE',
+    });
+    await stage.clock.advance(500);
+    expect(stage.live.link).toBe('online');
+    expect(stage.puppets).toHaveLength(2);
+  });
+
+  it('cuts a player that does not answer a command in time', async () => {
+    stage = new Stage();
+    await stage.start();
+    stage.puppets[0]!.answers = false;
+    const failed = stage.players.execute('p', { type: 'play' }).catch((error: unknown) => error);
+    await stage.clock.advance(LIMITS.command);
+    expect(await failed).toBeInstanceOf(AppError);
+    expect(await failed).toMatchObject({ code: 'ERR_PLAYER_TIMEOUT' });
+    await stage.clock.advance(1_000);
+    expect(stage.puppets).toHaveLength(2);
+  });
+
+  it('finds a half-open link by its probe', async () => {
+    stage = new Stage();
+    await stage.start();
+    stage.puppets[0]!.answers = false;
+    await stage.clock.advance(LIMITS.probeEvery + LIMITS.probe + 600);
+    expect(stage.puppets).toHaveLength(2);
+    expect(stage.live.link).toBe('online');
+  });
+
+  it('does not hear a link that is over', async () => {
+    stage = new Stage();
+    await stage.start();
+    const [first] = stage.puppets;
+    first!.die('gone');
+    await settle();
+    first!.context.emit({ type: 'volume', volume: 0.1, muted: false });
+    expect(stage.store.state.players.get('p')!.live.volume).toBeUndefined();
+  });
+
+  it('gives a new link the memory of the last one', async () => {
+    stage = new Stage();
+    await stage.start();
+    stage.puppets[0]!.context.emit({ type: 'memory', value: { songs: [1, 2] } });
+    stage.puppets[0]!.die('gone');
+    await stage.clock.advance(500);
+    expect(stage.puppets[1]!.context.memory).toEqual({ songs: [1, 2] });
+  });
+
+  it('keeps the room of a player that the config file no longer names, and says so', async () => {
+    stage = new Stage();
+    await stage.start();
+    await stage.players.close();
+    await stage.players.start([], false);
+    expect(stage.live).toMatchObject({ link: 'offline', problem: 'no longer in the config file' });
+    expect(stage.store.state.rooms.has('p')).toBe(true);
+  });
+
+  it('shows nobody the options of a player', async () => {
+    stage = new Stage();
+    await stage.start();
+    expect(JSON.stringify([stage.store.snapshot('players'), stage.store.snapshot('room/p')])).not.toContain(
+      'hush',
+    );
+  });
+
+  it('takes a discovered player once, and not beside one that is known by hand at the same address', async () => {
+    stage = new Stage();
+    await stage.start();
+    stage.players.found(stage.definition, { key: 'puppet-here', name: 'Again', options: {} });
+    stage.players.found(stage.definition, { key: 'puppet-there', name: 'There', options: { host: 'there' } });
+    stage.players.found(stage.definition, { key: 'puppet-there', name: 'There', options: { host: 'there' } });
+    expect([...stage.store.state.players.keys()]).toEqual(['p', 'puppet-there']);
+  });
+});
