@@ -1,0 +1,184 @@
+/** What MPD's player does, in memory and in real time: a queue, a position that moves, options, a mixer, outputs. */
+
+export interface FakeSong {
+  readonly id: number;
+  readonly uri: string;
+  readonly tags: Map<string, string>;
+}
+
+/** MPD's refusal of a command. */
+export class FakeAck extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export class FakeMpdPlayer {
+  /** URI -> seconds of what can be played; anything else fails to decode. */
+  readonly library = new Map<string, number>();
+  readonly queue: FakeSong[] = [];
+  readonly options = new Map([
+    ['random', '0'],
+    ['repeat', '0'],
+    ['single', '0'],
+    ['consume', '0'],
+  ]);
+  readonly outputs = [
+    { name: 'main', enabled: true },
+    { name: 'spare', enabled: false },
+  ];
+  volume = 100;
+  state: 'play' | 'pause' | 'stop' = 'stop';
+  error: string | undefined;
+  #current: FakeSong | undefined;
+  #anchorSeconds = 0;
+  #anchorMs = 0;
+  #end: NodeJS.Timeout | undefined;
+  #lastId = 0;
+  #changed: (subsystem: string) => void;
+
+  constructor(changed: (subsystem: string) => void) {
+    this.#changed = changed;
+  }
+
+  close(): void {
+    clearTimeout(this.#end);
+  }
+
+  add(uri: string): FakeSong {
+    if (!uri.includes('://') && !this.library.has(uri)) throw new FakeAck(50, 'No such song');
+    const song = { id: ++this.#lastId, uri, tags: new Map<string, string>() };
+    this.queue.push(song);
+    this.#changed('playlist');
+    return song;
+  }
+
+  find(id: string | undefined): FakeSong {
+    const song = this.queue.find((candidate) => String(candidate.id) === id);
+    if (!song) throw new FakeAck(50, 'No such song');
+    return song;
+  }
+
+  remove(song: FakeSong): void {
+    const index = this.queue.indexOf(song);
+    this.queue.splice(index, 1);
+    this.#changed('playlist');
+    if (song !== this.#current) return;
+    this.#current = undefined;
+    const next = this.queue[index];
+    if (this.state !== 'stop' && next) this.play(next, 0);
+    else this.stop();
+  }
+
+  play(song: FakeSong, seconds: number): void {
+    const length = this.library.get(song.uri);
+    this.#current = song;
+    this.error = undefined;
+    if (length === undefined) {
+      this.#fail(song);
+      return;
+    }
+    if (seconds >= length) {
+      this.#next();
+      return;
+    }
+    const state = this.state === 'pause' ? 'pause' : 'play';
+    this.#anchor(state, seconds);
+  }
+
+  seek(song: FakeSong, seconds: number): void {
+    if (song !== this.#current && this.state === 'pause') this.state = 'play';
+    this.play(song, seconds);
+  }
+
+  pause(paused: boolean): void {
+    if (this.state === 'stop') return;
+    this.#anchor(paused ? 'pause' : 'play', this.elapsed());
+  }
+
+  stop(): void {
+    this.#anchor('stop', 0);
+  }
+
+  elapsed(): number {
+    const moved = this.state === 'play' ? (performance.now() - this.#anchorMs) / 1000 : 0;
+    return this.#anchorSeconds + moved;
+  }
+
+  setOption(name: string, value: string): void {
+    this.options.set(name, value);
+    this.#changed('options');
+  }
+
+  setVolume(volume: number): void {
+    this.volume = volume;
+    this.#changed('mixer');
+  }
+
+  enable(index: string | undefined, enabled: boolean): void {
+    const output = this.outputs[Number(index)];
+    if (!output) throw new FakeAck(50, 'No such audio output');
+    output.enabled = enabled;
+    this.#changed('output');
+  }
+
+  /** The lines of `status`. */
+  status(): string[] {
+    const song = this.#current;
+    const lines = [`volume: ${this.volume}`, `state: ${this.state}`, `playlistlength: ${this.queue.length}`];
+    for (const [name, value] of this.options) lines.push(`${name}: ${value}`);
+    if (song) lines.push(`song: ${this.queue.indexOf(song)}`, `songid: ${song.id}`);
+    const next = song && this.queue[this.queue.indexOf(song) + 1];
+    if (next) lines.push(`nextsongid: ${next.id}`);
+    if (song && this.state !== 'stop') {
+      lines.push(
+        `elapsed: ${this.elapsed().toFixed(3)}`,
+        `duration: ${(this.library.get(song.uri) ?? 0).toFixed(3)}`,
+      );
+      lines.push('audio: 44100:16:2');
+    }
+    if (this.error !== undefined) lines.push(`error: ${this.error}`);
+    return lines;
+  }
+
+  /** The lines of `currentsong`. */
+  current(): string[] {
+    return this.#current ? this.describe(this.#current) : [];
+  }
+
+  describe(song: FakeSong): string[] {
+    const tags = [...song.tags].map(([key, value]) => `${key}: ${value}`);
+    return [`file: ${song.uri}`, ...tags, `Pos: ${this.queue.indexOf(song)}`, `Id: ${song.id}`];
+  }
+
+  #anchor(state: 'play' | 'pause' | 'stop', seconds: number): void {
+    this.state = state;
+    this.#anchorSeconds = seconds;
+    this.#anchorMs = performance.now();
+    clearTimeout(this.#end);
+    const left = (this.library.get(this.#current?.uri ?? '') ?? 0) - seconds;
+    if (state === 'play') this.#end = setTimeout(() => this.#next(), Math.max(0, left) * 1000);
+    this.#changed('player');
+  }
+
+  #next(): void {
+    const index = this.#current ? this.queue.indexOf(this.#current) : -1;
+    const next = this.queue[index + 1];
+    if (index >= 0 && next) {
+      if (!this.library.has(next.uri)) this.#fail(next);
+      else this.play(next, 0);
+      return;
+    }
+    this.#current = undefined;
+    this.stop();
+  }
+
+  /** As MPD: the song that played stays the current one when its successor cannot be decoded. */
+  #fail(song: FakeSong): void {
+    this.stop();
+    this.error = `Failed to decode ${song.uri}`;
+  }
+}
