@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest';
+import { outputChoices, parseListing, realOutputs } from './outputs.js';
+
+const listed = (...pairs: readonly [string, string][]): { name: string; description: string }[] =>
+  pairs.map(([name, description]) => ({ name, description }));
+
+const BARE = listed(
+  ['auto', 'Autoselect device'],
+  ['alsa', 'Default (alsa)'],
+  ['alsa/lavrate', 'Rate Converter Plugin Using Libav/FFmpeg Library'],
+  ['alsa/upmix', 'Plugin for channel upmix (4,6,8)'],
+  ['jack', 'Default (jack)'],
+  ['sdl', 'Default (sdl)'],
+  ['null', 'Null audio output'],
+);
+
+const PI = [
+  ...BARE,
+  ...listed(
+    [
+      'alsa/hw:CARD=Headphones,DEV=0',
+      'bcm2835 Headphones, bcm2835 Headphones/Direct hardware device without any conversions',
+    ],
+    [
+      'alsa/plughw:CARD=Headphones,DEV=0',
+      'bcm2835 Headphones, bcm2835 Headphones/Hardware device with all software conversions',
+    ],
+    ['alsa/default:CARD=Headphones', 'bcm2835 Headphones, bcm2835 Headphones/Default Audio Device'],
+    ['alsa/sysdefault:CARD=Headphones', 'bcm2835 Headphones, bcm2835 Headphones/Default Audio Device'],
+    ['alsa/dmix:CARD=Headphones,DEV=0', 'bcm2835 Headphones, bcm2835 Headphones/Direct sample mixing device'],
+    [
+      'alsa/plughw:CARD=vc4hdmi0,DEV=0',
+      'vc4-hdmi-0, MAI PCM i2s-hifi-0/Hardware device with all software conversions',
+    ],
+    ['alsa/hdmi:CARD=vc4hdmi0,DEV=0', 'vc4-hdmi-0, MAI PCM i2s-hifi-0/HDMI Audio Output'],
+    ['alsa/usbstream:CARD=DAC', 'USB DAC/USB Stream Output'],
+    ['alsa/sysdefault:CARD=DAC', 'USB DAC, USB Audio/Default Audio Device'],
+  ),
+];
+
+it('finds no real output where mpv lists only plugins and stand-ins', () => {
+  expect(realOutputs(BARE)).toEqual([]);
+  expect(realOutputs(listed(['pulse/auto_null', 'Dummy Output'], ['pulse', 'Default (pulse)']))).toEqual([]);
+});
+
+it('names each ALSA card once, by the way that suits it', () => {
+  expect(realOutputs(PI)).toEqual([
+    { name: 'alsa/plughw:CARD=Headphones,DEV=0', description: 'bcm2835 Headphones' },
+    { name: 'alsa/hdmi:CARD=vc4hdmi0,DEV=0', description: 'vc4-hdmi-0 (MAI PCM i2s-hifi-0)' },
+    { name: 'alsa/sysdefault:CARD=DAC', description: 'USB DAC (USB Audio)' },
+  ]);
+});
+
+it('names the sinks of a sound server, and not the cards that it holds', () => {
+  const sinks = listed(['pulse/alsa_output.usb', 'USB DAC Analog Stereo'], ['pulse/kitchen', 'Kitchen']);
+  expect(realOutputs([...PI, ...sinks])).toEqual(sinks);
+});
+
+it('prefers PipeWire where the same sinks are there twice', () => {
+  const twice = listed(['pulse/usb', 'USB DAC'], ['pipewire/usb', 'USB DAC']);
+  expect(realOutputs(twice)).toEqual([{ name: 'pipewire/usb', description: 'USB DAC' }]);
+});
+
+it('offers automatic first, and marks the one in use', () => {
+  const choices = outputChoices(PI, 'alsa/hdmi:CARD=vc4hdmi0,DEV=0');
+  expect(choices.map(({ output_id }) => output_id)[0]).toBe('auto');
+  expect(choices.filter(({ active }) => active).map(({ output_id }) => output_id)).toEqual([
+    'alsa/hdmi:CARD=vc4hdmi0,DEV=0',
+  ]);
+});
+
+it('shows an output in use that mpv does not list', () => {
+  expect(outputChoices(BARE, 'alsa/mine').at(-1)).toEqual({
+    output_id: 'alsa/mine',
+    name: 'alsa/mine',
+    active: true,
+  });
+});
+
+it('reads the listing that mpv prints', () => {
+  const text =
+    "List of detected audio devices:\n  'auto' (Autoselect device)\n  'pulse/kitchen' (Kitchen (big) speaker)\n";
+  expect(parseListing(text)).toEqual([
+    { name: 'auto', description: 'Autoselect device' },
+    { name: 'pulse/kitchen', description: 'Kitchen (big) speaker' },
+  ]);
+});
