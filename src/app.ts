@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DRIVERS } from '../drivers/index.js';
-import { randomId, systemClock, type Clock, type Logger } from './base/index.js';
+import { randomId, systemClock, systemRandom as random, type Clock, type Logger } from './base/index.js';
 import type { Config } from './config/index.js';
-import { makeDemoMusic, openLibrary, type Library } from './library/index.js';
+import { makeDemoMusic, openLibrary, transcodeStream, type Library } from './library/index.js';
 import { packageRoot, version } from './package-root.js';
 import { Players, type DriverDefinition } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
@@ -71,15 +71,14 @@ async function open(
   const playhead = new Playhead({ path: playheadPath, store, clock, log });
   closers.add(() => playhead.close());
 
-  let server: RunningServer | undefined;
-  const random = (): number => Math.random();
+  const listening: { port: number } = { port: config.port };
   const players = new Players({
     drivers,
     store,
     clock,
     log,
     random,
-    httpPort: () => server?.port ?? config.port,
+    httpPort: () => listening.port,
     runtimeDir,
   });
   const library = await libraryOf(config, store, clock, log, secret(db, 'media'));
@@ -88,13 +87,13 @@ async function open(
   closers.add(() => rooms.close());
   closers.add(() => players.close());
 
-  server = await serve(config, { store, clock, log, library, players, rooms });
-  const running = server;
-  closers.add(() => running.close());
+  const server = await serve(config, { store, clock, log, library, players, rooms });
+  listening.port = server.port;
+  closers.add(() => server.close());
   await players.start(config.players, config.mdns);
   await library.start();
   const notices = settleNotices(store, players, config, drivers);
-  return { port: running.port, urls: running.urls, notices, close: () => closers.close() };
+  return { port: server.port, urls: server.urls, notices, close: () => closers.close() };
 }
 
 async function libraryOf(
@@ -154,7 +153,8 @@ function serve(
     handlers,
     media: (token) => library.media(token),
     artwork: (id, size) => library.artwork(id, size),
-    transcode: transcodeStream,
+    transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>
+      transcodeStream({ path, to: transcode, startSeconds, signal }).stream,
   });
 }
 

@@ -20,3 +20,6 @@ export function slug(name: string): string {
     .slice(0, 48);
   return plain === '' ? 'x' : plain;
 }
+
+/** 0..1, for jitter and shuffling. Never for secrets: those come from node:crypto. */
+export const systemRandom = (): number => Math.random();
