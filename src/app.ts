@@ -96,6 +96,11 @@ async function open(
   return { port: server.port, urls: server.urls, notices, close: () => closers.close() };
 }
 
+/** Without `local_output` the drivers find nothing on this machine; players named in the config still work. */
+function offered(drivers: readonly DriverDefinition[], config: Config): readonly DriverDefinition[] {
+  return config.local_output ? drivers : drivers.map(({ local: _local, ...definition }) => definition);
+}
+
 async function libraryOf(
   config: Config,
   store: Store,

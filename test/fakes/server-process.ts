@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { WebSocket } from 'ws';
+import { stringify } from 'yaml';
+import { connect, type TuttiClient } from '../../src/client/index.js';
+import { until } from '../until.js';
+
+const MAIN = resolve(import.meta.dirname, '../../dist/src/main.js');
+
+export interface ServerSettings {
+  readonly dataDir: string;
+  readonly musicDir?: string;
+  /** Entries of `players` in the config file. */
+  readonly players?: readonly Readonly<Record<string, unknown>>[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A real Tutti in a process of its own, on the same port for its whole life, so that clients find it again after it was killed. */
+export class ServerProcess {
+  #child: ChildProcess | undefined;
+  #said = '';
+
+  private constructor(
+    readonly port: number,
+    readonly settings: ServerSettings,
+  ) {}
+
+  static async start(settings: ServerSettings): Promise<ServerProcess> {
+    if (!existsSync(MAIN)) throw new Error('dist is not built; run: npm run build');
+    await mkdir(settings.dataDir, { recursive: true });
+    await writeFile(
+      join(settings.dataDir, 'tutti.yaml'),
+      stringify({ players: settings.players ?? [], mdns: false, local_output: false }),
+    );
+    const server = new ServerProcess(await freePort(), settings);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Resolves when it serves. */
+  async start(): Promise<void> {
+    const { dataDir, musicDir, env } = this.settings;
+    const own = {
+      TUTTI_DATA_DIR: dataDir,
+      TUTTI_PORT: String(this.port),
+      TUTTI_LOG_LEVEL: 'warn',
+      ...(musicDir !== undefined && { TUTTI_MUSIC_DIR: musicDir }),
+    };
+    const child = spawn(process.execPath, [MAIN, 'serve'], {
+      env: { ...process.env, ...own, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (this.#said += chunk.toString('utf8')));
+    await until('the server serves', async () => {
+      if (child.exitCode !== null) throw new Error(`the server ended: ${this.#said.slice(-2000)}`);
+      return fetch(`${this.url}/health`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+    });
+  }
+
+  /** `kill -9`. Resolves when it is gone. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((settled) => child.once('exit', settled));
+    child.kill(signal);
+    await gone;
+  }
+
+  client(topics: readonly string[] = []): TuttiClient {
+    return connect({ url: `ws://127.0.0.1:${this.port}/ws`, WebSocket, topics });
+  }
+
+  /** What it printed and logged so far. */
+  get said(): string {
+    return this.#said;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === 'object' ? found(address.port) : failed(new Error('no port')),
+      );
+    });
+  });
+}
