@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { connect } from '../src/client/client.js';
+import { createRouter } from './state/route.js';
+import { loadSettings, type Settings } from './state/settings.js';
+import { onShortcut } from './state/shortcuts.js';
+import { Store, StoreProvider } from './state/store.js';
+import { App } from './views/app.js';
+
+// The page may not compile code at run time: it is served with `default-src 'self'`.
+z.config({ jitless: true });
+
+function start(root: HTMLElement): void {
+  const settings = loadSettings(localStorage);
+  followTheme(settings);
+  const client = connect({
+    url: new URL('ws', location.href.replace(/^http/, 'ws').replace(/[?#].*$/, '')).href,
+    topics: ['rooms', 'players', 'library', 'system', 'toasts'],
+    onProblem: (problem) => console.warn(problem),
+  });
+  addEventListener('online', () => client.wake());
+  addEventListener('pageshow', () => client.wake());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') client.wake();
+  });
+  const store = new Store({
+    client,
+    settings,
+    router: createRouter(window),
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return { cancel: () => clearTimeout(timer) };
+    },
+    nextFrame: (run) => void requestAnimationFrame(run),
+  });
+  addEventListener('keydown', (event) => onShortcut(store, event, focusSearch));
+  root.replaceChildren();
+  render(
+    <StoreProvider value={store}>
+      <App />
+    </StoreProvider>,
+    root,
+  );
+}
+
+function focusSearch(): void {
+  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById('search')?.focus()));
+}
+
+function followTheme({ theme }: Settings): void {
+  effect(() => {
+    const { dataset } = document.documentElement;
+    if (theme.value === 'system') delete dataset['theme'];
+    else dataset['theme'] = theme.value;
+  });
+}
+
+const root = document.getElementById('app');
+if (root) start(root);
+if ('serviceWorker' in navigator && import.meta.env.PROD)
+  navigator.serviceWorker
+    .register('sw.js')
+    .catch((error: unknown) => console.warn('no service worker', error));

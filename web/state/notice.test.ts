@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { FakeHouse } from '../../test/fakes/fake-house.js';
+import { fakeMusic } from '../../test/fakes/fake-music.js';
+import type { Player } from '../../src/protocol/player.js';
+import { noticeOf } from './notice.js';
+
+function room(more: Partial<Player> = {}) {
+  const house = new FakeHouse(fakeMusic(1), () => 0);
+  const { playback, players } = house.room(house.addRoom('Study', 'mpd', more))!;
+  return { playback, players, system: house.system };
+}
+
+describe('notice', () => {
+  it('offers to take over what somebody else drives, before anything else', () => {
+    const foreign = { title: 'Air', artist: 'Bach', status: 'playing', position_seconds: 0 } as const;
+    const { playback, players, system } = room({ controlled_elsewhere: true, foreign });
+    expect(noticeOf({ ...playback, problem: 'x' }, players, system)).toEqual({
+      kind: 'warning',
+      text: 'Controlled elsewhere: Air by Bach',
+      action: 'take-over',
+    });
+  });
+  it('says why a speaker is not there', () => {
+    const { playback, players, system } = room({ link: 'offline', problem: 'no route' });
+    expect(noticeOf(playback, players, system)?.text).toBe('Study is offline: no route');
+  });
+  it('prefers the problem of the music to what the owner should know', () => {
+    const { playback, players, system } = room();
+    expect(noticeOf({ ...playback, problem: 'cannot be played' }, players, system)?.text).toBe(
+      'cannot be played',
+    );
+    expect(noticeOf(playback, players, system)?.action).toBe('settings');
+    expect(noticeOf(playback, players, { ...system, notices: [] })).toBeUndefined();
+  });
+});

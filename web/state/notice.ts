@@ -1,0 +1,48 @@
+import type { Player } from '../../src/protocol/player.js';
+import type { Playback } from '../../src/protocol/room.js';
+import type { SystemState } from '../../src/protocol/system.js';
+
+/** The one line under the title: the most urgent thing to know about this room. */
+export interface Notice {
+  readonly kind: 'info' | 'warning';
+  readonly text: string;
+  readonly action?: 'take-over' | 'settings';
+}
+
+export function noticeOf(
+  playback: Playback | undefined,
+  players: readonly Player[],
+  system: SystemState | undefined,
+): Notice | undefined {
+  const foreign = players.find((player) => player.controlled_elsewhere);
+  if (foreign) return { kind: 'warning', text: foreignText(foreign), action: 'take-over' };
+  const away = players.find((player) => player.link !== 'online');
+  if (away?.link === 'offline')
+    return { kind: 'warning', text: `${away.name} is offline${away.problem ? `: ${away.problem}` : ''}` };
+  if (playback?.problem !== undefined) return { kind: 'warning', text: playback.problem };
+  if (away) return { kind: 'info', text: `Connecting to ${away.name}…` };
+  if (playback?.stream_title !== undefined) return { kind: 'info', text: playback.stream_title };
+  const told = system?.notices.find((notice) => notice.level !== 'info') ?? system?.notices[0];
+  return told && { kind: told.level === 'info' ? 'info' : 'warning', text: told.message, action: 'settings' };
+}
+
+/** What somebody else plays there, as far as the player says. */
+export function foreignText({ name, foreign }: Player): string {
+  if (!foreign || foreign.title === '') return `${name} is controlled elsewhere`;
+  return `Controlled elsewhere: ${foreign.title}${foreign.artist === '' ? '' : ` by ${foreign.artist}`}`;
+}
+
+/** Something without an end plays. */
+export function isLive(playback: Playback | undefined): boolean {
+  return playback?.track?.url !== undefined && playback.duration_seconds === undefined;
+}
+
+export function canSeek(playback: Playback | undefined, players: readonly Player[]): boolean {
+  return (
+    playback?.duration_seconds !== undefined && players.some((player) => player.capabilities.includes('seek'))
+  );
+}
+
+export function hasVolume(players: readonly Player[]): boolean {
+  return players.length === 0 || players.some((player) => player.capabilities.includes('volume'));
+}

@@ -1,0 +1,44 @@
+import { computed, type ReadonlySignal } from '@preact/signals';
+import type { TuttiClient } from '../../src/client/client.js';
+import type { Room } from '../../src/protocol/room.js';
+import { Wish, type WishOptions } from './wish.js';
+
+export interface Controls {
+  readonly client: TuttiClient;
+  readonly onError: (error: unknown) => void;
+  readonly after: WishOptions<unknown>['after'];
+}
+
+/** The knobs that every room has, each shown as turned the moment it is. */
+export class RoomControl {
+  readonly playing: Wish<boolean>;
+  readonly volume: Wish<number>;
+  readonly muted: Wish<boolean>;
+
+  constructor(
+    { client, onError, after }: Controls,
+    roomId: () => string,
+    room: ReadonlySignal<Room | undefined>,
+  ) {
+    const common = { onError, after };
+    this.playing = new Wish({
+      ...common,
+      actual: computed(() => room.value?.state === 'playing' || room.value?.state === 'loading'),
+      send: (on) => client.send(on ? 'room:play' : 'room:pause', { room_id: roomId() }),
+    });
+    this.volume = new Wish({
+      ...common,
+      actual: computed(() => room.value?.volume ?? 0),
+      send: (volume) => client.send('room:volume', { room_id: roomId(), volume }),
+    });
+    this.muted = new Wish({
+      ...common,
+      actual: computed(() => room.value?.muted ?? false),
+      send: (muted) => client.send('room:mute', { room_id: roomId(), muted }),
+    });
+  }
+
+  close(): void {
+    for (const wish of [this.playing, this.volume, this.muted]) wish.close();
+  }
+}

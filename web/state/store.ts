@@ -1,0 +1,219 @@
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { ClientError } from '../../src/client/client-error.js';
+import type { TuttiClient } from '../../src/client/client.js';
+import type { CommandInput, CommandReply, CommandType } from '../../src/protocol/commands.js';
+import type { Playlist } from '../../src/protocol/track.js';
+import type { QueueItem, QueueSource } from '../../src/protocol/queue.js';
+import type { Repeat, Timeline } from '../../src/protocol/room.js';
+import { positionAt } from '../../src/sync/timeline.js';
+import { canSeek } from './notice.js';
+import { createHouse, type House } from './house.js';
+import { Catalog } from './catalog.js';
+import { QueueControl } from './queue-control.js';
+import { RoomControl, type Controls } from './room-control.js';
+import type { Router } from './route.js';
+import { Search } from './search.js';
+import type { Settings } from './settings.js';
+import { Toasts } from './toasts.js';
+import { Wish } from './wish.js';
+
+export interface StoreParts {
+  readonly client: TuttiClient;
+  readonly settings: Settings;
+  readonly router: Router;
+  readonly after: (ms: number, run: () => void) => { cancel(): void };
+  readonly nextFrame: (run: () => void) => void;
+}
+
+/** Which sheet lies over the page. */
+export type Sheet = 'help' | 'radio' | 'add-player' | 'save-queue' | undefined;
+
+/** Everything the views draw and everything they can ask for. */
+export class Store {
+  readonly client: TuttiClient;
+  readonly settings: Settings;
+  readonly router: Router;
+  readonly house: House;
+  readonly toasts: Toasts;
+  readonly controls: Controls;
+  readonly control: RoomControl;
+  readonly queue: QueueControl;
+  readonly catalog: Catalog;
+  readonly search: Search<CommandReply<'library:search'>>;
+  readonly repeat: Wish<Repeat>;
+  readonly shuffle: Wish<boolean>;
+  /** Where the music is, or where it was asked to go. */
+  readonly position: Wish<Timeline | undefined>;
+  /** The queue item that plays, or was asked to. */
+  readonly itemId: Wish<string | undefined>;
+  readonly track: ReadonlySignal<QueueItem | undefined>;
+  readonly sheet = signal<Sheet>(undefined);
+  /** Said by screen readers. */
+  readonly spoken = signal('');
+
+  constructor(parts: StoreParts) {
+    const { client, settings, router, after } = parts;
+    this.client = client;
+    this.settings = settings;
+    this.router = router;
+    this.toasts = new Toasts(after);
+    this.house = createHouse(client, settings.roomId, parts.nextFrame);
+    this.controls = { client, after, onError: (error) => this.fail(error) };
+    this.control = new RoomControl(this.controls, () => this.roomId, this.house.room);
+    this.queue = new QueueControl(this.controls, this.house);
+    this.catalog = new Catalog(client, this.house.library);
+    this.search = new Search((query) => client.send('library:search', { query }), after);
+    const { playback } = this.house;
+    const wish = <T>(actual: () => T, send: (value: T) => Promise<unknown>): Wish<T> =>
+      new Wish({ ...this.controls, actual: computed(actual), send });
+    this.repeat = wish<Repeat>(
+      () => playback.value?.repeat ?? 'off',
+      (repeat) => client.send('room:repeat', { room_id: this.roomId, repeat }),
+    );
+    this.shuffle = wish(
+      () => playback.value?.shuffle ?? false,
+      (shuffle) => client.send('room:shuffle', { room_id: this.roomId, shuffle }),
+    );
+    this.itemId = wish(
+      () => playback.value?.item_id,
+      (item_id) =>
+        client.send('room:play', { room_id: this.roomId, ...(item_id === undefined ? {} : { item_id }) }),
+    );
+    this.position = wish<Timeline | undefined>(
+      () => playback.value,
+      (to) => client.send('room:seek', { room_id: this.roomId, position_seconds: to?.position_seconds ?? 0 }),
+    );
+    this.track = computed(() => {
+      const id = this.itemId.shown.value;
+      const now = playback.value?.track;
+      return now?.item_id === id ? now : (this.house.items.value.find((item) => item.item_id === id) ?? now);
+    });
+    effect(() => {
+      void this.house.roomId.value;
+      for (const each of [this.repeat, this.shuffle, this.itemId, this.position]) each.drop();
+      for (const each of [this.control.playing, this.control.volume, this.control.muted]) each.drop();
+    });
+    client.onEvent((event) => {
+      if (event.type !== 'toast') return;
+      const { type, message, duration, room_id } = event.data;
+      if (room_id === undefined || room_id === this.house.roomId.peek())
+        this.toasts.show(message, { kind: type }, Math.max(3_000, duration));
+    });
+  }
+
+  get roomId(): string {
+    return this.house.roomId.peek() ?? '';
+  }
+
+  /** Sends a command; what goes wrong is shown, and the answer is then undefined. */
+  async ask<T extends CommandType>(type: T, data: CommandInput<T>): Promise<CommandReply<T> | undefined> {
+    try {
+      return await this.client.send(type, data);
+    } catch (error) {
+      this.fail(error);
+      return undefined;
+    }
+  }
+
+  fail(error: unknown): void {
+    this.toasts.show(explain(error), { kind: 'error' });
+  }
+
+  /** Where the music is now, by the server's clock. */
+  get nowUs(): number {
+    return this.client.serverNowUs();
+  }
+
+  seek(position_seconds: number): void {
+    this.position.set({ position_seconds, at_us: this.nowUs, rate: this.house.playback.peek()?.rate ?? 0 });
+  }
+
+  seekBy(seconds: number): void {
+    const playback = this.house.playback.peek();
+    if (!playback || !canSeek(playback, this.house.roomPlayers.peek())) return;
+    const timeline = this.position.pending.peek() ? this.position.shown.peek() : this.house.timeline.peek();
+    const now = positionAt(timeline ?? playback, this.nowUs, playback.duration_seconds);
+    this.seek(Math.max(0, Math.min(playback.duration_seconds ?? 0, now + seconds)));
+  }
+
+  louder(by: number): void {
+    const { volume } = this.control;
+    volume.set(Math.max(0, Math.min(1, volume.shown.peek() + by)));
+  }
+
+  async skip(command: 'room:next' | 'room:previous'): Promise<void> {
+    await this.ask(command, { room_id: this.roomId });
+  }
+
+  cycleRepeat(): void {
+    const next = { off: 'all', all: 'one', one: 'off' } as const;
+    this.repeat.set(next[this.repeat.shown.peek()]);
+  }
+
+  async removeItem(item: QueueItem): Promise<void> {
+    if (await this.queue.remove([item.item_id])) this.offerUndo(`Removed ${item.title}`);
+  }
+
+  async clearQueue(): Promise<void> {
+    if (await this.queue.clear()) this.offerUndo('Queue cleared');
+  }
+
+  async undo(): Promise<void> {
+    await this.ask('queue:undo', { room_id: this.roomId });
+  }
+
+  async redo(): Promise<void> {
+    await this.ask('queue:redo', { room_id: this.roomId });
+  }
+
+  /** Instead of the queue: what was in it comes back with Undo. */
+  async playNow(source: QueueSource, name: string, start_index?: number): Promise<void> {
+    const had = this.house.items.peek().length > 0;
+    const start = start_index === undefined ? {} : { start_index };
+    const request = { room_id: this.roomId, source, at: 'replace', play: true, ...start } as const;
+    if (!(await this.ask('queue:add', request))) return;
+    if (had) this.offerUndo(`Playing ${name} instead of the queue`);
+    else this.toasts.show(`Playing ${name}`);
+  }
+
+  /** Keeps the queue and plays in between. */
+  async playInBetween(source: QueueSource): Promise<void> {
+    await this.ask('queue:add', { room_id: this.roomId, source, at: 'next', play: true });
+  }
+
+  async enqueue(source: QueueSource, name: string, at: 'next' | 'end'): Promise<void> {
+    if (!(await this.ask('queue:add', { room_id: this.roomId, source, at }))) return;
+    this.offerUndo(at === 'next' ? `${name} plays next` : `Added ${name}`);
+  }
+
+  async saveQueue(name: string): Promise<Playlist | undefined> {
+    const reply = await this.ask('queue:save', { room_id: this.roomId, name });
+    if (reply) {
+      this.toasts.show(`Saved as ${reply.playlist.name}`, { kind: 'success' });
+      this.catalog.refreshPlaylists();
+    }
+    return reply?.playlist;
+  }
+
+  offerUndo(message: string): void {
+    this.toasts.show(message, { action: { label: 'Undo', run: () => void this.undo() } });
+  }
+}
+
+export function explain(error: unknown): string {
+  if (!(error instanceof ClientError)) return 'Something went wrong';
+  if (error.code === 'ERR_DISCONNECTED') return 'Not connected: nothing was changed';
+  if (error.code === 'ERR_NO_REPLY') return 'Tutti did not answer';
+  return error.message.charAt(0).toUpperCase() + error.message.slice(1);
+}
+
+const StoreContext = createContext<Store | undefined>(undefined);
+export const StoreProvider = StoreContext.Provider;
+
+export function useStore(): Store {
+  const store = useContext(StoreContext);
+  if (!store) throw new Error('no store above this view');
+  return store;
+}

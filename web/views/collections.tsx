@@ -1,0 +1,217 @@
+import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
+import type { QueueSource } from '../../src/protocol/queue.js';
+import { Artwork } from '../components/artwork.js';
+import { Button, IconButton } from '../components/buttons.js';
+import { count, longTime } from '../state/format.js';
+import { hrefOf } from '../state/route.js';
+import { useStore } from '../state/store.js';
+import { AlbumGrid } from './album-grid.js';
+import { useLoaded } from './hooks.js';
+import { TrackList } from './track-list.js';
+
+/** Back, and what can be done with everything on this page. */
+function PlayButtons({ source, name }: { source: QueueSource; name: string }) {
+  const store = useStore();
+  return (
+    <div class="play-buttons">
+      <Button icon="play" kind="primary" label="Play" onClick={() => void store.playNow(source, name)} />
+      <Button icon="next" label="Play next" onClick={() => void store.enqueue(source, name, 'next')} />
+      <Button icon="plus" label="Add" onClick={() => void store.enqueue(source, name, 'end')} />
+    </div>
+  );
+}
+
+function BackHeader({ title }: { title: string }) {
+  return (
+    <header class="view-header back-header">
+      <IconButton icon="back" label="Back" offline onClick={() => history.back()} />
+      <h2>{title}</h2>
+    </header>
+  );
+}
+
+function Failed({ what }: { what: string }) {
+  return (
+    <div class="empty">
+      <p>{what} cannot be shown now.</p>
+    </div>
+  );
+}
+
+interface HeroProps {
+  readonly artwork: string | undefined;
+  readonly title: string;
+  readonly lines: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+function Hero({ artwork, title, lines, children }: HeroProps) {
+  return (
+    <div class="hero">
+      <Artwork id={artwork} size={320} icon="disc" class="hero-cover" eager />
+      <div class="hero-text">
+        <h1>{title}</h1>
+        {lines}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export function AlbumView({ id }: { id: string }) {
+  const store = useStore();
+  const generation = store.house.library.value?.generation;
+  const { value, failed } = useLoaded(
+    () => store.catalog.album(id),
+    [id, generation, store.house.live.value],
+  );
+  const album = value?.album;
+  const source = { album_id: id };
+  return (
+    <section class="view" aria-label="Album">
+      <BackHeader title="Album" />
+      <div class="scroller">
+        {failed && !album && <Failed what="This album" />}
+        {album && value && (
+          <>
+            <Hero
+              artwork={album.artwork_id}
+              title={album.title}
+              lines={
+                <>
+                  <p>
+                    {album.artist_id === undefined ? (
+                      album.artist
+                    ) : (
+                      <a href={hrefOf({ view: 'artist', id: album.artist_id })}>{album.artist}</a>
+                    )}
+                  </p>
+                  <p class="dim">
+                    {[album.year, count(album.track_count, 'track'), longTime(album.duration_seconds)]
+                      .filter(Boolean)
+                      .join(' · ')}
+                  </p>
+                </>
+              }
+            >
+              <PlayButtons source={source} name={album.title} />
+            </Hero>
+            <TrackList
+              tracks={value.tracks}
+              label={album.title}
+              numbered
+              onPlay={(index) => void store.playNow(source, album.title, index)}
+            />
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+export function ArtistView({ id }: { id: string }) {
+  const store = useStore();
+  const generation = store.house.library.value?.generation;
+  const albums = useMemo(() => store.catalog.albumsOf(id), [id, generation, store.house.live.value]);
+  const first = albums.at(0);
+  const name = first?.artist ?? '\u00a0';
+  return (
+    <section class="view" aria-label="Artist">
+      <BackHeader title="Artist" />
+      <AlbumGrid
+        albums={albums}
+        label={`Albums of ${name}`}
+        before={
+          <div class="hero plain">
+            <div class="hero-text">
+              <h1>{name}</h1>
+              <p class="dim">{count(albums.total.value ?? 0, 'album')}</p>
+            </div>
+            <PlayButtons source={{ artist_id: id }} name={name} />
+          </div>
+        }
+      />
+    </section>
+  );
+}
+
+export function PlaylistView({ id }: { id: string }) {
+  const store = useStore();
+  const { value, failed } = useLoaded(() => store.catalog.playlist(id), [id, store.house.live.value]);
+  const playlist = value?.playlist;
+  const source = { playlist_id: id };
+  return (
+    <section class="view" aria-label="Playlist">
+      <BackHeader title="Playlist" />
+      <div class="scroller">
+        {failed && !playlist && <Failed what="This playlist" />}
+        {playlist && value && (
+          <>
+            <Hero
+              artwork={playlist.artwork_id}
+              title={playlist.name}
+              lines={
+                <p class="dim">
+                  {count(playlist.track_count, 'track')} · {longTime(playlist.duration_seconds)}
+                </p>
+              }
+            >
+              <PlayButtons source={source} name={playlist.name} />
+            </Hero>
+            <TrackList
+              tracks={value.tracks}
+              label={playlist.name}
+              onPlay={(index) => void store.playNow(source, playlist.name, index)}
+            />
+            <div class="page-end">
+              <Button
+                icon="trash"
+                label="Delete playlist"
+                onClick={() =>
+                  void store.ask('playlist:delete', { playlist_id: id }).then((done) => {
+                    if (!done) return;
+                    store.toasts.show(`Deleted ${playlist.name}`);
+                    store.router.go({ view: 'library', section: 'playlists' });
+                  })
+                }
+              />
+            </div>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+export function ProblemsView() {
+  const { problems } = useStore().catalog;
+  const total = problems.total.value;
+  const rows = Array.from({ length: Math.min(total ?? 1, 200) }, (_, index) => problems.at(index));
+  return (
+    <section class="view" aria-label="Problems">
+      <BackHeader title="Files that cannot be played" />
+      <div class="scroller">
+        {total === 0 && (
+          <div class="empty">
+            <p>Every file could be read.</p>
+          </div>
+        )}
+        <ul class="problems">
+          {rows.map(
+            (problem) =>
+              problem && (
+                <li key={problem.path}>
+                  <span class="path">{problem.path}</span>
+                  <span class="row-sub">{problem.reason}</span>
+                </li>
+              ),
+          )}
+        </ul>
+        {(total ?? 0) > rows.length && (
+          <p class="dim page-end">and {count((total ?? 0) - rows.length, 'more file')}</p>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,173 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { Artwork } from '../components/artwork.js';
+import { IconButton } from '../components/buttons.js';
+import { Icon } from '../components/icon.js';
+import { VirtualList } from '../components/virtual-list.js';
+import type { Artist, Playlist } from '../../src/protocol/track.js';
+import { count, longTime } from '../state/format.js';
+import { hrefOf, type LibrarySection } from '../state/route.js';
+import { useStore } from '../state/store.js';
+import { AlbumGrid } from './album-grid.js';
+import { SearchResults } from './search-results.js';
+
+const SECTIONS: readonly { section: LibrarySection; label: string }[] = [
+  { section: 'albums', label: 'Albums' },
+  { section: 'artists', label: 'Artists' },
+  { section: 'playlists', label: 'Playlists' },
+];
+
+export function LibraryView({ section }: { section: LibrarySection }) {
+  const store = useStore();
+  const searching = store.search.query.value.trim() !== '';
+  return (
+    <section class="view" aria-label="Library">
+      <header class="view-header search-header">
+        <SearchField />
+        <IconButton icon="radio" label="Play a radio address" onClick={() => (store.sheet.value = 'radio')} />
+      </header>
+      {searching ? (
+        <SearchResults />
+      ) : (
+        <>
+          <nav class="sections" aria-label="Library sections">
+            {SECTIONS.map(({ section: to, label }) => (
+              <a
+                key={to}
+                href={hrefOf({ view: 'library', section: to })}
+                aria-current={to === section ? 'page' : undefined}
+              >
+                {label}
+              </a>
+            ))}
+          </nav>
+          <LibraryLine />
+          {section === 'albums' && <AlbumGrid albums={store.catalog.albums} label="Albums" />}
+          {section === 'artists' && <ArtistList />}
+          {section === 'playlists' && <PlaylistList />}
+        </>
+      )}
+    </section>
+  );
+}
+
+function SearchField() {
+  const { search } = useStore();
+  return (
+    <label class="search-field">
+      <Icon name="search" size={20} />
+      <input
+        id="search"
+        type="search"
+        placeholder="Search music"
+        aria-label="Search music"
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck={false}
+        enterkeyhint="search"
+        value={search.query.value}
+        onInput={(event) => search.type(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          search.type('');
+          event.currentTarget.blur();
+        }}
+      />
+    </label>
+  );
+}
+
+/** How much there is, and what the scan does. */
+function LibraryLine() {
+  const store = useStore();
+  const library = store.house.library.value;
+  const scanning = library?.scan.state === 'running';
+  return (
+    <div class="library-line" role="status">
+      <span>
+        {!library
+          ? '\u00a0'
+          : scanning
+            ? `Looking for music: ${library.scan.done.toLocaleString('en')} of ${library.scan.total.toLocaleString('en')} files`
+            : `${count(library.album_count, 'album')} · ${count(library.track_count, 'track')}${library.demo ? ' · demo music' : ''}`}
+      </span>
+      {library !== undefined && library.problem_count > 0 && (
+        <a href={hrefOf({ view: 'problems' })}>{count(library.problem_count, 'problem')}</a>
+      )}
+      <IconButton
+        icon="scan"
+        label="Look for new music"
+        size={20}
+        class={scanning ? 'turning' : ''}
+        disabled={scanning}
+        onClick={() => void store.ask('library:scan', {})}
+      />
+    </div>
+  );
+}
+
+function ArtistList() {
+  const { artists } = useStore().catalog;
+  const scroller = useRef<HTMLDivElement>(null);
+  const total = artists.total.value;
+  return (
+    <VirtualList
+      scroller={scroller}
+      label="Artists"
+      count={total ?? 12}
+      rowHeight={72}
+      keyOf={(index) => String(index)}
+      row={(index) => {
+        const artist = artists.at(index);
+        return artist ? <ArtistRow artist={artist} /> : <div class="row-link waiting" />;
+      }}
+    />
+  );
+}
+
+export function ArtistRow({ artist }: { artist: Artist }) {
+  return (
+    <a class="row-link" href={hrefOf({ view: 'artist', id: artist.artist_id })}>
+      <Artwork id={artist.artwork_id} size={160} icon="person" class="thumb circle" />
+      <span class="row-text">
+        <span class="row-title">{artist.name}</span>
+        <span class="row-sub">{count(artist.album_count, 'album')}</span>
+      </span>
+    </a>
+  );
+}
+
+function PlaylistList() {
+  const { catalog } = useStore();
+  const playlists = catalog.playlists.value;
+  useEffect(() => catalog.refreshPlaylists(), []);
+  return (
+    <div class="scroller">
+      {playlists?.length === 0 && (
+        <div class="empty">
+          <p>No playlists yet. Save a queue, and it is here.</p>
+        </div>
+      )}
+      <ul class="rows">
+        {playlists?.map((playlist) => (
+          <li key={playlist.playlist_id}>
+            <PlaylistRow playlist={playlist} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export function PlaylistRow({ playlist }: { playlist: Playlist }) {
+  return (
+    <a class="row-link" href={hrefOf({ view: 'playlist', id: playlist.playlist_id })}>
+      <Artwork id={playlist.artwork_id} size={160} icon="queue" class="thumb" />
+      <span class="row-text">
+        <span class="row-title">{playlist.name}</span>
+        <span class="row-sub">
+          {count(playlist.track_count, 'track')} · {longTime(playlist.duration_seconds)}
+        </span>
+      </span>
+    </a>
+  );
+}

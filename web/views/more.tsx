@@ -1,0 +1,29 @@
+import type { Route } from '../state/route.js';
+import { AlbumView, ArtistView, PlaylistView, ProblemsView } from './collections.js';
+import { LibraryView } from './library.js';
+import { RoomsView } from './rooms.js';
+import { SettingsView } from './settings.js';
+
+export { OpenSheet } from './sheets.js';
+
+/** The views that are not needed for the first paint. */
+export type LaterRoute = Exclude<Route, { readonly view: 'playing' | 'queue' }>;
+
+export function MoreView({ route }: { route: LaterRoute }) {
+  switch (route.view) {
+    case 'rooms':
+      return <RoomsView />;
+    case 'settings':
+      return <SettingsView />;
+    case 'problems':
+      return <ProblemsView />;
+    case 'library':
+      return <LibraryView section={route.section} />;
+    case 'album':
+      return <AlbumView key={route.id} id={route.id} />;
+    case 'artist':
+      return <ArtistView key={route.id} id={route.id} />;
+    case 'playlist':
+      return <PlaylistView key={route.id} id={route.id} />;
+  }
+}

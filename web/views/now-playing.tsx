@@ -1,0 +1,160 @@
+import { Artwork } from '../components/artwork.js';
+import { IconButton } from '../components/buttons.js';
+import { Icon } from '../components/icon.js';
+import { hasVolume, noticeOf } from '../state/notice.js';
+import { hrefOf } from '../state/route.js';
+import { useStore } from '../state/store.js';
+import { SeekBar } from './seek-bar.js';
+import { VolumeBar } from './volume-bar.js';
+
+export function NowPlaying() {
+  const { house, control } = useStore();
+  const name = house.room.value?.name ?? 'this room';
+  return (
+    <section class="now-playing" aria-label="Now playing">
+      <Cover />
+      <div class="now-text">
+        <Title />
+        <NoticeLine />
+      </div>
+      <SeekBar />
+      <Transport />
+      <VolumeBar control={control} name={name} fixed={!hasVolume(house.roomPlayers.value)} />
+    </section>
+  );
+}
+
+function Cover() {
+  const { track } = useStore();
+  const now = track.value;
+  return (
+    <div class="cover-space">
+      <Artwork
+        id={now?.artwork_id}
+        size={640}
+        icon={now?.url === undefined ? 'note' : 'radio'}
+        class="cover"
+        eager
+      />
+    </div>
+  );
+}
+
+function Title() {
+  const { track, house } = useStore();
+  const now = track.value;
+  if (!now) {
+    const waiting = house.playback.value === undefined;
+    return (
+      <div class="title">
+        <h1>{waiting ? '\u00a0' : 'Nothing is playing'}</h1>
+        <p>
+          {waiting ? (
+            '\u00a0'
+          ) : (
+            <a href={hrefOf({ view: 'library', section: 'albums' })}>Choose some music</a>
+          )}
+        </p>
+      </div>
+    );
+  }
+  const by = [now.artist, now.album].filter(Boolean).join(' · ');
+  return (
+    <div class="title">
+      <h1>{now.title}</h1>
+      <p>
+        {now.album_id === undefined ? (
+          by || (now.url === undefined ? '\u00a0' : 'Radio')
+        ) : (
+          <a href={hrefOf({ view: 'album', id: now.album_id })}>{by}</a>
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** One line that is always there, so that nothing moves when it has something to say. */
+function NoticeLine() {
+  const store = useStore();
+  const { house } = store;
+  const notice = noticeOf(house.playback.value, house.roomPlayers.value, house.system.value);
+  return (
+    <div class={`notice ${notice?.kind ?? 'none'}`} role="status">
+      {notice && (
+        <>
+          {notice.kind === 'warning' && <Icon name="warning" size={18} />}
+          {notice.action === 'settings' ? (
+            <a href={hrefOf({ view: 'settings' })}>{notice.text}</a>
+          ) : (
+            <span>{notice.text}</span>
+          )}
+          {notice.action === 'take-over' && (
+            <button
+              type="button"
+              class="button primary small"
+              disabled={!house.live.value}
+              onClick={() => void store.ask('room:take-over', { room_id: store.roomId })}
+            >
+              Take over
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+const REPEAT_LABELS = { off: 'Repeat: off', all: 'Repeat: all', one: 'Repeat: this track' } as const;
+
+function Transport() {
+  const store = useStore();
+  const { control, house } = store;
+  const playing = control.playing.shown.value;
+  const repeat = store.repeat.shown.value;
+  const shuffle = store.shuffle.shown.value;
+  const empty = house.items.value.length === 0;
+  const loading = house.playback.value?.state === 'loading' || control.playing.pending.value;
+  return (
+    <div class="transport" role="group" aria-label="Playback">
+      <IconButton
+        icon="shuffle"
+        label="Shuffle"
+        class={shuffle ? 'on' : ''}
+        pressed={shuffle}
+        onClick={() => store.shuffle.set(!shuffle)}
+      />
+      <IconButton
+        icon="backward"
+        label="Previous"
+        class="big"
+        size={34}
+        disabled={empty}
+        onClick={() => void store.skip('room:previous')}
+      />
+      <IconButton
+        icon={playing ? 'pause' : 'play'}
+        label={playing ? 'Pause' : 'Play'}
+        class={`play ${loading ? 'loading' : ''}`}
+        size={40}
+        disabled={empty && !playing}
+        onClick={() => control.playing.set(!playing)}
+      />
+      <IconButton
+        icon="forward"
+        label="Next"
+        class="big"
+        size={34}
+        disabled={empty}
+        onClick={() => void store.skip('room:next')}
+      />
+      <IconButton
+        icon="repeat"
+        label={REPEAT_LABELS[repeat]}
+        class={repeat === 'off' ? '' : 'on'}
+        onClick={() => store.cycleRepeat()}
+      >
+        {repeat === 'one' && <span class="badge">1</span>}
+      </IconButton>
+    </div>
+  );
+}

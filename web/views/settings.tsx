@@ -1,0 +1,53 @@
+import { Button } from '../components/buttons.js';
+import { Icon } from '../components/icon.js';
+import type { Theme } from '../state/settings.js';
+import { useStore } from '../state/store.js';
+
+const THEMES: readonly { theme: Theme; label: string }[] = [
+  { theme: 'system', label: 'Like the phone' },
+  { theme: 'dark', label: 'Dark' },
+  { theme: 'light', label: 'Light' },
+];
+
+export function SettingsView() {
+  const store = useStore();
+  const { settings, house } = store;
+  const system = house.system.value;
+  return (
+    <section class="view" aria-label="Settings">
+      <header class="view-header">
+        <h2>Settings</h2>
+      </header>
+      <div class="scroller">
+        {system && system.notices.length > 0 && (
+          <ul class="notices">
+            {system.notices.map((notice) => (
+              <li key={notice.notice_id} class={notice.level}>
+                <Icon name={notice.level === 'info' ? 'check' : 'warning'} size={20} />
+                <span>{notice.message}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        <fieldset class="choices">
+          <legend>Appearance</legend>
+          {THEMES.map(({ theme, label }) => (
+            <label key={theme}>
+              <input
+                type="radio"
+                name="theme"
+                checked={settings.theme.value === theme}
+                onChange={() => (settings.theme.value = theme)}
+              />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <div class="page-end">
+          <Button label="Keyboard shortcuts" offline onClick={() => (store.sheet.value = 'help')} />
+        </div>
+        <p class="dim page-end">Tutti {system?.version ?? ''}</p>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+import { Artwork } from '../components/artwork.js';
+import { IconButton } from '../components/buttons.js';
+import { Menu } from '../components/menu.js';
+import type { Track } from '../../src/protocol/track.js';
+import { clockTime } from '../state/format.js';
+import { useStore } from '../state/store.js';
+
+interface TrackListProps {
+  readonly tracks: readonly Track[];
+  readonly label: string;
+  /** Numbers in front instead of covers: inside one album. */
+  readonly numbered?: boolean;
+  readonly onPlay: (index: number) => void;
+}
+
+export function TrackList({ tracks, label, numbered, onPlay }: TrackListProps) {
+  const [menuFor, setMenuFor] = useState<Track>();
+  const discs = new Set(tracks.map((track) => track.disc_number ?? 1)).size;
+  return (
+    <>
+      <ul class="rows tracks" aria-label={label}>
+        {tracks.map((track, index) => (
+          <li key={`${index}-${track.track_id}`}>
+            {numbered && discs > 1 && track.disc_number !== tracks[index - 1]?.disc_number && (
+              <h3 class="disc">Disc {track.disc_number}</h3>
+            )}
+            <TrackRow
+              track={track}
+              number={numbered ? (track.track_number ?? index + 1) : undefined}
+              onPlay={() => onPlay(index)}
+              onMore={() => setMenuFor(track)}
+            />
+          </li>
+        ))}
+      </ul>
+      {menuFor && <TrackMenu track={menuFor} onClose={() => setMenuFor(undefined)} />}
+    </>
+  );
+}
+
+interface TrackRowProps {
+  readonly track: Track;
+  readonly number: number | undefined;
+  readonly onPlay: () => void;
+  readonly onMore: () => void;
+}
+
+function TrackRow({ track, number, onPlay, onMore }: TrackRowProps) {
+  const { house } = useStore();
+  const current = house.playback.value?.track?.track_id === track.track_id;
+  return (
+    <div class={`track-row ${current ? 'current' : ''}`}>
+      <button type="button" class="row-main" disabled={!house.live.value} onClick={onPlay}>
+        {number === undefined ? (
+          <Artwork id={track.artwork_id} size={160} class="thumb" />
+        ) : (
+          <span class="number">{number}</span>
+        )}
+        <span class="row-text">
+          <span class="row-title">{track.title}</span>
+          <span class="row-sub">
+            {number === undefined ? `${track.artist} · ${track.album}` : track.artist}
+          </span>
+        </span>
+        <span class="row-time">{clockTime(track.duration_seconds)}</span>
+      </button>
+      <IconButton icon="more" label={`More for ${track.title}`} onClick={onMore} />
+    </div>
+  );
+}
+
+function TrackMenu({ track, onClose }: { track: Track; onClose: () => void }) {
+  const store = useStore();
+  const source = { track_ids: [track.track_id] };
+  const { artist_id, album_id, title } = track;
+  return (
+    <Menu
+      title={title}
+      onClose={onClose}
+      entries={[
+        { icon: 'play', label: 'Play now', run: () => void store.playInBetween(source) },
+        { icon: 'next', label: 'Play next', run: () => void store.enqueue(source, title, 'next') },
+        { icon: 'plus', label: 'Add to the queue', run: () => void store.enqueue(source, title, 'end') },
+        { icon: 'disc', label: 'Show album', run: () => store.router.go({ view: 'album', id: album_id }) },
+        ...(artist_id === undefined
+          ? []
+          : [
+              {
+                icon: 'person' as const,
+                label: 'Show artist',
+                run: () => store.router.go({ view: 'artist', id: artist_id }),
+              },
+            ]),
+      ]}
+    />
+  );
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Fills in what the service worker has to keep: every file of the build, and a name for this build. */
+function serviceWorkerShell(): Plugin {
+  return {
+    name: 'service-worker-shell',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const worker = bundle['sw.js'];
+      if (worker?.type !== 'chunk') throw new Error('the build has no sw.js');
+      const files = Object.keys(bundle).filter((file) => file !== 'sw.js' && !file.endsWith('.html'));
+      const shell = ['./', ...files, 'manifest.webmanifest', 'icons/icon.svg', 'icons/icon-192.png'];
+      const build = createHash('sha256').update(shell.join()).digest('hex').slice(0, 12);
+      worker.code = worker.code.replaceAll('__SHELL__', shell.join(' ')).replaceAll('__BUILD__', build);
+    },
+  };
+}
+
+export default defineConfig({
+  root: here('.'),
+  base: './',
+  plugins: [serviceWorkerShell()],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: here('../dist/web'),
+    emptyOutDir: true,
+    // Nothing inline: the page is served with `default-src 'self'`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { page: here('index.html'), sw: here('sw/service-worker.ts') },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+  server: {
+    proxy: {
+      '/ws': { target: 'ws://127.0.0.1:8080', ws: true },
+      '/artwork': 'http://127.0.0.1:8080',
+    },
+  },
+});
