@@ -9,6 +9,7 @@ import {
   type Command,
   type EntryOptions,
   type MpvEvent,
+  type Placing,
   type PropertyName,
   type PropertyValue,
   type Reply,
@@ -100,12 +101,7 @@ export class MpvClient {
   }
 
   /** Puts an entry into the playlist and returns its id there. `indexed`: mpv 0.38 and later want an index before the options. */
-  async load(
-    location: string,
-    placing: 'replace' | 'append',
-    options: EntryOptions,
-    indexed: boolean,
-  ): Promise<number> {
+  async load(location: string, placing: Placing, options: EntryOptions, indexed: boolean): Promise<number> {
     const reply = await this.request(
       indexed ? ['loadfile', location, placing, -1, options] : ['loadfile', location, placing, options],
     );

@@ -8,7 +8,7 @@ import { MEMORY_ENTRIES, readMemory, type Memory } from './memory.js';
 import type { LocalOptions } from './options.js';
 import { Playback } from './playback.js';
 import { Sound } from './sound.js';
-import { isLocation, type MpvEvent } from './wire.js';
+import { isLocation, type MpvEvent, type Placing } from './wire.js';
 
 export const CAPABILITIES: readonly Capability[] = [
   'seek',
@@ -170,27 +170,29 @@ class LocalLink implements PlayerLink {
       await within(limit, () => this.#playback.started(id));
       await client.request(['set_property', 'pause', false]);
     }
-    if (next) await this.#append(next);
+    await this.#follow(next);
     this.#rememberNow();
+  }
+
+  /** A next one that cannot be handed over does not keep the first from playing; it is refused when its turn comes. */
+  async #follow(next: Media | undefined): Promise<void> {
+    if (!next) return;
+    try {
+      await this.#add(this.#placeOf(next), 'append-play', next);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'ERR_UNPLAYABLE') throw error;
+      this.#context.log.warn({ ref: next.ref }, 'what follows cannot be handed to mpv');
+    }
   }
 
   /** `playlist-clear` spares what plays, and in one step: there is no moment in which mpv could go on to what is being removed. */
   async #preload(next: Media | undefined): Promise<void> {
     await this.#attached.client.request(['playlist-clear']);
-    if (next && !(await isIdle(this.#attached.client))) await this.#append(next);
+    if (next) await this.#add(this.#placeOf(next), 'append', next);
     this.#rememberNow();
   }
 
-  async #append(next: Media): Promise<void> {
-    await this.#add(this.#placeOf(next), 'append', next, 0);
-  }
-
-  async #add(
-    place: string,
-    placing: 'replace' | 'append',
-    media: Media,
-    positionSeconds: number,
-  ): Promise<number> {
+  async #add(place: string, placing: Placing, media: Media, positionSeconds = 0): Promise<number> {
     const options = entryOptions(media, positionSeconds);
     const id = await this.#attached.client.load(place, placing, options, this.#indexed);
     const { entries } = this.#playback;

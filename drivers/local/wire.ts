@@ -51,7 +51,9 @@ const EntryOptions = z.strictObject({
 });
 export type EntryOptions = z.infer<typeof EntryOptions>;
 
-const Placing = z.enum(['replace', 'append']);
+/** `append-play` begins at once where nothing plays: the entry before may have failed already. */
+const Placing = z.enum(['replace', 'append', 'append-play']);
+export type Placing = z.infer<typeof Placing>;
 
 /** Everything that can ever be written to mpv. */
 const Command = z.union([
