@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import type { Clock, Logger } from '../base/index.js';
+import type { Handlers, LibraryState, Playlist, QueueItem, QueueSource } from '../protocol/index.js';
+import type { Db } from '../storage/index.js';
+import { Artwork, type Picture } from './artwork.js';
+import { browse } from './browse.js';
+import { itemsOf } from './items.js';
+import { LibraryReport } from './library-state.js';
+import { type Media, MediaFiles, type PlayableFile } from './media.js';
+import { Playlists } from './playlists.js';
+import { search } from './search.js';
+import type { AlbumChange } from './scan/albums.js';
+import { followM3uFiles } from './scan/m3u-files.js';
+import { ScanLoop } from './scan/scan-loop.js';
+import { Scanner, type ScanOutcome } from './scan/scanner.js';
+import { defaultTags, type TagReader } from './tags/tag-reader.js';
+
+export interface LibraryOptions {
+  readonly db: Db;
+  readonly musicDir: string;
+  /** Pictures in sizes, links with plain names. May be emptied at any time. */
+  readonly cacheDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly demo: boolean;
+  readonly watch: boolean;
+  /** HMAC key of media URLs, at least 32 bytes. */
+  readonly mediaKey: Buffer;
+  /** At most four times a second. */
+  onState(state: LibraryState): void;
+  /** After the change is stored. */
+  onUpdated(change: AlbumChange): void;
+  /** How long a changed file must be still before it is read. */
+  readonly settleMs?: number;
+  /** How tags are read; a process of their own by default. */
+  readonly tags?: TagReader;
+  /** The program; `ffmpeg` from the path by default. */
+  readonly ffmpeg?: string;
+}
+
+export interface Library {
+  readonly handlers: Handlers<
+    | 'library:status'
+    | 'library:scan'
+    | 'library:artists'
+    | 'library:albums'
+    | 'library:album'
+    | 'library:tracks'
+    | 'library:search'
+    | 'library:problems'
+    | 'playlist:list'
+    | 'playlist:get'
+    | 'playlist:create'
+    | 'playlist:import'
+    | 'playlist:rename'
+    | 'playlist:add'
+    | 'playlist:remove'
+    | 'playlist:delete'
+  >;
+  /** What `queue:add` names, in play order. Throws ERR_*_NOT_FOUND. */
+  items(source: QueueSource): Omit<QueueItem, 'item_id'>[];
+  /** A track for a player that knows these codecs; undefined when there is none, or no way to play it there. */
+  file(trackId: string, codecs: 'all' | readonly string[]): PlayableFile | undefined;
+  /** What a media token stands for. Throws ERR_MEDIA_EXPIRED, or ERR_TRACK_NOT_FOUND when the file is away. */
+  media(token: string): Media;
+  /** A picture in the size asked for or the next larger of 96, 320, 640, 1200. */
+  artwork(artworkId: string, size: number): Promise<Picture | undefined>;
+  /** A new playlist. Throws ERR_CONFLICT when one has this name. */
+  savePlaylist(name: string, trackIds: readonly string[]): Playlist;
+  /** Returns at once; the first scan and the watch go on behind. */
+  start(): Promise<void>;
+  /** Resolves when no scan is running or due. */
+  scanned(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SETTLE_MS = 2000;
+
+/** The music library of one folder. Nothing is scanned before `start()`. */
+export function openLibrary(options: LibraryOptions): Library {
+  const { db, clock, log, settleMs = SETTLE_MS } = options;
+  const musicDir = resolve(options.musicDir);
+  // Playlists are people's work: durable when the command returns. Scans relax this for themselves.
+  db.exec('PRAGMA synchronous=FULL');
+  const tags = options.tags ?? defaultTags({ clock, log });
+  const report = new LibraryReport(options);
+  const playlists = new Playlists(db, musicDir, () => report.changed());
+  const shared = { db, musicDir, cacheDir: options.cacheDir, clock, log };
+  const artwork = new Artwork({ ...shared, tags, ...(options.ffmpeg ? { ffmpeg: options.ffmpeg } : {}) });
+  const media = new MediaFiles({ ...shared, mediaKey: options.mediaKey });
+  const scanner = new Scanner({
+    ...shared,
+    tags,
+    settleMs,
+    onProgress: (done, total) => report.progress(done, total),
+    onChanges(changes) {
+      report.changed();
+      for (const change of changes) options.onUpdated(change);
+    },
+  });
+  const onScanned = async (outcome: ScanOutcome | undefined): Promise<void> => {
+    if (outcome?.reachable && (await followM3uFiles({ db, musicDir, playlists, log }, outcome)))
+      report.changed();
+    tags.rest();
+    artwork.retry();
+    report.finished();
+  };
+  const loop = new ScanLoop({ scanner, musicDir, watch: options.watch, settleMs, clock, log, onScanned });
+  return {
+    handlers: {
+      ...browse(db),
+      ...playlists.handlers,
+      'library:status': () => report.state(),
+      'library:search': ({ query, limit }) => search(db, query, limit),
+      'library:scan': ({ full }) => {
+        loop.request(full);
+        return {};
+      },
+    },
+    items: (source) => itemsOf(db, source),
+    file: (trackId, codecs) => media.file(trackId, codecs),
+    media: (token) => media.media(token),
+    artwork: (artworkId, size) => artwork.get(artworkId, size),
+    savePlaylist: (name, trackIds) => playlists.save(name, trackIds),
+    start: async () => loop.request(false),
+    scanned: () => loop.scanned(),
+    async close() {
+      await Promise.all([tags.close(), loop.close()]);
+      artwork.close();
+      report.close();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { AppError } from '../base/index.js';
+
+export type TranscodeTarget = 'flac' | 'mp3';
+
+export interface TranscodeOptions {
+  readonly path: string;
+  readonly to: TranscodeTarget;
+  readonly startSeconds?: number;
+  /** Aborting kills ffmpeg; so does destroying the stream. */
+  readonly signal: AbortSignal;
+  /** The program; `ffmpeg` from the path by default. */
+  readonly ffmpeg?: string;
+}
+
+export interface Transcode {
+  readonly stream: Readable;
+  readonly mime: string;
+  /** Resolves when ffmpeg has ended and all was read or dropped; rejects with ERR_UNPLAYABLE when it failed by itself. */
+  readonly done: Promise<void>;
+}
+
+const MIME = { flac: 'audio/flac', mp3: 'audio/mpeg' } as const;
+const CODEC = {
+  flac: ['-c:a', 'flac', '-compression_level', '2', '-f', 'flac'],
+  mp3: ['-c:a', 'libmp3lame', '-b:a', '320k', '-f', 'mp3'],
+} as const;
+
+/** The arguments for ffmpeg. The path stands behind `file:`, so that no name is an option or a protocol. */
+export function transcodeArguments({ path, to, startSeconds = 0 }: TranscodeOptions): string[] {
+  return [
+    '-nostdin', '-hide_banner', '-loglevel', 'error', '-protocol_whitelist', 'file,pipe',
+    ...(startSeconds > 0 ? ['-ss', startSeconds.toFixed(3)] : []),
+    '-i', `file:${path}`,
+    '-map', '0:a:0', '-vn', '-sn', '-dn', '-map_metadata', '-1',
+    ...CODEC[to],
+    'pipe:1',
+  ]; // prettier-ignore
+}
+
+/** A file as FLAC or MP3, from a position on, as fast as it is read. ffmpeg lives exactly as long as the stream. */
+export function transcodeStream(options: TranscodeOptions): Transcode {
+  const child = spawn(options.ffmpeg ?? 'ffmpeg', transcodeArguments(options), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: false,
+  });
+  let complaint = '';
+  let wanted = true;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (complaint.length < 500) complaint += text;
+  });
+  const stop = (): void => {
+    wanted = false;
+    child.kill('SIGKILL');
+  };
+  const abort = (): void => {
+    stop();
+    child.stdout.destroy();
+  };
+  if (options.signal.aborted) abort();
+  options.signal.addEventListener('abort', abort, { once: true });
+  child.stdout.once('close', stop);
+  const done = new Promise<void>((resolve, reject) => {
+    const end = (error?: AppError): void => {
+      options.signal.removeEventListener('abort', abort);
+      if (error && wanted) {
+        child.stdout.destroy(error);
+        reject(error);
+      } else resolve();
+    };
+    child.once('error', (cause) =>
+      end(new AppError('ERR_UNPLAYABLE', 'ffmpeg cannot be started', { cause })),
+    );
+    child.once('exit', (code) =>
+      end(
+        code === 0 ? undefined : new AppError('ERR_UNPLAYABLE', `ffmpeg gave up: ${complaint.slice(0, 200)}`),
+      ),
+    );
+  });
+  done.catch(() => undefined);
+  return { stream: child.stdout, mime: MIME[options.to], done };
+}
