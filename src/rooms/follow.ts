@@ -6,6 +6,9 @@ import type { Turns } from './turns.js';
 
 /** A player that was away longer does not start music by itself when it is back. */
 const RESUME_WITHIN_US = 2 * 60e6;
+/** A stream that broke off is opened again after so long, so many times in a row. */
+const STREAM_RETRY_MS = 2_000;
+const STREAM_RETRIES = 5;
 /** A load that shows no effect for so long has failed. */
 const LOADING_MS = 20_000;
 
@@ -21,6 +24,7 @@ export class Follower {
   /** Players that remember nothing, with the knob of their room as it was before they said how loud they are. */
   readonly #fresh = new Map<string, Knob>();
   readonly #loading = new Map<string, { readonly itemId: string; readonly timer: Timer }>();
+  readonly #streams = new Map<string, { readonly tries: number; readonly timer: Timer }>();
   readonly #unwatch: () => void;
 
   constructor(parts: RoomParts, starter: Starter, turns: Turns) {
@@ -32,7 +36,7 @@ export class Follower {
 
   close(): void {
     this.#unwatch();
-    for (const { timer } of this.#loading.values()) timer.cancel();
+    for (const { timer } of [...this.#loading.values(), ...this.#streams.values()]) timer.cancel();
   }
 
   #follow(change: Change, before: State, after: State): void {
@@ -46,6 +50,7 @@ export class Follower {
 
   #roomGone(roomId: string): void {
     this.#watchLoading(roomId, undefined);
+    this.#forgetStream(roomId);
     this.#starter.forget(roomId);
     this.#turns.drop(roomId);
   }
@@ -111,7 +116,10 @@ export class Follower {
       return;
     }
     this.#starter.wentOn(roomId, fact.ref);
-    if (fact.status === 'playing' && fact.position_seconds > 2) this.#starter.playsWell(roomId);
+    if (fact.status === 'playing' && fact.position_seconds > 2) {
+      this.#starter.playsWell(roomId);
+      this.#forgetStream(roomId);
+    }
   }
 
   /** A player that was started just now is as loud as it likes: it gets the room's volume before it gets music. */
@@ -136,7 +144,39 @@ export class Follower {
       });
     const wanted = room.kept.item_id === ref && room.kept.intent !== 'stopped';
     if (!wanted || this.#starter.isFollowed(roomId, ref)) return;
+    if (currentItem(room)?.duration_seconds === undefined && this.#retryStream(roomId, ref)) return;
     await this.#starter.goOn(roomId, ref, failed);
+  }
+
+  /** A stream has no end: when one that played breaks off, it is opened again. False when that has not helped. */
+  #retryStream(roomId: string, itemId: string): boolean {
+    const { store, clock } = this.#parts;
+    const tries = (this.#streams.get(roomId)?.tries ?? 0) + 1;
+    const wasHeard = store.state.rooms.get(roomId)?.live.state === 'playing' || tries > 1;
+    this.#forgetStream(roomId);
+    if (!wasHeard || tries > STREAM_RETRIES) return false;
+    const at = { item_id: itemId, position_seconds: 0, at_us: clock.nowUs() };
+    store.commit({
+      type: 'room/intent',
+      room_id: roomId,
+      intent: 'playing',
+      state: 'loading',
+      ...at,
+      problem: 'the stream broke off; trying again',
+    });
+    const timer = clock.after(STREAM_RETRY_MS, () => {
+      const room = store.state.rooms.get(roomId);
+      const item = room && currentItem(room);
+      if (room && item?.item_id === itemId && room.kept.intent === 'playing')
+        this.#inTurn(room, async () => void (await this.#starter.start(roomId, item, 0)));
+    });
+    this.#streams.set(roomId, { tries, timer });
+    return true;
+  }
+
+  #forgetStream(roomId: string): void {
+    this.#streams.get(roomId)?.timer.cancel();
+    this.#streams.delete(roomId);
   }
 
   /** Nothing of ours is on the player any more, and it was not the end of an item: somebody stopped it, or plays something else. */

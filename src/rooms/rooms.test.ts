@@ -37,11 +37,13 @@ class House {
       players: { codecs: () => 'all', execute: (_id, command) => this.execute(command) },
       library: {
         items: (source: QueueSource) =>
-          ('track_ids' in source ? source.track_ids : []).map((id) => ({
-            track_id: id,
-            title: id,
-            duration_seconds: 100,
-          })),
+          'url' in source
+            ? [{ url: source.url, title: 'radio' }]
+            : ('track_ids' in source ? source.track_ids : []).map((id) => ({
+                track_id: id,
+                title: id,
+                duration_seconds: 100,
+              })),
         file: (id) =>
           id.startsWith('lost')
             ? undefined
@@ -364,6 +366,40 @@ describe('a room', () => {
       { type: 'volume', volume: 0.2 },
       { type: 'mute', muted: false },
     ]);
+  });
+
+  it('opens a stream again that broke off, and gives up after a while', async () => {
+    await house.rooms.handlers['queue:add'](
+      { room_id: 'r', source: { url: 'http://radio/' }, at: 'end', play: true },
+      caller,
+    );
+    await house.add(['a']);
+    for (let round = 0; round < 5; round++) {
+      house.ends(id('radio'));
+      await house.quiet();
+      expect(house.room.live).toMatchObject({
+        state: 'loading',
+        problem: 'the stream broke off; trying again',
+      });
+      await house.clock.advance(2_000);
+      await house.quiet();
+      expect(house.room.live.state).toBe('playing');
+    }
+    house.ends(id('radio'));
+    await house.quiet();
+    expect(house.playing).toBe('a');
+  });
+
+  it('passes over a stream that never played', async () => {
+    house.broken.add('radio');
+    await house.rooms.handlers['queue:add'](
+      { room_id: 'r', source: { url: 'http://radio/' }, at: 'end', play: true },
+      caller,
+    );
+    await house.add(['a']);
+    await house.quiet();
+    expect(house.room.queue.items[0]?.problem).toBe('broken');
+    expect(house.sent.filter(({ type }) => type === 'load').length).toBeLessThan(3);
   });
 
   it('gives up on a load that shows no effect', async () => {
