@@ -123,8 +123,9 @@ export class MpdConnection {
     this.#arm();
   }
 
-  close(): void {
-    this.#end(offline('the connection to MPD was closed'));
+  /** Whatever is pending rejects with the reason. */
+  close(reason: AppError = offline('the connection to MPD was closed')): void {
+    this.#end(reason);
   }
 
   #send(text: string, patient: boolean): Promise<readonly Section[]> {

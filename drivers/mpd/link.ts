@@ -7,7 +7,7 @@ import { Mixer } from './mixer.js';
 import { Playback } from './playback.js';
 import { Queue } from './queue.js';
 import { Reporter } from './reporter.js';
-import { Memory, nextSong } from './songs.js';
+import { Memory, nextSong, type OurSong } from './songs.js';
 import { SongSource } from './source.js';
 import { readOutputs } from './status.js';
 
@@ -18,6 +18,7 @@ const PROBE_MS = 30_000;
 const ANCHOR_MS = 9_000;
 /** MPD counts from the moment a song is opened; sound starts a little later. One more look finds where it really is. */
 const SETTLE_MS = 400;
+const MAX_SONG_BYTES = 1900;
 
 const BASE: readonly Capability[] = ['seek', 'pause', 'gapless', 'outputs', 'radio'];
 const WITH_MIXER: readonly Capability[] = [...BASE, 'volume', 'mute'];
@@ -234,8 +235,8 @@ export class MpdLink implements PlayerLink {
     const next = nextSong(this.#queue.ours);
     const muted = this.#mixer.mutedLevel;
     const memory: Memory = {
-      ...(current && { current }),
-      ...(next && { next }),
+      ...(current && short(current) && { current }),
+      ...(next && short(next) && { next }),
       ...(muted !== undefined && { muted_volume: muted }),
       options: { ...options },
     };
@@ -255,8 +256,13 @@ export class MpdLink implements PlayerLink {
     for (const timer of this.#timers) timer.cancel();
     this.#settling?.cancel();
     this.#idleRound.reject(this.#over);
-    this.#commands.close();
-    this.#events.close();
+    this.#commands.close(this.#over);
+    this.#events.close(this.#over);
     this.#closed.resolve(this.#over);
   }
+}
+
+/** What is remembered must stay below 4 kB. A longer address, of some radio station, is not found again after a restart. */
+function short(song: OurSong): boolean {
+  return Buffer.byteLength(JSON.stringify(song)) < MAX_SONG_BYTES;
 }

@@ -139,14 +139,15 @@ export class Playback {
       force,
     );
     reporter.report({ type: 'control', elsewhere: false });
+    await queue.keepLast(status);
     if (status.decoding && !queue.ours.started) await queue.sounds();
     if (status.state !== 'stop') await queue.keepOptions(status.options);
   }
 
   /** Draws the consequences of what MPD did by itself. True when they moved MPD on. */
-  async #settle({ status }: Sight): Promise<boolean> {
-    const { queue, reporter } = this.#parts;
-    const { current, following } = queue.ours;
+  async #settle(sight: Sight): Promise<boolean> {
+    const { queue } = this.#parts;
+    const { status } = sight;
     const verdict = judge(status, queue.ours);
     switch (verdict.type) {
       case 'none':
@@ -162,18 +163,31 @@ export class Playback {
         await this.#failed(verdict.song, verdict.message, status);
         return true;
       case 'over':
-        if (current && (await queue.stillHas(nextSong(queue.ours) ?? current))) {
-          if (following?.stage === 'waiting') return this.#go(following.media, status);
-          const last = nextSong(queue.ours) ?? current;
-          if (following?.stage !== 'unplayable')
-            reporter.report({ type: 'ended', ref: last.ref, reason: 'finished' });
-          else this.#reportFailure(following.media.ref, following.message);
-        }
-        await queue.forget();
-        return false;
+        return this.#over(sight);
       default:
         return verdict satisfies never;
     }
+  }
+
+  /** MPD came to its end, unless our songs were taken out of its queue. */
+  async #over({ status, at_us }: Sight): Promise<boolean> {
+    const { queue, reporter } = this.#parts;
+    const { current, following } = queue.ours;
+    const next = nextSong(queue.ours);
+    const last = next ?? current;
+    if (last && (await queue.stillHas(last))) {
+      if (following?.stage === 'waiting') return this.#go(following.media, status);
+      if (following?.stage === 'unplayable') {
+        this.#reportFailure(following.media.ref, following.message);
+      } else {
+        const seconds = last.duration_seconds ?? 0;
+        const end = { status: 'stopped', ref: last.ref, position_seconds: seconds, at_us, rate: 0 } as const;
+        if (next) reporter.playback({ type: 'playback', ...end }, true);
+        reporter.report({ type: 'ended', ref: last.ref, reason: 'finished' });
+      }
+    }
+    await queue.forget();
+    return false;
   }
 
   async #failed(song: OurSong, message: string, status: MpdStatus): Promise<void> {

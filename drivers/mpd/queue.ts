@@ -2,7 +2,14 @@ import type { Media } from '../../src/players/index.js';
 import { MpdAck, type MpdConnection } from './client.js';
 import type { Added, SongSource } from './source.js';
 import { nextSong, sameUri, type Following, type Memory, type Ours, type OurSong } from './songs.js';
-import { PLAY_OPTIONS, readSong, readStatus, type PlayOption, type PlayOptions } from './status.js';
+import {
+  PLAY_OPTIONS,
+  readSong,
+  readStatus,
+  type MpdStatus,
+  type PlayOption,
+  type PlayOptions,
+} from './status.js';
 import type { MpdCommand } from './wire.js';
 
 /** Our songs are played in order, once, and stay until we remove them. */
@@ -130,6 +137,26 @@ export class Queue {
   /** Somebody changed an option while our song is current: theirs again once we let go. */
   async keepOptions(now: PlayOptions): Promise<void> {
     await this.#connection.list(this.takeOptions(now));
+  }
+
+  /**
+   * Moves our songs behind what somebody added after them: MPD must neither play that between ours nor run on into it. Where they are
+   * moved to the sound of the current one goes on.
+   */
+  async keepLast(status: MpdStatus): Promise<void> {
+    const { current } = this.ours;
+    const next = nextSong(this.ours);
+    const last = status.queue_length - 1;
+    if (!current || status.song_id !== current.id || status.position === last - (next ? 1 : 0)) return;
+    const songs = next ? [current, next] : [current];
+    try {
+      await this.#connection.list(songs.map((song) => ['moveid', song.id, String(last)] as const));
+    } catch (error) {
+      ignoreAck(error);
+      if (!next || (await this.stillHas(next))) return;
+      this.ours.following = undefined;
+      this.#remember();
+    }
   }
 
   /** Finds our songs again after a restart of the server, by id and URI, or of MPD, by URI where MPD is now. */

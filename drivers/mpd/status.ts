@@ -11,6 +11,9 @@ export interface MpdStatus {
   readonly state: 'play' | 'pause' | 'stop';
   readonly song_id: string | undefined;
   readonly next_song_id: string | undefined;
+  /** Of the current song in the queue, from 0. */
+  readonly position: number | undefined;
+  readonly queue_length: number;
   readonly elapsed_seconds: number;
   readonly duration_seconds: number | undefined;
   /** 0..100; absent without a mixer. */
@@ -53,6 +56,8 @@ export function readStatus(section: Section): MpdStatus {
     state: state === 'play' || state === 'pause' ? state : 'stop',
     song_id: field.get('songid'),
     next_song_id: field.get('nextsongid'),
+    position: finite(field.get('song')),
+    queue_length: finite(field.get('playlistlength')) ?? 0,
     elapsed_seconds: finite(field.get('elapsed')) ?? 0,
     duration_seconds: lengthSeconds(field),
     volume: volume === undefined ? undefined : Math.min(100, volume),

@@ -42,6 +42,7 @@ export interface RunningMpd {
   stop(): Promise<void>;
 }
 
+/** Resolves when it answers and has read its music folder. */
 export async function startMpd(choice: MpdChoice): Promise<RunningMpd> {
   const dir = await mkdtemp(join(tmpdir(), 'tutti-mpd-'));
   const port = choice.port ?? (await freePort());
@@ -88,6 +89,12 @@ export async function startMpd(choice: MpdChoice): Promise<RunningMpd> {
       await rm(dir, { recursive: true, force: true });
     },
   };
+  try {
+    await mpd.update();
+  } catch (error) {
+    await mpd.stop();
+    throw error;
+  }
   return mpd;
 }
 

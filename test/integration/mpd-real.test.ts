@@ -310,6 +310,36 @@ describe('what other clients do', () => {
     expect(await player.mpc('status')).toMatch(/repeat: on {4}random: on {4}single: on {4}consume: on/);
   });
 
+  it('does not come between our songs, nor after them, when they add to the queue', async () => {
+    const player = await start();
+    await music.tone(1, { seconds: 1 });
+    await player.update();
+    const link = await connect(player);
+    const [first, second] = [await music.tone(1, { seconds: 6 }), await music.tone(1, { seconds: 1 })];
+    await load(link, first);
+    await player.mpc('-q', 'add', 'tone-3-6s.flac');
+    await link.run({ type: 'preload', next: second });
+    await player.mpc('-q', 'add', 'tone-4-6s.flac');
+    await link.run({ type: 'seek', position_seconds: 5.5 });
+    await link.next('playback', 'our second', (fact) => fact.ref === second.ref);
+    await link.next('ended', 'our end', (fact) => fact.ref === second.ref && fact.reason === 'finished');
+    expect(await queueOf(player)).toEqual(['tone-3-6s.flac', 'tone-4-6s.flac']);
+    expect(link.facts.filter((fact) => fact.type === 'control' && fact.elsewhere)).toEqual([]);
+  });
+
+  it('is survived when they delete what follows', async () => {
+    const player = await start();
+    await music.tone(1, { seconds: 1 });
+    await player.update();
+    const link = await connect(player);
+    const [first, second] = [await music.tone(1, { seconds: 1 }), await music.tone(2, { seconds: 6 })];
+    await load(link, first, second);
+    while ((await queueOf(player)).length < 2) await pause(10);
+    await player.mpc('-q', 'del', '2');
+    await link.next('ended', 'our end', (fact) => fact.ref === first.ref && fact.reason === 'finished');
+    expect(await queueOf(player)).toEqual([]);
+  });
+
   it('does not change the order we play in when they switch to random', async () => {
     const player = await start();
     const link = await connect(player);
@@ -434,14 +464,18 @@ describe('limits', () => {
     const player = await start();
     await player.update();
     const other = await raw(player);
-    const replies = Promise.all([
-      other.request('lsinfo', 'with cover'),
-      other.request('albumart', 'with cover/ü.flac', '0'),
-      other.request('ping'),
-    ]);
-    const [listing, art] = await replies;
-    expect(listing.pairs).toContainEqual(['file', 'with cover/ü.flac']);
-    expect(art.binary?.equals(cover)).toBe(true);
+    const parts: Buffer[] = [];
+    for (let at = 0; at < cover.length; at += parts.at(-1)?.length ?? 0) {
+      const [listing, art] = await Promise.all([
+        other.request('lsinfo', 'with cover'),
+        other.request('albumart', 'with cover/ü.flac', String(at)),
+        other.request('ping'),
+      ]);
+      expect(listing.pairs).toContainEqual(['file', 'with cover/ü.flac']);
+      parts.push(art.binary ?? Buffer.alloc(0));
+      if (parts.at(-1)?.length === 0) break;
+    }
+    expect(Buffer.concat(parts).equals(cover)).toBe(true);
     other.close();
   });
 
@@ -460,6 +494,16 @@ describe('limits', () => {
     await link.next('volume', 'the last volume', (fact) => fact.volume === 0.99);
   });
 });
+
+/** The samples of several files, one after the other, as ffmpeg decodes them. */
+async function decoded(...media: readonly Media[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (const { path } of media) {
+    const args = ['-v', 'error', '-i', path ?? '', '-f', 's16le', '-'];
+    parts.push((await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 1 << 26 })).stdout);
+  }
+  return Buffer.concat(parts);
+}
 
 describe('what is heard', () => {
   /** An MPD in real time whose sound is also written to a file as 44.1 kHz 16 bit stereo. */
@@ -484,7 +528,7 @@ describe('what is heard', () => {
     const link = await connect(player);
     const tracks: Media[] = [];
     for (const album of ['One', 'Two']) {
-      for (const n of [1, 2, 3]) tracks.push(await music.tone(n, { name: `${album}/${n}.flac`, seconds: 1 }));
+      for (const n of [1, 2, 3]) tracks.push(await music.tone(n, { name: `${album}/${n}.flac`, seconds: 2 }));
     }
     await player.update();
     const [first] = tracks as [Media];
@@ -503,7 +547,28 @@ describe('what is heard', () => {
     await link.close();
     await player.kill('SIGTERM');
     const pcm = await readFile(file);
-    expect(pcm.length / 4).toBe(6 * 44_100);
+    expect(pcm.length / 4).toBe(6 * 2 * 44_100);
+    expect(pcm.equals(await decoded(...tracks))).toBe(true);
+    await rm(file);
+  });
+
+  it('is not disturbed, to the bit, when what follows is replaced again and again', async () => {
+    const { player, file } = await captured();
+    const tracks: Media[] = [];
+    for (const n of [1, 2, 3]) tracks.push(await music.tone(n, { name: `Swap/${n}.flac`, seconds: 3 }));
+    await player.update();
+    const [first, second, third] = tracks as [Media, Media, Media];
+    const link = await connect(player);
+    await load(link, first, second);
+    for (const at of [0.3, 0.8, 1.2, 1.6, 2]) {
+      await link.reaches(at);
+      await link.run({ type: 'preload', next: at === 0.8 || at === 1.6 ? second : third });
+    }
+    await link.next('playback', 'the third', (fact) => fact.ref === third.ref);
+    await link.next('ended', 'the end', (fact) => fact.ref === third.ref);
+    await link.close();
+    await player.kill('SIGTERM');
+    expect((await readFile(file)).equals(await decoded(first, third))).toBe(true);
     await rm(file);
   });
 
