@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { toError, within, type Clock, type Logger } from '../../src/base/index.js';
 import { mpvArguments } from './arguments.js';
 import { MpvClient, offline } from './client.js';
@@ -73,6 +74,8 @@ async function findRunning(place: Place, socket: string, signal: AbortSignal): P
 async function startNew(place: Place, socket: string, signal: AbortSignal): Promise<Attached> {
   const { clock, options, log } = place;
   signal.throwIfAborted();
+  // Whatever listened there is dead, or never was mpv: nobody must mistake it for the one that starts now.
+  await rm(socket, { force: true });
   const started = await startProcess(options.program, mpvArguments(socket, options), log);
   let client: MpvClient | undefined;
   try {
@@ -86,7 +89,7 @@ async function startNew(place: Place, socket: string, signal: AbortSignal): Prom
     return { ...greeting, client, socket, adopted: false };
   } catch (error) {
     client?.close();
-    await killProcesses(socket, clock);
+    await killProcesses(socket, clock, started.pid);
     throw error;
   }
 }
@@ -122,7 +125,7 @@ export async function isIdle(client: MpvClient, signal?: AbortSignal): Promise<b
 
 /** Asks mpv to end, and makes it when it does not. */
 export async function quit(attached: Attached, clock: Clock): Promise<void> {
-  const { client, socket } = attached;
+  const { client, socket, pid } = attached;
   try {
     await within({ clock, what: 'the end of mpv', ms: QUIT_MS }, async (signal) => {
       // mpv may be gone before it has answered
@@ -133,7 +136,7 @@ export async function quit(attached: Attached, clock: Clock): Promise<void> {
     // it did not answer; killed below
   }
   client.close();
-  await killProcesses(socket, clock);
+  await killProcesses(socket, clock, pid);
 }
 
 /** `undefined` when nobody listens. */

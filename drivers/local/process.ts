@@ -89,11 +89,16 @@ export async function findProcesses(socket: string): Promise<number[]> {
   return found;
 }
 
-/** Ends every mpv of this socket, also a stopped one, and waits until they are gone. Touches no process that is not provably ours. */
-export async function killProcesses(socket: string, clock: Clock): Promise<void> {
-  for (const pid of await findProcesses(socket)) killOne(pid);
+/**
+ * Ends every mpv of this socket, or only `pid` if it is one; also a stopped one; and waits until it is gone. Touches no process
+ * that is not provably ours.
+ */
+export async function killProcesses(socket: string, clock: Clock, pid?: number): Promise<void> {
+  const left = async (): Promise<number[]> =>
+    (await findProcesses(socket)).filter((found) => pid === undefined || found === pid);
+  for (const found of await left()) killOne(found);
   await within({ clock, what: 'the end of mpv', ms: DEATH_MS }, async (signal) => {
-    while (!signal.aborted && (await findProcesses(socket)).length > 0) await sleep(clock, LOOK_MS);
+    while (!signal.aborted && (await left()).length > 0) await sleep(clock, LOOK_MS);
   });
 }
 
