@@ -142,7 +142,7 @@ async function launch(
   port: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
-  const child = spawn('mpd', ['--no-daemon', conf], {
+  const child = spawn('nice', ['-n', '-11', 'mpd', '--no-daemon', conf], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
