@@ -17,12 +17,9 @@ function ended(player: DrivenLink, media: Media, reason: 'finished' | 'failed'):
   );
 }
 
+/** The player went on by itself. It may have played to the end already when a busy machine lets it say so. */
 const plays = (player: DrivenLink, media: Media): Promise<Fact> =>
-  player.next(
-    'playback',
-    `on to ${media.ref}`,
-    (fact) => fact.ref === media.ref && fact.status === 'playing',
-  );
+  player.next('playback', `on to ${media.ref}`, (fact) => fact.ref === media.ref);
 
 const endings = (player: DrivenLink): readonly Fact[] => player.facts.filter((fact) => fact.type === 'ended');
 
@@ -50,11 +47,11 @@ export function endTests(bench: Bench): void {
 
 function following(bench: Bench): void {
   it('goes on to the next without calling the first one ended', async () => {
-    const [first, second] = [await bench.rig.makeMedia(1, { seconds: 1 }), await bench.rig.makeMedia(2)];
+    const first = await bench.rig.makeMedia(1, { seconds: 1 });
+    const second = await bench.rig.makeMedia(2, { seconds: 4 });
     const player = await bench.connect();
     await play(player, first, second);
-    const on = await plays(player, second);
-    expect(on).toMatchObject({ rate: 1 });
+    await player.next('playback', 'the second', (fact) => fact.ref === second.ref && fact.rate === 1);
     expect(endings(player)).toEqual([]);
   });
 
