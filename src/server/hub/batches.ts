@@ -48,7 +48,7 @@ export class Batches {
 }
 
 function same(one: readonly Frame[], other: readonly Frame[]): boolean {
-  return one.length === other.length && one.every((frame, at) => frame === other[at]);
+  return one === other || (one.length === other.length && one.every((frame, at) => frame === other[at]));
 }
 
 function join(frames: readonly Frame[]): Buffer {

@@ -1,44 +1,49 @@
-/** Writes between two markers: the price of a marker is one small reply (14 % of CPU when every 4th write carries one). */
-const WRITES_PER_MARKER = 4;
+/**
+ * A ping goes out with every 8th write, and 4 more writes may follow it unanswered: a phone that falls asleep gets at most 12 stale
+ * updates. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an update.
+ */
+const WRITES_PER_MARKER = 8;
+const WRITES_AFTER_MARKER = 4;
 const BYTES_PER_MARKER = 64 * 1024;
-const MAX_OPEN = 2;
+const BYTES_AFTER_MARKER = 256 * 1024;
 
 /**
  * Knows from pings that went out behind data whether the client still reads. The kernel takes megabytes for a phone that sleeps before
  * any buffer here grows, so an unanswered ping is the only early sign. [BP1]
  */
 export class Credit {
-  #open: number[] = [];
+  #open: number | undefined;
   #writes = 0;
   #bytes = 0;
 
-  /** Two pings are unanswered: nothing more goes out until one is. */
+  /** A ping has been unanswered for too long: nothing more goes out until it is answered. */
   get spent(): boolean {
-    return this.#open.length >= MAX_OPEN;
+    if (this.#open === undefined) return false;
+    return this.#writes >= WRITES_AFTER_MARKER || this.#bytes >= BYTES_AFTER_MARKER;
   }
 
+  /** A ping is unanswered. */
   get waiting(): boolean {
-    return this.#open.length > 0;
+    return this.#open !== undefined;
   }
 
-  /** Counts a write; true when a marker has to go with it. */
+  /** Counts a write; true when a ping has to go with it. */
   due(bytes: number): boolean {
     this.#writes += 1;
     this.#bytes += bytes;
+    if (this.#open !== undefined) return false;
     return this.#writes >= WRITES_PER_MARKER || this.#bytes >= BYTES_PER_MARKER;
   }
 
-  /** A ping with this number went out; numbers rise. */
+  /** A ping with this number went out. */
   marked(mark: number): void {
-    this.#open.push(mark);
+    this.#open = mark;
     this.#writes = 0;
     this.#bytes = 0;
   }
 
-  /** A pong answers its own ping and all before it. Others are not ours and change nothing. */
+  /** Pongs that answer no ping of ours change nothing. */
   answered(payload: string): void {
-    if (!/^\d{1,15}$/.test(payload)) return;
-    const mark = Number(payload);
-    if (this.#open.includes(mark)) this.#open = this.#open.filter((open) => open > mark);
+    if (payload === String(this.#open)) this.#open = undefined;
   }
 }

@@ -108,7 +108,7 @@ export class FanOut {
     const { type, topic, revision, data } = event;
     const timestamp = new Date(this.#clock.wallMs()).toISOString();
     return {
-      frame: textFrame(JSON.stringify({ type, topic, revision, timestamp, data })),
+      frames: [textFrame(JSON.stringify({ type, topic, revision, timestamp, data }))],
       topic,
       rule: waitingRule(event),
     };

@@ -3,7 +3,8 @@ import type { WaitingRule } from './waiting-rule.js';
 
 /** An event as bytes, the same object for every client it goes to. */
 export interface OutgoingEvent {
-  readonly frame: Frame;
+  /** The one frame, in a list that is shared too. */
+  readonly frames: readonly [Frame];
   readonly topic: string;
   readonly rule: WaitingRule;
 }
@@ -16,19 +17,21 @@ export const MAX_EVENT_BYTES = 256 * 1024;
 export const MAX_REPLIES = 1024;
 export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
-type Kind = WaitingRule['kind'] | 'reply';
+const REPLY = { kind: 'reply' } as const;
 
 interface Entry {
-  readonly kind: Kind;
+  readonly frames: readonly [Frame];
   readonly topic: string;
-  readonly frame: Frame;
+  readonly rule: WaitingRule | typeof REPLY;
 }
 
 /**
  * What one client has yet to be sent, in order. Bounded: newest state per key, the last 32 told-once events, deltas until they cost
  * more than a fresh snapshot would. Replies always stay. [BP2] [BP3]
+ * Nearly always one event waits for the end of the tick: it has a place of its own, which costs a client no allocation.
  */
 export class Outbox {
+  #only: OutgoingEvent | undefined;
   readonly #entries = new Map<string | number, Entry>();
   readonly #resync = new Set<string>();
   #serial = 0;
@@ -39,15 +42,15 @@ export class Outbox {
   #replyBytes = 0;
 
   get empty(): boolean {
-    return this.#entries.size === 0 && this.#resync.size === 0;
+    return this.#only === undefined && this.#entries.size === 0 && this.#resync.size === 0;
   }
 
   get messages(): number {
-    return this.#entries.size + this.#resync.size;
+    return (this.#only ? 1 : 0) + this.#entries.size + this.#resync.size;
   }
 
   get bytes(): number {
-    return this.#eventBytes + this.#replyBytes;
+    return (this.#only?.frames[0].size ?? 0) + this.#eventBytes + this.#replyBytes;
   }
 
   /** More replies wait than any honest client leaves unread. */
@@ -56,43 +59,64 @@ export class Outbox {
   }
 
   reply(frame: Frame): void {
-    this.#add(this.#serial++, { kind: 'reply', topic: '', frame });
+    this.#spill();
+    this.#add(this.#serial++, { frames: [frame], topic: '', rule: REPLY });
   }
 
   event(event: OutgoingEvent): void {
-    const { frame, topic, rule } = event;
-    if (rule.kind === 'once') {
-      this.#add(this.#serial++, { kind: 'once', topic, frame });
-      if (this.#once > MAX_ONCE) this.#dropOldestOnce();
+    if (this.empty) {
+      this.#only = event;
       return;
     }
-    if (this.#resync.has(topic)) return;
-    if (rule.kind === 'latest') {
-      this.#drop(rule.key);
-      this.#add(rule.key, { kind: 'latest', topic, frame });
-    } else {
-      this.#add(this.#serial++, { kind: 'delta', topic, frame });
-    }
-    if (this.#deltas > 0 && (this.#deltas > MAX_DELTAS || this.#eventBytes > MAX_EVENT_BYTES))
-      this.#giveUpDeltas();
+    this.#spill();
+    this.#enter(event);
   }
 
   /** A snapshot of the topic is on its way, so what waits of its state is of no use. */
   superseded(topic: string): void {
+    this.#spill();
     this.#resync.delete(topic);
-    for (const [key, entry] of this.#entries)
-      if (entry.topic === topic && (entry.kind === 'latest' || entry.kind === 'delta')) this.#drop(key);
+    for (const [key, { topic: about, rule }] of this.#entries)
+      if (about === topic && (rule.kind === 'latest' || rule.kind === 'delta')) this.#drop(key);
   }
 
   /** Everything that waits, in order, with a snapshot for each topic whose deltas were given up; the outbox is empty afterwards. */
-  take(snapshot: (topic: string) => Frame): Frame[] {
+  take(snapshot: (topic: string) => Frame): readonly Frame[] {
+    const only = this.#only;
+    this.#only = undefined;
+    if (only) return only.frames;
     const frames: Frame[] = [];
-    for (const entry of this.#entries.values()) frames.push(entry.frame);
+    for (const entry of this.#entries.values()) frames.push(entry.frames[0]);
     for (const topic of this.#resync) frames.push(snapshot(topic));
     this.#entries.clear();
     this.#resync.clear();
     this.#once = this.#deltas = this.#replies = this.#eventBytes = this.#replyBytes = 0;
     return frames;
+  }
+
+  /** From its own place to the others. */
+  #spill(): void {
+    const only = this.#only;
+    this.#only = undefined;
+    if (only) this.#enter(only);
+  }
+
+  #enter(event: OutgoingEvent): void {
+    const { rule } = event;
+    if (rule.kind === 'once') {
+      this.#add(this.#serial++, event);
+      if (this.#once > MAX_ONCE) this.#dropOldestOnce();
+      return;
+    }
+    if (this.#resync.has(event.topic)) return;
+    if (rule.kind === 'latest') {
+      this.#drop(rule.key);
+      this.#add(rule.key, event);
+    } else {
+      this.#add(this.#serial++, event);
+    }
+    if (this.#deltas > 0 && (this.#deltas > MAX_DELTAS || this.#eventBytes > MAX_EVENT_BYTES))
+      this.#giveUpDeltas();
   }
 
   #add(key: string | number, entry: Entry): void {
@@ -107,20 +131,20 @@ export class Outbox {
     this.#count(entry, -1);
   }
 
-  #count(entry: Entry, sign: 1 | -1): void {
-    if (entry.kind === 'reply') {
+  #count({ rule, frames: [frame] }: Entry, sign: 1 | -1): void {
+    if (rule.kind === 'reply') {
       this.#replies += sign;
-      this.#replyBytes += sign * entry.frame.size;
+      this.#replyBytes += sign * frame.size;
       return;
     }
-    this.#eventBytes += sign * entry.frame.size;
-    if (entry.kind === 'once') this.#once += sign;
-    if (entry.kind === 'delta') this.#deltas += sign;
+    this.#eventBytes += sign * frame.size;
+    if (rule.kind === 'once') this.#once += sign;
+    if (rule.kind === 'delta') this.#deltas += sign;
   }
 
   #dropOldestOnce(): void {
     for (const [key, entry] of this.#entries)
-      if (entry.kind === 'once') {
+      if (entry.rule.kind === 'once') {
         this.#drop(key);
         return;
       }
@@ -128,7 +152,7 @@ export class Outbox {
 
   #giveUpDeltas(): void {
     const topics = new Set<string>();
-    for (const entry of this.#entries.values()) if (entry.kind === 'delta') topics.add(entry.topic);
+    for (const entry of this.#entries.values()) if (entry.rule.kind === 'delta') topics.add(entry.topic);
     for (const topic of topics) {
       this.superseded(topic);
       this.#resync.add(topic);

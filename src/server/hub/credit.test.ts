@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { Credit } from './credit.js';
+
+/** Writes until the credit is spent; the marks that went out. */
+function writeAll(credit: Credit, bytes: number, limit = 1000): { writes: number; marks: number[] } {
+  const marks: number[] = [];
+  let writes = 0;
+  while (!credit.spent && writes < limit) {
+    writes += 1;
+    if (!credit.due(bytes)) continue;
+    credit.marked(writes);
+    marks.push(writes);
+  }
+  return { writes, marks };
+}
+
+describe('[BP1] credit', () => {
+  it('a silent client gets twelve writes, one of them with a ping', () => {
+    expect(writeAll(new Credit(), 300)).toEqual({ writes: 12, marks: [8] });
+  });
+  it('large writes are pinged at once and stopped sooner', () => {
+    expect(writeAll(new Credit(), 100_000)).toEqual({ writes: 4, marks: [1] });
+  });
+  it('an answer gives new credit, and one to another ping does not', () => {
+    const credit = new Credit();
+    writeAll(credit, 300);
+    for (const payload of ['7', '', 'x', '08']) credit.answered(payload);
+    expect(credit.spent).toBe(true);
+    credit.answered('8');
+    expect([credit.spent, credit.waiting]).toEqual([false, false]);
+  });
+  it('a client that answers every ping is never stopped', () => {
+    const credit = new Credit();
+    for (let write = 1; write < 1000; write++) {
+      expect(credit.spent).toBe(false);
+      if (!credit.due(300)) continue;
+      credit.marked(write);
+      credit.answered(String(write));
+    }
+  });
+});
