@@ -26,6 +26,7 @@ export interface PlaybackParts {
   readonly log: Logger;
 }
 
+const SEEK_TRIES = 5;
 const RUNNING = { play: 'playing', pause: 'paused', stop: 'stopped' } as const;
 
 /** Obeys the commands about what plays, and tells what plays from what MPD says. Calls must not overlap. */
@@ -34,6 +35,8 @@ export class Playback {
   /** What was last asked for: whether what comes after a failure plays or waits. */
   #wantsToPlay = false;
   #playing = false;
+  /** The error that MPD showed last. */
+  #complaint: string | undefined;
 
   constructor(parts: PlaybackParts) {
     this.#parts = parts;
@@ -89,7 +92,7 @@ export class Playback {
     const to = Math.max(0, seconds).toFixed(3);
     const commands: MpdCommand[] = [['seekid', song.id, to]];
     if (status.state === 'stop') commands.push(['pause', '1']);
-    await this.#parts.connection.list(commands);
+    await this.#seeking(commands);
   }
 
   async stop(): Promise<void> {
@@ -109,14 +112,18 @@ export class Playback {
 
   /** Asks MPD and reports. `force` a playback fact although nothing changed. */
   async observe(force: boolean): Promise<void> {
-    const { queue, mixer, reporter } = this.#parts;
+    const { queue, mixer, reporter, log } = this.#parts;
     let sight = await this.#look();
     mixer.observe(sight.status.volume);
     if (await this.#settle(sight)) sight = await this.#look();
     const { status, song, at_us } = sight;
+    if (status.state === 'pause' && status.error !== undefined && status.error !== this.#complaint) {
+      log.warn({ said: status.error }, 'mpd complains');
+    }
+    this.#complaint = status.error;
     this.#playing = status.state === 'play';
     const ours = this.#ours(status);
-    if (!ours) {
+    if (!ours || status.state === 'stop') {
       const foreign = status.state === 'stop' ? undefined : describe(status, song);
       reporter.playback({ type: 'playback', status: 'stopped', position_seconds: 0, at_us, rate: 0 }, force);
       reporter.report({ type: 'control', elsewhere: foreign !== undefined, ...(foreign && { foreign }) });
@@ -141,7 +148,7 @@ export class Playback {
     reporter.report({ type: 'control', elsewhere: false });
     await queue.keepLast(status);
     if (status.decoding && !queue.ours.started) await queue.sounds();
-    if (status.state !== 'stop') await queue.keepOptions(status.options);
+    await queue.keepOptions(status.options);
   }
 
   /** Draws the consequences of what MPD did by itself. True when they moved MPD on. */
@@ -181,7 +188,7 @@ export class Playback {
         this.#reportFailure(following.media.ref, following.message);
       } else {
         const seconds = last.duration_seconds ?? 0;
-        const end = { status: 'stopped', ref: last.ref, position_seconds: seconds, at_us, rate: 0 } as const;
+        const end = { status: 'playing', ref: last.ref, position_seconds: seconds, at_us, rate: 1 } as const;
         if (next) reporter.playback({ type: 'playback', ...end }, true);
         reporter.report({ type: 'ended', ref: last.ref, reason: 'finished' });
       }
@@ -238,14 +245,14 @@ export class Playback {
 
   /** Plays, or stands ready, at a position; what MPD says when it will not. */
   async #start(song: OurSong, position: number, status: MpdStatus): Promise<string | undefined> {
-    const { connection, queue } = this.#parts;
+    const { queue } = this.#parts;
     const commands: MpdCommand[] = [];
     if (status.error !== undefined) commands.push(['clearerror']);
     commands.push(...queue.takeOptions(status.options));
     commands.push(position > 0 ? ['seekid', song.id, position.toFixed(3)] : ['playid', song.id]);
     if (!this.#wantsToPlay) commands.push(['pause', '1']);
     try {
-      await connection.list(commands);
+      await this.#seeking(commands);
       return undefined;
     } catch (error) {
       if (!(error instanceof MpdAck) || error.code === 'ERR_PLAYER_PASSWORD') throw error;
@@ -253,9 +260,30 @@ export class Playback {
     }
   }
 
+  /** A short file may be decoded to its end just when MPD is to seek in it; it says so, and can do it the next time. */
+  async #seeking(commands: readonly MpdCommand[]): Promise<void> {
+    const { connection } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      try {
+        await connection.list(commands);
+        return;
+      } catch (error) {
+        if (!(error instanceof MpdAck) || error.said !== 'Decoder is dead' || tries === SEEK_TRIES)
+          throw error;
+      }
+    }
+  }
+
+  /** What was loaded or preloaded failed when MPD came to it, so first it came to it. */
   #reportFailure(ref: string, message: string): void {
-    this.#parts.log.debug({ ref, said: message }, 'mpd cannot play an item');
-    this.#parts.reporter.report({ type: 'ended', ref, reason: 'failed', message });
+    const { reporter, clock, log } = this.#parts;
+    log.debug({ ref, said: message }, 'mpd cannot play an item');
+    const at_us = clock.nowUs();
+    reporter.playback(
+      { type: 'playback', status: 'loading', ref, position_seconds: 0, at_us, rate: 0 },
+      false,
+    );
+    reporter.report({ type: 'ended', ref, reason: 'failed', message });
   }
 
   #ours(status: MpdStatus): OurSong | undefined {

@@ -142,6 +142,26 @@ function seeking(bench: Bench): void {
     near(player.projected(), 2.5, LOOSE_SECONDS);
   });
 
+  it('takes seeks in quick succession and ends where the last one went', async () => {
+    const media = await bench.rig.makeMedia(1, { seconds: 4 });
+    const player = await loaded(bench, media, 1, false);
+    const all = Array.from({ length: 12 }, (_, n) => ((n * 5) % 12) / 4);
+    await Promise.all(
+      all.map((to) =>
+        player.link.execute({ type: 'seek', position_seconds: to }, AbortSignal.timeout(15_000)),
+      ),
+    );
+    const last = all.at(-1) ?? 0;
+    const there = (at: number): boolean => Math.abs(at - last) <= EXACT_SECONDS;
+    await player.next('playback', `at ${last}`, (fact) => there(fact.position_seconds));
+    await player.run({ type: 'seek', position_seconds: 0.25 });
+    await player.next(
+      'playback',
+      'at 0.25',
+      (fact) => Math.abs(fact.position_seconds - 0.25) <= EXACT_SECONDS,
+    );
+  });
+
   it('reports a playback fact for every seek, also where the position stays', async () => {
     const media = await bench.rig.makeMedia(1, { seconds: 3 });
     const player = await loaded(bench, media, 1, false);

@@ -244,14 +244,19 @@ describe('what other clients do', () => {
     expect(now.volume).toBe(0.2);
   });
 
-  it('leaves a stop of our song as a stop, not as its end', async () => {
+  it('is no end of the song when they stop it, and it is ours again when they play it', async () => {
     const player = await start();
     const link = await connect(player);
     const media = await music.tone(1, { seconds: 6 });
     await load(link, media);
     await player.mpc('-q', 'stop');
-    await link.next('playback', 'stopped', (fact) => fact.status === 'stopped' && fact.rate === 0);
+    await link.next('playback', 'stopped', (fact) => fact.status === 'stopped' && fact.ref === undefined);
     expect(link.facts.filter((fact) => fact.type === 'ended')).toEqual([]);
+    link.forget();
+    await player.mpc('-q', 'play');
+    await link.next('playback', 'playing', (fact) => fact.ref === media.ref && fact.status === 'playing');
+    await player.mpc('-q', 'stop');
+    await link.next('playback', 'stopped', (fact) => fact.status === 'stopped');
     await link.run({ type: 'play' });
     await link.next('playback', 'playing', (fact) => fact.ref === media.ref && fact.status === 'playing');
   });
