@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import './jitless.js';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { connect } from '../src/client/client.js';
@@ -7,9 +7,6 @@ import { loadSettings, type Settings } from './state/settings.js';
 import { onShortcut } from './state/shortcuts.js';
 import { Store, StoreProvider } from './state/store.js';
 import { App } from './views/app.js';
-
-// The page may not compile code at run time: it is served with `default-src 'self'`.
-z.config({ jitless: true });
 
 function start(root: HTMLElement): void {
   const settings = loadSettings(localStorage);
@@ -34,7 +31,7 @@ function start(root: HTMLElement): void {
     },
     nextFrame: (run) => void requestAnimationFrame(run),
   });
-  addEventListener('keydown', (event) => onShortcut(store, event, focusSearch));
+  addEventListener('keydown', (event) => onShortcut(store, event));
   root.replaceChildren();
   render(
     <StoreProvider value={store}>
@@ -42,10 +39,6 @@ function start(root: HTMLElement): void {
     </StoreProvider>,
     root,
   );
-}
-
-function focusSearch(): void {
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById('search')?.focus()));
 }
 
 function followTheme({ theme }: Settings): void {

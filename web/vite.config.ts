@@ -21,10 +21,32 @@ function serviceWorkerShell(): Plugin {
   };
 }
 
+/**
+ * Every zod schema can write itself as JSON Schema, which the server needs and the page never asks for: without this the first load
+ * would carry 7 kB of it. Names stay, bodies go.
+ */
+function withoutJsonSchema(): Plugin {
+  return {
+    name: 'without-json-schema',
+    apply: 'build',
+    transform: {
+      filter: { id: /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/ },
+      handler(code) {
+        const declared = [...code.matchAll(/^export (?:const|function) (\w+)/gm)].map((match) => match[1]);
+        const renamed = [...code.matchAll(/^export \{ \w+ as (\w+) \}/gm)].map((match) => match[1]);
+        const absent = `const absent = () => { throw new Error('no JSON Schema in the page'); };`;
+        return [absent, ...[...declared, ...renamed].map((name) => `export { absent as ${name} };`)].join(
+          '\n',
+        );
+      },
+    },
+  };
+}
+
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [serviceWorkerShell()],
+  plugins: [withoutJsonSchema(), serviceWorkerShell()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/web'),

@@ -20,6 +20,7 @@ const STROKED = {
   check: 'M5 12.5 10 17.5 19.5 7',
   warning: 'M12 4 2.8 20h18.4zM12 10v4.5M12 17.3v.1',
   back: 'M15 5l-7 7 7 7',
+  chevron: 'M7 10l5 5 5-5',
   up: 'M12 19V5M6 11l6-6 6 6',
   down: 'M12 5v14M6 13l6 6 6-6',
   top: 'M5 4h14M12 20V8.5M6.5 14 12 8.5 17.5 14',

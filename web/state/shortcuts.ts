@@ -14,21 +14,21 @@ export const SHORTCUTS: readonly { readonly keys: string; readonly does: string 
 ];
 
 /** Keys that mean something wherever the focus is, unless what has the focus wants them. */
-export function onShortcut(store: Store, event: KeyboardEvent, focusSearch: () => void): void {
+export function onShortcut(store: Store, event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (store.sheet.peek() !== undefined || wantsKeys(event.target, event.key)) return;
-  const act = actionOf(store, event.key, focusSearch);
+  const act = actionOf(store, event.key);
   if (!act) return;
   event.preventDefault();
   act();
 }
 
-function actionOf(store: Store, key: string, focusSearch: () => void): (() => void) | undefined {
+function actionOf(store: Store, key: string): (() => void) | undefined {
   if (key === '?') return () => (store.sheet.value = 'help');
   if (key === '/')
     return () => {
       store.router.go({ view: 'library', section: 'albums' });
-      focusSearch();
+      store.wantsSearch.value = true;
     };
   if (!store.house.live.peek()) return undefined;
   const { control } = store;

@@ -50,6 +50,8 @@ export class Store {
   readonly itemId: Wish<string | undefined>;
   readonly track: ReadonlySignal<QueueItem | undefined>;
   readonly sheet = signal<Sheet>(undefined);
+  /** The search field takes the focus as soon as it is there. */
+  readonly wantsSearch = signal(false);
   /** Said by screen readers. */
   readonly spoken = signal('');
 

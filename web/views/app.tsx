@@ -76,7 +76,7 @@ function Header() {
       >
         <Icon name="rooms" size={22} />
         <span>{house.room.value?.name ?? '\u00a0'}</span>
-        <Icon name="down" size={16} />
+        <Icon name="chevron" size={20} />
       </a>
       <a class="icon-button" href={hrefOf({ view: 'settings' })} aria-label="Settings" title="Settings">
         <Icon name="settings" />

@@ -100,7 +100,7 @@ export function AlbumView({ id }: { id: string }) {
             <TrackList
               tracks={value.tracks}
               label={album.title}
-              numbered
+              albumArtist={album.artist}
               onPlay={(index) => void store.playNow(source, album.title, index)}
             />
           </>

@@ -51,11 +51,19 @@ export function LibraryView({ section }: { section: LibrarySection }) {
 }
 
 function SearchField() {
-  const { search } = useStore();
+  const { search, wantsSearch } = useStore();
+  const input = useRef<HTMLInputElement>(null);
+  const wanted = wantsSearch.value;
+  useEffect(() => {
+    if (!wanted) return;
+    input.current?.focus();
+    wantsSearch.value = false;
+  }, [wanted]);
   return (
     <label class="search-field">
       <Icon name="search" size={20} />
       <input
+        ref={input}
         id="search"
         type="search"
         placeholder="Search music"
@@ -88,7 +96,7 @@ function LibraryLine() {
           ? '\u00a0'
           : scanning
             ? `Looking for music: ${library.scan.done.toLocaleString('en')} of ${library.scan.total.toLocaleString('en')} files`
-            : `${count(library.album_count, 'album')} · ${count(library.track_count, 'track')}${library.demo ? ' · demo music' : ''}`}
+            : `${count(library.album_count, 'album')} · ${count(library.track_count, 'track')}`}
       </span>
       {library !== undefined && library.problem_count > 0 && (
         <a href={hrefOf({ view: 'problems' })}>{count(library.problem_count, 'problem')}</a>

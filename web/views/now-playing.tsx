@@ -52,7 +52,9 @@ function Title() {
           {waiting ? (
             '\u00a0'
           ) : (
-            <a href={hrefOf({ view: 'library', section: 'albums' })}>Choose some music</a>
+            <a class="choose" href={hrefOf({ view: 'library', section: 'albums' })}>
+              Choose some music
+            </a>
           )}
         </p>
       </div>

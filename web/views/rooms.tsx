@@ -68,10 +68,7 @@ function RoomCard({ room, players }: { room: Room; players: readonly Player[] })
         >
           <Artwork id={room.current?.artwork_id} size={160} icon="rooms" class="thumb large" />
           <span class="row-text">
-            <span class="room-name">
-              {name}
-              {selected && <span class="tag">This phone</span>}
-            </span>
+            <span class="room-name">{name}</span>
             <span class="row-sub">{whatPlays(room)}</span>
           </span>
         </button>
@@ -87,7 +84,12 @@ function RoomCard({ room, players }: { room: Room; players: readonly Player[] })
       <VolumeBar control={control} name={name} fixed={!hasVolume(players)} />
       <ul class="players">
         {players.map((player) => (
-          <PlayerRow key={player.player_id} player={player} onMore={() => setDetails(player.player_id)} />
+          <PlayerRow
+            key={player.player_id}
+            player={player}
+            roomName={name}
+            onMore={() => setDetails(player.player_id)}
+          />
         ))}
       </ul>
       {detailed && <PlayerSheet player={detailed} onClose={() => setDetails(undefined)} />}
@@ -104,7 +106,13 @@ function whatPlays(room: Room): string {
 
 const LINK_TEXT = { online: 'Connected', connecting: 'Connecting…', offline: 'Offline' } as const;
 
-function PlayerRow({ player, onMore }: { player: Player; onMore: () => void }) {
+interface PlayerRowProps {
+  readonly player: Player;
+  readonly roomName: string;
+  readonly onMore: () => void;
+}
+
+function PlayerRow({ player, roomName, onMore }: PlayerRowProps) {
   const store = useStore();
   return (
     <li class={`player ${player.link}`}>
@@ -117,7 +125,7 @@ function PlayerRow({ player, onMore }: { player: Player; onMore: () => void }) {
         <span class="dot" aria-hidden="true" />
         <span class="row-text">
           <span class="row-sub">
-            {player.name} · {LINK_TEXT[player.link]}
+            {player.name === roomName ? player.kind : player.name} · {LINK_TEXT[player.link]}
           </span>
           {player.problem !== undefined && <span class="row-sub problem">{player.problem}</span>}
           {player.controlled_elsewhere && <span class="row-sub problem">{foreignText(player)}</span>}

@@ -9,12 +9,13 @@ import { useStore } from '../state/store.js';
 interface TrackListProps {
   readonly tracks: readonly Track[];
   readonly label: string;
-  /** Numbers in front instead of covers: inside one album. */
-  readonly numbered?: boolean;
+  /** Inside an album of this artist: numbers in front instead of covers, and other artists only. */
+  readonly albumArtist?: string;
   readonly onPlay: (index: number) => void;
 }
 
-export function TrackList({ tracks, label, numbered, onPlay }: TrackListProps) {
+export function TrackList({ tracks, label, albumArtist, onPlay }: TrackListProps) {
+  const numbered = albumArtist !== undefined;
   const [menuFor, setMenuFor] = useState<Track>();
   const discs = new Set(tracks.map((track) => track.disc_number ?? 1)).size;
   return (
@@ -28,6 +29,7 @@ export function TrackList({ tracks, label, numbered, onPlay }: TrackListProps) {
             <TrackRow
               track={track}
               number={numbered ? (track.track_number ?? index + 1) : undefined}
+              by={artistLine(track, albumArtist)}
               onPlay={() => onPlay(index)}
               onMore={() => setMenuFor(track)}
             />
@@ -42,11 +44,18 @@ export function TrackList({ tracks, label, numbered, onPlay }: TrackListProps) {
 interface TrackRowProps {
   readonly track: Track;
   readonly number: number | undefined;
+  readonly by: string;
   readonly onPlay: () => void;
   readonly onMore: () => void;
 }
 
-function TrackRow({ track, number, onPlay, onMore }: TrackRowProps) {
+/** Who plays, where the list does not say so already. */
+function artistLine(track: Track, albumArtist: string | undefined): string {
+  if (albumArtist === undefined) return `${track.artist} · ${track.album}`;
+  return track.artist === albumArtist ? '' : track.artist;
+}
+
+function TrackRow({ track, number, by, onPlay, onMore }: TrackRowProps) {
   const { house } = useStore();
   const current = house.playback.value?.track?.track_id === track.track_id;
   return (
@@ -59,9 +68,7 @@ function TrackRow({ track, number, onPlay, onMore }: TrackRowProps) {
         )}
         <span class="row-text">
           <span class="row-title">{track.title}</span>
-          <span class="row-sub">
-            {number === undefined ? `${track.artist} · ${track.album}` : track.artist}
-          </span>
+          {by !== '' && <span class="row-sub">{by}</span>}
         </span>
         <span class="row-time">{clockTime(track.duration_seconds)}</span>
       </button>

@@ -1,0 +1,430 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fakeHandlers } from '../fakes/fake-commands.js';
+import { FakeTutti, type FakeTuttiOptions } from '../fakes/fake-tutti.js';
+import { until } from '../until.js';
+import { auditControls } from './audit.js';
+import { buildPage, launchBrowser, openPage } from './browser.js';
+
+let browser: Browser;
+let built: Awaited<ReturnType<typeof buildPage>>;
+const cleanups: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  [browser, built] = await Promise.all([launchBrowser(), buildPage()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await built?.remove();
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function startFake(options: FakeTuttiOptions = {}): Promise<FakeTutti> {
+  const fake = await FakeTutti.start({ pageDir: built.dir, ...options });
+  cleanups.push(() => fake.close());
+  return fake;
+}
+
+/** A fake in which the living room plays its second track, and the page on it. */
+async function open(hash = '', options: FakeTuttiOptions = {}, context: BrowserContextOptions = {}) {
+  const fake = await startFake(options);
+  const handlers = fakeHandlers(fake.house);
+  const item = fake.house.room('living-room')!.queue.items[1];
+  if (item) handlers['room:play']!({ room_id: 'living-room', item_id: item.item_id });
+  const opened = await openPage(browser, `${fake.url}/${hash}`, context);
+  cleanups.push(() => opened.close());
+  await opened.page.locator('.app:not(.not-live)').waitFor();
+  return { fake, handlers, ...opened, living: () => fake.house.room('living-room')! };
+}
+
+const titles = (page: Page): Promise<string[]> => page.locator('.queue-row .row-title').allTextContents();
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+describe('the page', () => {
+  it('shows what plays, and complains about nothing', async () => {
+    const { page, complaints, living } = await open();
+    await page.getByRole('heading', { level: 1, name: living().playback.track!.title }).waitFor();
+    await button(page, 'Pause').waitFor();
+    expect(await page.title()).toContain(living().playback.track!.title);
+    expect(complaints).toEqual([]);
+  });
+
+  it('needs no more than 60 kB of script, compressed, before its first paint', async () => {
+    const html = await readFile(path.join(built.dir, 'index.html'), 'utf8');
+    const scripts = [...html.matchAll(/(?:src|href)="([^"]+\.js)"/g)].map((match) => match[1]!);
+    const sizes = await Promise.all(
+      scripts.map(async (file) => gzipSync(await readFile(path.join(built.dir, file)), { level: 9 }).length),
+    );
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(total).toBeGreaterThan(10_000);
+    expect(total).toBeLessThanOrEqual(60_000);
+    expect(html).not.toMatch(/<script(?![^>]*src=)/);
+  });
+
+  it('is painted before the server says anything, with its controls off', async () => {
+    const fake = await startFake();
+    fake.silent = true;
+    const opened = await openPage(browser, fake.url);
+    cleanups.push(() => opened.close());
+    const { page } = opened;
+    await page.getByText('Connecting…').waitFor();
+    expect(await button(page, 'Play').isDisabled()).toBe(true);
+    expect(await page.getByRole('navigation', { name: 'Views' }).isVisible()).toBe(true);
+  });
+
+  it('pauses, and shows it before the server has answered', async () => {
+    const { page, fake, living } = await open();
+    await button(page, 'Pause').waitFor();
+    fake.silent = true;
+    await button(page, 'Pause').click();
+    await button(page, 'Play').waitFor();
+    fake.silent = false;
+    expect(living().playback.state).toBe('playing');
+  });
+
+  it('follows what somebody else does', async () => {
+    const { page, handlers } = await open();
+    await button(page, 'Pause').waitFor();
+    handlers['room:pause']!({ room_id: 'living-room' });
+    await button(page, 'Play').waitFor();
+    handlers['room:volume']!({ room_id: 'living-room', volume: 0.77 });
+    await until(
+      'the slider stands at 77',
+      async () => (await page.getByRole('slider', { name: 'Volume of Living room' }).inputValue()) === '77',
+    );
+  });
+
+  it('moves the seek bar while playing and stops it when paused', async () => {
+    const { page, handlers } = await open();
+    const seek = page.getByRole('slider', { name: 'Position' });
+    const at = async (): Promise<number> => Number(await seek.inputValue());
+    const before = await at();
+    await until('it moved on', async () => (await at()) > before + 0.3);
+    handlers['room:pause']!({ room_id: 'living-room' });
+    await button(page, 'Play').waitFor();
+    const paused = await at();
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    expect(await at()).toBeCloseTo(paused, 0);
+  });
+
+  it('seeks by keyboard', async () => {
+    const { page, living } = await open();
+    await page.getByRole('slider', { name: 'Position' }).focus();
+    await page.keyboard.press('PageUp');
+    await until('30 s on', () => living().playback.position_seconds >= 30);
+  });
+
+  it('sends the last of many volumes, and not each one', async () => {
+    const { page, fake, living } = await open();
+    const slider = page.getByRole('slider', { name: 'Volume of Living room' });
+    await slider.evaluate((input: HTMLInputElement) => {
+      for (let value = 0; value <= 63; value++) {
+        input.value = String(value);
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+    });
+    await until('the volume is 0.63', () => living().playback.volume === 0.63);
+    expect(fake.received.filter((type) => type === 'room:volume').length).toBeLessThan(10);
+  });
+
+  it('draws names from the network as text', async () => {
+    const { page, fake, complaints } = await open();
+    const title = '<img src=x onerror=alert(1)><b>bold';
+    fake.house.change('living-room', (state) => ({
+      ...state,
+      queue: { ...state.queue, items: state.queue.items.map((item) => ({ ...item, title })) },
+    }));
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    expect(await page.locator('b').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows a stream as live, without a position', async () => {
+    const { page } = await open('#/library/albums');
+    await button(page, 'Play a radio address').click();
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://radio.example/live');
+    await page.getByLabel('Name (optional)').fill('Radio Example');
+    await page.getByRole('dialog').getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('link', { name: 'Playing', exact: true }).click();
+    await page.getByText('LIVE', { exact: true }).waitFor();
+    expect(await page.getByRole('slider', { name: 'Position' }).count()).toBe(0);
+  });
+
+  it('takes over a player that somebody else drives', async () => {
+    const { page, fake } = await open('#/rooms');
+    await page.getByText('Controlled elsewhere: Concerto for Two Violins').waitFor();
+    await button(page, 'Take over').click();
+    await until('it is ours', () => !fake.house.room('study')!.players[0]!.controlled_elsewhere);
+    await page.getByText('Controlled elsewhere').waitFor({ state: 'detached' });
+  });
+
+  it('controls the room that is chosen, also after a reload', async () => {
+    const { page } = await open('#/rooms');
+    await page
+      .getByRole('button', { name: /^Kitchen/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { name: 'Nothing is playing' }).waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: /^Room: Kitchen/ }).waitFor();
+  });
+
+  it('obeys the keyboard', async () => {
+    const { page, living } = await open();
+    await page.keyboard.press('Space');
+    await until('paused', () => living().playback.state === 'paused');
+    await page.keyboard.press('ArrowUp');
+    await until('louder', () => living().playback.volume > 0.42);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('/');
+    await until('the search has the focus', () =>
+      page.evaluate(() => document.activeElement?.id === 'search'),
+    );
+  });
+
+  it('remembers its theme', async () => {
+    const { page } = await open('#/settings', {}, { colorScheme: 'dark' });
+    await page.getByLabel('Light').check();
+    await page.reload();
+    await page.getByLabel('Light').waitFor();
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('light');
+  });
+});
+
+describe('the queue', () => {
+  it('is reordered by keyboard, and the focus goes with the item', async () => {
+    const { page, living } = await open('#/queue');
+    const [first] = await titles(page);
+    await page.locator('.queue-row .row-main').first().focus();
+    for (let step = 1; step <= 3; step++) {
+      await page.keyboard.press('Alt+ArrowDown');
+      await until(`moved ${step}`, () => living().queue.items[step]?.title === first);
+    }
+    expect(await page.evaluate(() => document.activeElement?.querySelector('.row-title')?.textContent)).toBe(
+      first,
+    );
+    expect((await titles(page))[3]).toBe(first);
+  });
+
+  it('is reordered by dragging the handle', async () => {
+    const { page, living } = await open('#/queue');
+    const [first] = await titles(page);
+    const handle = (await page.locator('.drag-handle').first().boundingBox())!;
+    const target = (await page.locator('.drag-handle').nth(4).boundingBox())!;
+    await page.mouse.move(handle.x + 20, handle.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(handle.x + 20, handle.y + 120, { steps: 4 });
+    await page.mouse.move(target.x + 20, target.y + 20, { steps: 8 });
+    await page.mouse.up();
+    await until('the first is the fifth', () => living().queue.items[4]?.title === first);
+    await until('and is drawn there', async () => (await titles(page))[4] === first);
+  });
+
+  it('is reordered by a menu for those who cannot drag', async () => {
+    const { page, living } = await open('#/queue');
+    const first = living().queue.items[0]!.item_id;
+    await page.locator('.queue-row').nth(0).getByRole('button', { name: /^More/ }).click();
+    await button(page, 'Move down').click();
+    await until('moved', () => living().queue.items[1]?.item_id === first);
+  });
+
+  it('gives back what was removed', async () => {
+    const { page, living } = await open('#/queue');
+    const before = living().queue.items;
+    await page.locator('.queue-row').nth(2).getByRole('button', { name: /^More/ }).click();
+    await button(page, 'Remove').click();
+    await until('it is gone', () => living().queue.items.length === before.length - 1);
+    await page.getByText(`Removed ${before[2]!.title}`).waitFor();
+    await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+    await until('it is back', () => living().queue.items.length === before.length);
+    expect(living().queue.items[2]!.item_id).toBe(before[2]!.item_id);
+  });
+
+  it('removes by a swipe to the left', async () => {
+    const { page, living } = await open('#/queue', {}, { hasTouch: true });
+    const before = living().queue.items.length;
+    const row = (await page.locator('.queue-row').nth(3).boundingBox())!;
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number) =>
+      session.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: type === 'touchEnd' ? [] : [{ x, y: row.y + 30 }],
+      });
+    await touch('touchStart', row.x + 260);
+    for (const x of [240, 200, 150, 100, 40]) await touch('touchMove', row.x + x);
+    await touch('touchEnd', 0);
+    await until('one less', () => living().queue.items.length === before - 1);
+  });
+
+  it('plays what is tapped', async () => {
+    const { page, living } = await open('#/queue');
+    await page.locator('.queue-row .row-main').nth(5).click();
+    await until('it plays', () => living().playback.current_index === 5);
+    await until('it is marked', async () =>
+      (await page.locator('.queue-row').nth(5).getAttribute('class'))!.includes('current'),
+    );
+  });
+
+  it('is emptied, and undone by the button', async () => {
+    const { page, living } = await open('#/queue');
+    await button(page, 'Clear queue').click();
+    await page.getByText('Nothing is queued.').waitFor();
+    await page.locator('.header-actions').getByRole('button', { name: 'Undo' }).click();
+    await until('all are back', () => living().queue.items.length === 24);
+  });
+
+  it('is saved as a playlist', async () => {
+    const { page, fake } = await open('#/queue');
+    await button(page, 'Save as playlist').click();
+    await page.getByLabel('Name').fill('Rainy day');
+    await button(page, 'Save').click();
+    await page.getByText('Saved as Rainy day').waitFor();
+    expect(fake.house.music.playlists.at(-1)?.name).toBe('Rainy day');
+  });
+
+  it('scrolls through 10,000 items with few of them drawn', async () => {
+    const { page, living, complaints } = await open('#/queue', { items: 10_000 });
+    await page.getByText('10,000 tracks').waitFor();
+    await page.locator('.scroller').evaluate((element) => (element.scrollTop = element.scrollHeight));
+    await page.locator('[aria-posinset="10000"]').waitFor();
+    expect(await page.locator('.queue-row').count()).toBeLessThan(60);
+    await page.locator('[aria-posinset="9999"] .row-main').focus();
+    await page.keyboard.press('Delete');
+    await until('9,999 are left', () => living().queue.items.length === 9_999);
+    await page.getByText('9,999 tracks').waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('the library', () => {
+  it('finds as one types', async () => {
+    const { page, fake } = await open('#/library/albums');
+    await page.getByRole('link', { name: /Finding the Tide/ }).waitFor();
+    await page.getByRole('searchbox').pressSequentially('silver', { delay: 15 });
+    await page.getByRole('heading', { name: 'Artists' }).waitFor();
+    await page
+      .getByRole('link', { name: /Silver Foxes/ })
+      .first()
+      .waitFor();
+    expect(fake.received.filter((type) => type === 'library:search').length).toBeLessThan(4);
+  });
+
+  it('plays an album from the track that is tapped, and gives the old queue back', async () => {
+    const { page, living } = await open('#/album/al3');
+    const before = living().queue.items;
+    await page.locator('.track-row .row-main').nth(2).click();
+    await until('the third track plays', () => living().playback.track?.track_id === 't3-2');
+    await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+    await until('the queue is back', () => living().queue.items.length === before.length);
+  });
+
+  it('goes from artists to an artist, an album and back', async () => {
+    const { page } = await open('#/library/artists');
+    await page
+      .getByRole('link', { name: /Amber Antlers/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { level: 1, name: 'Amber Antlers' }).waitFor();
+    await page.locator('.tile').first().click();
+    await page.getByRole('link', { name: 'Amber Antlers' }).waitFor();
+    await button(page, 'Back').click();
+    await page.getByRole('heading', { level: 1, name: 'Amber Antlers' }).waitFor();
+  });
+
+  it('says which files cannot be played', async () => {
+    const { page } = await open('#/library/albums');
+    await page.getByRole('link', { name: '2 problems' }).click();
+    await page.getByText('the file is empty').waitFor();
+  });
+});
+
+describe('the connection', () => {
+  it('says that it is lost, switches the controls off, and comes back with what happened meanwhile', async () => {
+    const { page, fake, living } = await open();
+    const { port, house } = fake;
+    const title = living().playback.track!.title;
+    await fake.close();
+    await page.getByText(/Reconnecting…|Offline, shown as of/).waitFor();
+    expect(await button(page, 'Pause').isDisabled()).toBe(true);
+    await page.getByText(/Offline, shown as of \d/).waitFor();
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    fakeHandlers(house)['room:pause']!({ room_id: 'living-room' });
+    await startFake({ port, house });
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await button(page, 'Play').waitFor();
+    await page.getByText(/Offline/).waitFor({ state: 'detached' });
+    expect(await button(page, 'Play').isEnabled()).toBe(true);
+  });
+
+  it('starts from the phone alone when the server is gone', async () => {
+    const { page, fake } = await open('', {}, { serviceWorkers: 'allow' });
+    await page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state);
+    await until('the shell is kept', () =>
+      page.evaluate(async () => {
+        const [name] = await caches.keys();
+        return name !== undefined && (await (await caches.open(name)).keys()).length > 4;
+      }),
+    );
+    await until('the worker answers for the page', () =>
+      page.evaluate(() => navigator.serviceWorker.controller !== null),
+    );
+    await fake.close();
+    await page.reload();
+    await page.getByText(/No answer from Tutti/).waitFor();
+    const kept = await page.evaluate(async () => {
+      const [name] = await caches.keys();
+      return (await (await caches.open(name!)).keys()).map(({ url }) => new URL(url).pathname);
+    });
+    expect(kept.filter((path) => /artwork|api|media|ws/.test(path))).toEqual([]);
+  });
+});
+
+describe('everybody can use', () => {
+  const views = [
+    '',
+    '#/queue',
+    '#/library/albums',
+    '#/library/artists',
+    '#/album/al3',
+    '#/artist/ar3',
+    '#/rooms',
+    '#/settings',
+    '#/problems',
+  ];
+  for (const [width, height] of [
+    [320, 568],
+    [390, 844],
+    [1024, 768],
+  ] as const) {
+    it(`every control at ${width} x ${height}: labelled, large enough, on the screen`, async () => {
+      const { page } = await open('', {}, { viewport: { width, height } });
+      const found: Record<string, string[]> = {};
+      for (const view of views) {
+        await page.evaluate((hash) => (location.hash = hash), view || '#/');
+        await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 150)));
+        const faults = await auditControls(page);
+        if (faults.length > 0) found[view] = faults;
+      }
+      expect(found).toEqual({});
+    });
+  }
+
+  it('the menu of a queue item, which keeps the focus and gives it back', async () => {
+    const { page } = await open('#/queue');
+    const more = page.locator('.queue-row').nth(1).getByRole('button', { name: /^More/ });
+    await more.click();
+    await page.getByRole('dialog').waitFor();
+    expect(await auditControls(page)).toEqual([]);
+    expect(await page.evaluate(() => document.activeElement?.closest('dialog') !== null)).toBe(true);
+    await page.keyboard.press('Escape');
+    await until('the focus is back', () => more.evaluate((element) => element === document.activeElement));
+  });
+});
