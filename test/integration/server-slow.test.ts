@@ -82,6 +82,18 @@ describe('a client that stops reading', () => {
     expect(before).toEqual([...before].sort((a, b) => a - b));
   });
 
+  it('[SB5] is told when the topic whose patches it lost is gone', async () => {
+    world = await World.start();
+    world.feed.put('room/a', {});
+    const quick = await listener(['room/a']);
+    const slow = await listener(['room/a']);
+    slow.ws.pause();
+    await each(200, quick, (n) => world.feed.commit([edit(n)]), 'queue:updated');
+    world.feed.remove('room/a');
+    slow.ws.resume();
+    expect(await slow.next('unsubscribed')).toEqual({ type: 'unsubscribed', topic: 'room/a' });
+  });
+
   it('[BP2] keeps a few patches in order without a snapshot', async () => {
     world = await World.start();
     world.feed.put('room/a', {});

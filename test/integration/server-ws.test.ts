@@ -22,7 +22,7 @@ const updated = (room_id: string, volume: number) => ({
 });
 
 describe('greeting and subscriptions', () => {
-  it('[HE1] the server speaks first, with version, epoch and connection id', async () => {
+  it('[HE1] [PV1] the server speaks first, with version, epoch and connection id', async () => {
     world = await World.start();
     const peer = await world.peer();
     const hello = await peer.next('hello');
@@ -339,7 +339,7 @@ describe('time', () => {
     expect(answer).toEqual({ type: 'reply', id: 'a', ok: true, data: { role: 'admin' } });
   });
 
-  it('[HB1] every 30 s everybody gets a heartbeat', async () => {
+  it('[HB1] [TP2] every 30 s everybody gets a heartbeat', async () => {
     const clock = new ManualClock();
     world = await World.start({ clock });
     const peer = await world.peer();

@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { COMMANDS, SESSION_COMMANDS } from './commands.js';
+import type { CommandSpec } from './command-spec.js';
+import { CLOSE } from './envelope.js';
+import { ERRORS } from './errors.js';
+import { EVENTS, TOPICS, type TopicName } from './events.js';
+
+const CLOSE_MEANINGS: Readonly<Record<keyof typeof CLOSE, readonly [meaning: string, comeBack: string]>> = {
+  unauthorized: ['the token is not valid', 'no'],
+  badMessage: ['20 frames in a row were no messages', 'no'],
+  overloaded: ['the server has too much to do', 'later'],
+  restarting: ['the server stops or restarts', 'later'],
+  tooSlow: ['for 30 s the client read nothing, or it left 16 MiB of answers unread', 'now'],
+};
+
+const TOPIC_MEANINGS: Readonly<Record<TopicName, string>> = {
+  rooms: 'all rooms, without their queues',
+  players: 'all players',
+  'room/*': 'one room with playback, queue and players; `*` is its `room_id`',
+  library: 'counts and the state of the scan',
+  system: 'the server itself; heartbeats and restarts go to everybody',
+  toasts: 'short messages to people; nothing to catch up on',
+};
+
+type Row = readonly string[];
+
+function table(head: Row, rows: readonly Row[]): string {
+  const line = (cells: Row): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** `room_id, item_id?`: the fields of an object schema, those that may be absent with a question mark. */
+function fields(schema: z.ZodType): string {
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' });
+  const names = Object.keys(properties).map((name) => (required.includes(name) ? name : `${name}?`));
+  return names.length === 0 ? '-' : names.join(', ');
+}
+
+const code = (text: string): string => `\`${text}\``;
+
+/** The tables of SPEC.md by name; each stands there between `<!-- table: name -->` and `<!-- end -->`. */
+export function specTables(): Record<string, string> {
+  const commands: Readonly<Record<string, CommandSpec>> = COMMANDS;
+  return {
+    errors: table(
+      ['code', 'HTTP', 'retryable', 'meaning'],
+      Object.entries(ERRORS).map(([name, { status, retryable, meaning }]) => [
+        code(name),
+        String(status),
+        retryable ? 'yes' : 'no',
+        meaning,
+      ]),
+    ),
+    closes: table(
+      ['code', 'meaning', 'come back'],
+      Object.entries(CLOSE).map(([name, number]) => [
+        String(number),
+        ...CLOSE_MEANINGS[name as keyof typeof CLOSE],
+      ]),
+    ),
+    topics: table(
+      ['topic', 'what it is', 'snapshot'],
+      Object.entries(TOPICS).map(([name, snapshot]) => [
+        code(name),
+        TOPIC_MEANINGS[name as TopicName],
+        fields(snapshot),
+      ]),
+    ),
+    events: table(
+      ['type', 'kind', 'data'],
+      Object.entries(EVENTS).map(([type, { data, state }]) => [
+        code(type),
+        state ? 'state' : 'told once',
+        fields(data),
+      ]),
+    ),
+    session: table(
+      ['type', 'data'],
+      Object.entries(SESSION_COMMANDS).map(([type, request]) => [code(type), fields(request)]),
+    ),
+    commands: table(
+      ['type', 'role', 'REST under /api/v1', 'data', 'reply', 'what it does'],
+      Object.entries(commands).map(([type, { role, http, request, reply, summary }]) => [
+        code(type),
+        role,
+        code(http),
+        fields(request),
+        fields(reply),
+        summary,
+      ]),
+    ),
+  };
+}
+
+/** The text of SPEC.md with its tables made afresh. */
+export function withSpecTables(text: string): string {
+  const tables = specTables();
+  return text.replace(
+    /(<!-- table: (\w+) -->\n)[^]*?(<!-- end -->)/g,
+    (_all, start: string, name: string, end: string) => {
+      const made = tables[name];
+      if (made === undefined) throw new Error(`SPEC.md wants an unknown table: ${name}`);
+      return `${start}${made}\n${end}`;
+    },
+  );
+}
