@@ -217,6 +217,19 @@ describe('an MPD that refuses', () => {
     expect(link.last('volume')).toMatchObject({ muted: false, volume: 1 });
   });
 
+  it('says that it came to the next item before that one fails', async () => {
+    const link = await connect();
+    const [first, next] = [
+      media(0.3),
+      { ref: 'lost', url: 'http://127.0.0.1/lost.flac', title: 'Lost', live: false },
+    ];
+    await link.run({ type: 'load', media: first, next, position_seconds: 0, playing: true });
+    await link.next('ended', 'failed', (fact) => fact.ref === next.ref);
+    const failure = link.facts.findIndex((fact) => fact.type === 'ended');
+    const before = link.facts.slice(0, failure).filter((fact) => fact.type === 'playback');
+    expect(before.at(-1)?.ref).toBe(next.ref);
+  });
+
   it('fails the item, not the link, when it will not play', async () => {
     const link = await connect();
     const [first, second] = [media(), media()];
