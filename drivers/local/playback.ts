@@ -18,6 +18,8 @@ const OBSERVED: readonly PropertyName[] = [
 const ANCHOR_MS = 8000;
 /** Sound servers report a wrong delay in their first second. */
 const SETTLED_MS = 1200;
+/** How soon to look again while there should be sound and is none. */
+const NO_SOUND_MS = 40;
 const MOVED_SECONDS = 0.03;
 const DURATION_SECONDS = 0.25;
 /** A position that took longer to read is read again: the midpoint would be a guess. */
@@ -28,9 +30,10 @@ interface Snapshot {
   readonly entry: Entry | undefined;
   readonly idle: boolean;
   readonly seeking: boolean;
+  readonly loaded: boolean;
   readonly fact: PlaybackFact;
-  /** Negative while the end of the entry before is still to be heard. */
-  readonly position: number;
+  /** What is heard now; negative while the end of the entry before is still to be heard, absent before the first sound. */
+  readonly heard: number | undefined;
 }
 
 /**
@@ -168,10 +171,14 @@ export class Playback {
     // Between two entries, and while a seek is under way, the next event follows at once.
     const between = !seen.idle && !seen.entry && this.#told !== undefined;
     if (between || (seen.seeking && seen.entry?.ref === this.#told?.ref)) return this.#keep(forced);
-    if (this.#holds(seen)) {
+    const wait = this.#notYetMs(seen);
+    if (wait > 0) {
       this.#keep(true);
-      return this.#after('hold', Math.ceil(-seen.position * 1000), () => this.#lookSoon());
+      return this.#after('hold', Math.ceil(wait), () => this.#lookSoon());
     }
+    // Loaded but not yet heard: no event tells when the first sound comes.
+    if (seen.fact.status === 'loading' && seen.loaded)
+      this.#after('hold', NO_SOUND_MS, () => this.#lookSoon());
     if (forced || this.#differs(seen.fact)) this.#tell(seen.fact);
   }
 
@@ -179,22 +186,22 @@ export class Playback {
     this.#force ||= forced;
   }
 
-  /** mpv is at the next entry as soon as the last one is written; people hear the change when the buffers have run dry. */
-  #holds(seen: Snapshot): boolean {
+  /**
+   * How long to keep silent about the entry that mpv is at. It is there as soon as the one before is written; people hear the
+   * change when the buffers have run dry, and hear a gap only if there is nothing to play by then.
+   */
+  #notYetMs({ fact, heard }: Snapshot): number {
     const told = this.#told;
-    return (
-      seen.position < 0 &&
-      seen.fact.status === 'playing' &&
-      told?.status === 'playing' &&
-      told.ref !== seen.entry?.ref &&
-      this.#lastEnd?.reason === 'eof'
-    );
+    if (told?.status !== 'playing' || told.ref === fact.ref || this.#lastEnd?.reason !== 'eof') return 0;
+    if (fact.status === 'playing') return -(heard ?? 0) * 1000;
+    if (fact.status !== 'loading' || told.duration_seconds === undefined) return 0;
+    return Math.min(NO_SOUND_MS, (told.duration_seconds - projected(told, fact.at_us)) * 1000);
   }
 
   #differs(fact: PlaybackFact): boolean {
     const told = this.#told;
     if (!told) return true;
-    const expected = told.position_seconds + ((fact.at_us - told.at_us) / 1e6) * told.rate;
+    const expected = projected(told, fact.at_us);
     return (
       told.status !== fact.status ||
       told.ref !== fact.ref ||
@@ -248,8 +255,9 @@ export class Playback {
     const client = this.#client;
     for (let attempt = 1; ; attempt++) {
       const before = entryOf(await client.get('script-opts'));
-      const [position, at_us] = await this.#readPosition();
-      const [idle, paused, buffering, seeking, duration, title, options] = await Promise.all([
+      const [heard, at_us] = await this.#readHeard();
+      const [time, idle, paused, buffering, seeking, duration, title, options] = await Promise.all([
+        client.get('time-pos'),
         client.get('idle-active'),
         client.get('pause'),
         client.get('paused-for-cache'),
@@ -260,34 +268,48 @@ export class Playback {
       ]);
       const entry = entryOf(options);
       if (before?.ref !== entry?.ref && attempt < READ_ATTEMPTS) continue;
-      const loading = position === undefined || (seeking === true && entry?.ref !== this.#told?.ref);
+      const begun = entry !== undefined && entry.ref === this.#told?.ref && this.#told.status !== 'loading';
+      const silent = heard === undefined && paused !== true;
+      const loading = time === undefined || (!begun && (seeking === true || silent));
       const status = statusOf({ idle: idle === true, loading, paused: paused === true, buffering });
-      const known = entry?.live === true ? undefined : duration;
+      const length = entry?.live === true ? undefined : duration;
       const fact: PlaybackFact = {
         type: 'playback',
         status,
-        position_seconds: Math.min(Math.max(0, position ?? 0), known ?? Infinity),
+        position_seconds: Math.min(Math.max(0, heard ?? time ?? 0), length ?? Infinity),
         at_us,
         rate: status === 'playing' ? 1 : 0,
         ...(entry && { ref: entry.ref }),
-        ...(known !== undefined && { duration_seconds: known }),
+        ...(length !== undefined && { duration_seconds: length }),
         ...(title !== undefined && title !== '' && { stream_title: title }),
       };
-      return { entry, idle: idle === true, seeking: seeking === true, fact, position: position ?? 0 };
+      return {
+        entry,
+        idle: idle === true,
+        seeking: seeking === true,
+        loaded: time !== undefined && buffering !== true,
+        fact,
+        heard,
+      };
     }
   }
 
-  /** `audio-pts` is what is heard now, to 0.1 ms; `time-pos` steps 20 times a second and stands in where there is no sound yet. */
-  async #readPosition(): Promise<readonly [number | undefined, number]> {
+  /** `audio-pts` is what is heard now, to 0.1 ms. `time-pos` steps 20 times a second and stands in where there is no sound. */
+  async #readHeard(): Promise<readonly [number | undefined, number]> {
     for (let attempt = 1; ; attempt++) {
       const sent = this.#clock.nowUs();
-      const position = await this.#client.get('audio-pts');
+      const heard = await this.#client.get('audio-pts');
       const received = this.#clock.nowUs();
       if (received - sent < GOOD_ROUND_TRIP_US || attempt >= READ_ATTEMPTS) {
-        return [position ?? (await this.#client.get('time-pos')), Math.round((sent + received) / 2)];
+        return [heard, Math.round((sent + received) / 2)];
       }
     }
   }
+}
+
+/** Where a fact says that playback is at a later moment. */
+function projected(fact: PlaybackFact, at_us: number): number {
+  return fact.position_seconds + ((at_us - fact.at_us) / 1e6) * fact.rate;
 }
 
 function statusOf(seen: {
