@@ -1,8 +1,14 @@
-import type { Socket } from 'node:net';
 import { pingFrame, type Frame } from './frames.js';
 
 /** Above this a batch is not copied into one buffer but handed over as one vectored write. */
 const MAX_JOINED = 64 * 1024;
+
+/** The part of a socket that is used. */
+export interface Sink {
+  write(bytes: Buffer): unknown;
+  cork(): void;
+  uncork(): void;
+}
 
 interface Batch {
   readonly frames: readonly Frame[];
@@ -22,7 +28,7 @@ export class Batches {
   }
 
   /** Exactly one write to the socket. */
-  write(socket: Socket, frames: readonly Frame[], size: number, withPing: boolean): void {
+  write(socket: Sink, frames: readonly Frame[], size: number, withPing: boolean): void {
     if (size > MAX_JOINED) {
       socket.cork();
       for (const frame of withPing ? [...frames, this.#pingFrame()] : frames)
