@@ -1,0 +1,72 @@
+import type { BenchCase } from './case.js';
+import { tap } from './case-tap.js';
+import { progress } from './case-progress.js';
+import { mpdRoundTrip } from './case-mpd.js';
+import { libraryCase } from './case-library.js';
+import { startUp } from './case-start.js';
+import { queueEdits } from './case-queue.js';
+import { Ground } from './ground.js';
+import { machine } from './machine.js';
+import { keep, table } from './report.js';
+import type { CaseResult } from './result.js';
+import { Shelf } from './shelf.js';
+
+const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits];
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function runCase(one: BenchCase, ground: Ground, shelf: Shelf, commit: string): Promise<CaseResult> {
+  const begun = performance.now();
+  const { key, title } = one;
+  const head = { key, title, commit, date: new Date().toISOString() };
+  const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
+  try {
+    const { rows, notes = [] } = await one.run({ ground, shelf });
+    return { ...head, seconds: seconds(), rows: [...rows], notes: [...notes] };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    return { ...head, seconds: seconds(), rows: [], notes: [], failure };
+  }
+}
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((key) => !CASES.some((one) => one.key === key));
+  if (unknown.length > 0) {
+    print(`There is no case ${unknown.join(', ')}. Cases:`);
+    for (const { key, title } of CASES) print(`  ${key}  ${title}`);
+    return;
+  }
+  const here = await machine();
+  const shelf = await Shelf.open();
+  let ground: Ground | undefined;
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+    void ground?.close();
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const results: CaseResult[] = [];
+  try {
+    for (const one of CASES.filter(({ key }) => wanted.length === 0 || wanted.includes(key))) {
+      if (stopped) break;
+      print(`(${one.key}) ${one.title} ...`);
+      ground = await Ground.open();
+      try {
+        results.push(await runCase(one, ground, shelf, here.commit));
+      } finally {
+        await ground.close();
+      }
+      print(`    ${results.at(-1)?.failure ?? `${results.at(-1)?.seconds} s`}`);
+    }
+  } finally {
+    await shelf.close();
+  }
+  if (stopped) return;
+  const all = await keep(here, results);
+  print(`\n${table({ machine: here, cases: results })}`);
+  print(`Kept with ${all.cases.length - results.length} earlier cases in bench/results/.`);
+}
+
+await main(process.argv.slice(2));
+process.exit(0);

@@ -1,0 +1,72 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Ground } from './ground.js';
+import { answers, freePort, Program } from './program.js';
+
+/** The room of the one player every case has. */
+export const ROOM = 'bench';
+
+export interface TuttiChoice {
+  /** Default: an empty one. */
+  readonly musicDir?: string;
+  /** Default: a fresh one. */
+  readonly dataDir?: string;
+  /** Driver and options of the player; default the silent one. */
+  readonly player?: Readonly<Record<string, string | number | boolean>>;
+  readonly watch?: boolean;
+}
+
+export interface Tutti {
+  readonly port: number;
+  readonly pid: number;
+  /** From spawn to the first 200 on /health. */
+  readonly startMs: number;
+  /** Wall clock of the spawn. */
+  readonly spawnedMs: number;
+  stop(): Promise<void>;
+}
+
+let serial = 0;
+
+/** The whole product as users run it, in a process of its own. */
+export async function startTutti(ground: Ground, choice: TuttiChoice): Promise<Tutti> {
+  const own = join(ground.dir, `tutti-${++serial}`);
+  const { musicDir = join(own, 'music'), dataDir = join(own, 'state'), player = { kind: 'null' } } = choice;
+  await mkdir(join(own, 'music'), { recursive: true });
+  await mkdir(dataDir, { recursive: true });
+  const config = join(own, 'tutti.yaml');
+  const lines = Object.entries({ id: ROOM, name: 'Bench', ...player });
+  await writeFile(
+    config,
+    `players:\n  - ${lines.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join('\n    ')}\n`,
+  );
+  const port = await freePort();
+  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+  const begun = performance.now();
+  const spawnedMs = Date.now();
+  const program = ground.own(
+    Program.spawn(process.execPath, [...profiling(), main, 'serve'], {
+      TUTTI_CONFIG: config,
+      TUTTI_DATA_DIR: dataDir,
+      TUTTI_MUSIC_DIR: musicDir,
+      TUTTI_PORT: String(port),
+      TUTTI_MDNS: 'off',
+      TUTTI_LOCAL_OUTPUT: 'off',
+      TUTTI_WATCH: choice.watch === true ? 'on' : 'off',
+      TUTTI_LOG_LEVEL: 'warn',
+    }),
+  );
+  await answers(program, port, {
+    send: `GET /health HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: close\r\n\r\n`,
+    wanted: 'HTTP/1.1 200',
+  });
+  const startMs = performance.now() - begun;
+  return { port, pid: program.pid, startMs, spawnedMs, stop: () => program.stop() };
+}
+
+/** TUTTI_BENCH_PROFILE=<folder>: every server leaves a CPU profile there. */
+function profiling(): string[] {
+  const folder = process.env['TUTTI_BENCH_PROFILE'];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+}
