@@ -11,7 +11,7 @@ describe('positionAt', () => {
   it('stops at a known end', () => {
     expect(positionAt({ position_seconds: 10, at_us: 0, rate: 1 }, 60_000_000, 20)).toBe(20);
   });
-  it('is not before the start when the anchor lies in the future', () => {
-    expect(positionAt({ position_seconds: 0, at_us: 5_000_000, rate: 1 }, 0)).toBe(0);
+  it('has not moved yet when the anchor lies in the future', () => {
+    expect(positionAt({ position_seconds: 3, at_us: 5_000_000, rate: 1 }, 0)).toBe(3);
   });
 });

@@ -112,6 +112,19 @@ describe('the page', () => {
     expect(await at()).toBeCloseTo(paused, 0);
   });
 
+  it('stands at the right place when it opens on something paused', async () => {
+    const fake = await startFake();
+    const handlers = fakeHandlers(fake.house);
+    handlers['room:play']!({ room_id: 'living-room' });
+    handlers['room:seek']!({ room_id: 'living-room', position_seconds: 60 });
+    handlers['room:pause']!({ room_id: 'living-room' });
+    const opened = await openPage(browser, fake.url);
+    cleanups.push(() => opened.close());
+    const seek = opened.page.getByRole('slider', { name: 'Position' });
+    await until('it stands at 60 s', async () => Math.abs(Number(await seek.inputValue()) - 60) < 0.5);
+    await opened.page.getByText('1:00', { exact: true }).waitFor();
+  });
+
   it('seeks by keyboard', async () => {
     const { page, living } = await open();
     await page.getByRole('slider', { name: 'Position' }).focus();
@@ -142,6 +155,39 @@ describe('the page', () => {
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
     expect(await page.locator('b').count()).toBe(0);
     expect(complaints).toEqual([]);
+  });
+
+  it('draws 600 events of one burst once, and only what they are about', async () => {
+    const { page, fake, living } = await open('#/queue', {}, { viewport: { width: 1024, height: 768 } });
+    await page.locator('.queue-row').first().waitFor();
+    await page.evaluate(() => {
+      const count = { queue: 0, page: 0 };
+      const watch = (root: Element, name: 'queue' | 'page') =>
+        new MutationObserver((records) => (count[name] += records.length)).observe(root, {
+          subtree: true,
+          childList: true,
+          attributes: true,
+          characterData: true,
+        });
+      watch(document.querySelector('main')!, 'queue');
+      watch(document.body, 'page');
+      Object.assign(globalThis, { count });
+    });
+    for (let n = 1; n <= 600; n++)
+      fake.house.change('living-room', (state) => ({
+        ...state,
+        playback: { ...state.playback, volume: n / 1000 },
+      }));
+    await until(
+      'the last is drawn',
+      async () => (await page.getByRole('slider', { name: 'Volume of Living room' }).inputValue()) === '60',
+    );
+    const count = await page.evaluate(
+      () => (globalThis as unknown as { count: Record<string, number> }).count,
+    );
+    expect(living().playback.volume).toBe(0.6);
+    expect(count['queue']).toBe(0);
+    expect(count['page']).toBeLessThan(300);
   });
 
   it('shows a stream as live, without a position', async () => {

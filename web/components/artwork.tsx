@@ -2,13 +2,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.js';
 
 /** Where a cover is, not smaller than `size` pixels. */
-export function artworkUrl(artworkId: string, size: 64 | 160 | 320 | 640): string {
+export function artworkUrl(artworkId: string, size: 96 | 320 | 640): string {
   return `/artwork/${encodeURIComponent(artworkId)}?size=${size}`;
 }
 
 interface ArtworkProps {
   readonly id: string | undefined;
-  readonly size: 64 | 160 | 320 | 640;
+  readonly size: 96 | 320 | 640;
   readonly icon?: IconName;
   readonly class?: string;
   /** Drawn at once, not when it comes into view. */

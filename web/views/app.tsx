@@ -91,7 +91,7 @@ function Backdrop() {
   const id = track.value?.artwork_id;
   return (
     <div class="backdrop" aria-hidden="true">
-      {id !== undefined && <img key={id} src={artworkUrl(id, 64)} alt="" />}
+      {id !== undefined && <img key={id} src={artworkUrl(id, 96)} alt="" />}
     </div>
   );
 }
@@ -132,7 +132,7 @@ function MiniPlayer() {
       <a href={hrefOf({ view: 'playing' })} aria-label={`Now playing: ${now?.title ?? 'nothing'}`}>
         <Artwork
           id={now?.artwork_id}
-          size={160}
+          size={96}
           icon={now?.url === undefined ? 'note' : 'radio'}
           class="thumb"
         />

@@ -14,27 +14,33 @@ export function useMedia(query: string): boolean {
   return matches;
 }
 
-/** Calls `draw` when a signal it reads changes, and before every paint while `moving()` holds and the page is seen. */
-export function useDrawing(draw: () => void, moving: () => boolean): void {
+/** Nearer than this it is the next paint. */
+const FRAME_MS = 16;
+
+/**
+ * Calls `draw` when a signal it reads changes, and while the page is seen, before the paint that `draw` said it is needed for: it returns
+ * in how many milliseconds the next pixel changes, undefined for never.
+ */
+export function useDrawing(draw: () => number | undefined): void {
   useEffect(() => {
     let frame = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const rest = (): void => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
     const step = (): void => {
-      frame = 0;
-      draw();
-      next();
+      rest();
+      const wait = draw();
+      if (wait === undefined || document.visibilityState !== 'visible') return;
+      if (wait <= FRAME_MS) frame = requestAnimationFrame(step);
+      else timer = setTimeout(() => (frame = requestAnimationFrame(step)), wait - FRAME_MS);
     };
-    const next = (): void => {
-      if (frame === 0 && document.visibilityState === 'visible' && moving())
-        frame = requestAnimationFrame(step);
-    };
-    const stop = effect(() => {
-      draw();
-      next();
-    });
+    const stop = effect(step);
     document.addEventListener('visibilitychange', step);
     return () => {
       stop();
-      cancelAnimationFrame(frame);
+      rest();
       document.removeEventListener('visibilitychange', step);
     };
   }, []);

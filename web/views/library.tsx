@@ -135,7 +135,7 @@ function ArtistList() {
 export function ArtistRow({ artist }: { artist: Artist }) {
   return (
     <a class="row-link" href={hrefOf({ view: 'artist', id: artist.artist_id })}>
-      <Artwork id={artist.artwork_id} size={160} icon="person" class="thumb circle" />
+      <Artwork id={artist.artwork_id} size={96} icon="person" class="thumb circle" />
       <span class="row-text">
         <span class="row-title">{artist.name}</span>
         <span class="row-sub">{count(artist.album_count, 'album')}</span>
@@ -169,7 +169,7 @@ function PlaylistList() {
 export function PlaylistRow({ playlist }: { playlist: Playlist }) {
   return (
     <a class="row-link" href={hrefOf({ view: 'playlist', id: playlist.playlist_id })}>
-      <Artwork id={playlist.artwork_id} size={160} icon="queue" class="thumb" />
+      <Artwork id={playlist.artwork_id} size={96} icon="queue" class="thumb" />
       <span class="row-text">
         <span class="row-title">{playlist.name}</span>
         <span class="row-sub">

@@ -48,7 +48,7 @@ export function QueueRow(props: QueueRowProps) {
           <span class="thumb-space">
             <Artwork
               id={item.artwork_id}
-              size={160}
+              size={96}
               icon={item.url === undefined ? 'note' : 'radio'}
               class="thumb"
             />

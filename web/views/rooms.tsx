@@ -66,7 +66,7 @@ function RoomCard({ room, players }: { room: Room; players: readonly Player[] })
             store.router.go({ view: 'playing' });
           }}
         >
-          <Artwork id={room.current?.artwork_id} size={160} icon="rooms" class="thumb large" />
+          <Artwork id={room.current?.artwork_id} size={96} icon="rooms" class="thumb large" />
           <span class="row-text">
             <span class="room-name">{name}</span>
             <span class="row-sub">{whatPlays(room)}</span>

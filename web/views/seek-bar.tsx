@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { positionAt } from '../../src/sync/timeline.js';
 import { fillTo } from '../components/slider.js';
 import { clockTime, spokenTime } from '../state/format.js';
@@ -22,7 +22,7 @@ export function SeekBar() {
   const input = useRef<HTMLInputElement>(null);
   const elapsed = useRef<HTMLSpanElement>(null);
   const dragged = useRef<number | undefined>(undefined);
-  const drawn = useRef({ pixel: -1, second: -1 });
+  const drawn = useRef({ pixel: -1, second: -1, pixels: 400 });
   const duration = house.playback.value?.duration_seconds;
   const live = isLive(house.playback.value);
 
@@ -31,11 +31,13 @@ export function SeekBar() {
     const end = house.playback.value?.duration_seconds;
     return timeline && Number.isFinite(store.nowUs) ? positionAt(timeline, store.nowUs, end) : 0;
   };
-  const draw = (): void => {
+  const draw = (): number | undefined => {
     const seconds = dragged.current ?? now();
     const end = house.playback.value?.duration_seconds ?? 0;
+    const rate = house.live.value ? (house.timeline.value?.rate ?? 0) : 0;
     const bar = input.current;
-    const pixel = end > 0 ? Math.round((seconds / end) * 1500) : 0;
+    const { pixels } = drawn.current;
+    const pixel = end > 0 ? Math.round((seconds / end) * pixels) : 0;
     if (bar && pixel !== drawn.current.pixel) {
       bar.value = String(seconds);
       fillTo(bar, seconds, end);
@@ -44,10 +46,19 @@ export function SeekBar() {
     if (second !== drawn.current.second) {
       if (elapsed.current) elapsed.current.textContent = clockTime(seconds);
       bar?.setAttribute('aria-valuetext', `${spokenTime(seconds)} of ${spokenTime(end)}`);
+      if (bar) drawn.current.pixels = Math.max(100, bar.clientWidth * devicePixelRatio);
     }
-    drawn.current = { pixel, second };
+    Object.assign(drawn.current, { pixel, second });
+    if (rate <= 0 || end <= 0 || seconds >= end) return undefined;
+    const nextPixel = ((pixel + 0.5) / pixels) * end;
+    return ((Math.min(nextPixel, second + 1) - seconds) / rate) * 1000;
   };
-  useDrawing(draw, () => house.live.value && (house.timeline.value?.rate ?? 0) > 0);
+  useDrawing(draw);
+  // A slider keeps its value within its old end until it has the new one.
+  useLayoutEffect(() => {
+    drawn.current.pixel = -1;
+    draw();
+  }, [duration, live]);
 
   if (live) return <LiveMark playing={store.control.playing.shown.value} />;
   return (

@@ -62,7 +62,7 @@ function TrackRow({ track, number, by, onPlay, onMore }: TrackRowProps) {
     <div class={`track-row ${current ? 'current' : ''}`}>
       <button type="button" class="row-main" disabled={!house.live.value} onClick={onPlay}>
         {number === undefined ? (
-          <Artwork id={track.artwork_id} size={160} class="thumb" />
+          <Artwork id={track.artwork_id} size={96} class="thumb" />
         ) : (
           <span class="number">{number}</span>
         )}
