@@ -110,17 +110,23 @@ export class Playback {
     if (!ours && status.state !== 'stop') await this.#parts.connection.request('stop');
   }
 
+  /** An MPD that cannot open an output pauses itself and says why. */
+  #complain(problem: string | undefined): void {
+    if (problem === this.#complaint) return;
+    this.#complaint = problem;
+    const { log, reporter } = this.#parts;
+    if (problem !== undefined) log.warn({ said: problem }, 'mpd complains');
+    reporter.report({ type: 'problem', ...(problem !== undefined && { message: problem }) });
+  }
+
   /** Asks MPD and reports. `force` a playback fact although nothing changed. */
   async observe(force: boolean): Promise<void> {
-    const { queue, mixer, reporter, log } = this.#parts;
+    const { queue, mixer, reporter } = this.#parts;
     let sight = await this.#look();
     mixer.observe(sight.status.volume);
     if (await this.#settle(sight)) sight = await this.#look();
     const { status, song, at_us } = sight;
-    if (status.state === 'pause' && status.error !== undefined && status.error !== this.#complaint) {
-      log.warn({ said: status.error }, 'mpd complains');
-    }
-    this.#complaint = status.error;
+    this.#complain(status.state === 'pause' ? status.error : undefined);
     this.#playing = status.state === 'play';
     const ours = this.#ours(status);
     if (!ours || status.state === 'stop') {

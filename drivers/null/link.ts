@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { AppError, deferred, type Timer } from '../../src/base/index.js';
+import type { PlaybackStatus } from '../../src/protocol/index.js';
 import type { Fact, LinkContext, Media, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 
 /** A stream, or a track of unknown length, is silent for this long. */
@@ -89,6 +90,7 @@ export class SilentLink implements PlayerLink {
 
   async #start(media: Media, position: number, playing: boolean): Promise<void> {
     if (!(await readable(media))) {
+      this.#tell('loading', media.ref, 0, position);
       this.#emit({ type: 'ended', ref: media.ref, reason: 'failed', message: 'the file cannot be read' });
       return this.#advance();
     }
@@ -138,15 +140,32 @@ export class SilentLink implements PlayerLink {
 
   #report(): void {
     const loaded = this.#current;
-    const status = loaded ? (this.#playing ? 'playing' : 'paused') : 'stopped';
+    if (!loaded) return this.#tell('stopped', undefined, 0, 0);
+    const duration = loaded.media.live ? undefined : loaded.seconds;
+    this.#tell(
+      this.#playing ? 'playing' : 'paused',
+      loaded.media.ref,
+      this.#playing ? 1 : 0,
+      this.#now(),
+      duration,
+    );
+  }
+
+  #tell(
+    status: PlaybackStatus,
+    ref: string | undefined,
+    rate: 0 | 1,
+    position: number,
+    duration?: number,
+  ): void {
     this.#emit({
       type: 'playback',
       status,
-      ...(loaded && { ref: loaded.media.ref }),
-      position_seconds: loaded ? this.#now() : 0,
+      ...(ref !== undefined && { ref }),
+      position_seconds: position,
       at_us: this.#context.clock.nowUs(),
-      rate: status === 'playing' ? 1 : 0,
-      ...(loaded && !loaded.media.live && { duration_seconds: loaded.seconds }),
+      rate,
+      ...(duration !== undefined && { duration_seconds: duration }),
     });
   }
 

@@ -89,6 +89,8 @@ export type Fact =
   | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
   /** Whether somebody else's music is on this player, and what. */
   | { readonly type: 'control'; readonly elsewhere: boolean; readonly foreign?: Foreign }
+  /** Something is wrong with the player that does not end the link, such as an output that cannot be opened; absent = all is well again. */
+  | { readonly type: 'problem'; readonly message?: string }
   /** Whatever the driver wants back in `LinkContext.memory` after a restart of the server; JSON, below 4 kB. */
   | { readonly type: 'memory'; readonly value: unknown };
 

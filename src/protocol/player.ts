@@ -45,7 +45,7 @@ export const Player = z.object({
   kind: z.string(),
   name: z.string(),
   room_id: Id,
-  /** `offline` carries `problem`; the supervisor goes on trying for ever. */
+  /** `offline` carries `problem`, `online` may; the supervisor goes on trying for ever. */
   link: z.enum(['connecting', 'online', 'offline']),
   problem: z.string().optional(),
   /** Where it came from: the config file, a command, or discovery. */

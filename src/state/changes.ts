@@ -38,6 +38,7 @@ export type PlayerReport =
   | { readonly type: 'volume'; readonly volume?: number; readonly muted: boolean }
   | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
   | { readonly type: 'control'; readonly elsewhere: boolean; readonly foreign?: Foreign }
+  | { readonly type: 'problem'; readonly message?: string }
   | { readonly type: 'memory'; readonly value: unknown };
 
 /** Every way the state can change. `at_us` is the server clock when it happened. */

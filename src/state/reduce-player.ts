@@ -92,6 +92,8 @@ function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
       return live({ outputs: fact.outputs });
     case 'control':
       return live({ elsewhere: fact.elsewhere, foreign: fact.foreign });
+    case 'problem':
+      return live({ problem: fact.message });
     case 'memory':
       return { ...player, kept: { ...player.kept, memory: fact.value } };
     case 'ended':

@@ -143,6 +143,7 @@ function failing(bench: Bench): void {
     ];
     const player = await bench.connect();
     await play(player, first, broken);
+    await plays(player, broken);
     await ended(player, broken, 'failed');
     await player.next('playback', 'nothing loaded', (fact) => fact.ref === undefined && fact.rate === 0);
     expect(endings(player)).toHaveLength(1);

@@ -429,6 +429,24 @@ describe('restarts', () => {
 });
 
 describe('limits', () => {
+  it('says so when the output cannot be opened, and takes it back when it can', async () => {
+    const output = ['audio_output {', 'type "alsa"', 'name "gone"', 'device "hw:99"', '}'];
+    const player = await start({ lines: output });
+    await player.mpc('enable', 'only', 'gone');
+    const link = await connect(player);
+    await link.run({
+      type: 'load',
+      media: await music.tone(1, { seconds: 6 }),
+      position_seconds: 0,
+      playing: true,
+    });
+    const fact = await link.next('problem', 'the output', ({ message }) => message !== undefined);
+    expect(fact).toMatchObject({ type: 'problem', message: expect.stringContaining('gone') as string });
+    await player.mpc('enable', 'only', 'spare');
+    await link.run({ type: 'play' });
+    await link.next('problem', 'all is well', ({ message }) => message === undefined);
+  });
+
   it('has neither volume nor mute without a mixer', async () => {
     const player = await start({ mixer: false });
     const link = await connect(player);
