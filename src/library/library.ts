@@ -11,7 +11,7 @@ import { Playlists } from './playlists.js';
 import { search } from './search.js';
 import type { AlbumChange } from './scan/albums.js';
 import { followM3uFiles } from './scan/m3u-files.js';
-import { ScanLoop } from './scan/scan-loop.js';
+import { ScanLoop, type ScanLoopOptions } from './scan/scan-loop.js';
 import { Scanner, type ScanOutcome } from './scan/scanner.js';
 import { defaultTags, type TagReader } from './tags/tag-reader.js';
 
@@ -92,6 +92,7 @@ export function openLibrary(options: LibraryOptions): Library {
     ...shared,
     tags,
     settleMs,
+    onFolder: (root, folder, mark) => loop.follow(root, folder, mark),
     onProgress: (done, total) => report.progress(done, total),
     onChanges(changes) {
       report.changed();
@@ -105,7 +106,8 @@ export function openLibrary(options: LibraryOptions): Library {
     artwork.retry();
     report.finished();
   };
-  const loop = new ScanLoop({ scanner, musicDir, watch: options.watch, settleMs, clock, log, onScanned });
+  const scan: ScanLoopOptions['scan'] = (request, signal) => scanner.run(request, signal);
+  const loop = new ScanLoop({ scan, musicDir, watch: options.watch, settleMs, clock, log, onScanned });
   return {
     handlers: {
       ...browse(db),

@@ -1,15 +1,12 @@
+import { type FSWatcher, watch } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { basename, relative, sep } from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
 import { toError } from '../../base/index.js';
-import { type Bytes, toBytes } from '../file-names.js';
+import { type Bytes, joinBytes, splitPath } from '../file-names.js';
 
 export interface FolderWatchOptions {
-  /** Real path of the music folder. */
-  readonly root: string;
   /** Something in this folder may have changed. */
   onTouched(folder: Bytes): void;
-  /** Watching is not possible, or no longer. Told once. */
+  /** Watching is not possible, or no longer (no inotify watches left). Told once; everything is unwatched by then. */
   onFailed(error: Error): void;
 }
 
@@ -17,63 +14,65 @@ export interface FolderWatchOptions {
 const SILENT_TYPES = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546]);
 
 /** Whether changes to this folder can come without notice: another machine writes there. */
-export async function isSilent(root: string): Promise<boolean> {
-  const { type } = await statfs(root);
+export async function isSilent(root: Uint8Array): Promise<boolean> {
+  const { type } = await statfs(Buffer.from(root));
   return SILENT_TYPES.has(type >>> 0);
 }
 
+interface Watched {
+  readonly mark: string;
+  readonly watcher: FSWatcher;
+}
+
 /**
- * Watches folders only: one inotify watch and no memory per file. Which file changed does not matter, its folder is scanned again.
+ * Watches folders, not files: one inotify watch each, about 1 kB. The scan puts the watch on a folder before it looks inside, so that
+ * nothing falls between. Which file changed does not matter: its folder is scanned again.
  */
 export class FolderWatch {
-  /** Resolves when every folder has its watch; also after a failure. */
-  readonly ready: Promise<void>;
   #options: FolderWatchOptions;
-  #watcher: FSWatcher;
-  #failed = false;
+  #watched = new Map<string, Watched>();
+  #over = false;
 
   constructor(options: FolderWatchOptions) {
     this.#options = options;
-    this.#watcher = watch(options.root, {
-      ignoreInitial: true,
-      followSymlinks: false,
-      ignorePermissionErrors: true,
-      atomic: false,
-      ignored: (path, stats) =>
-        (stats !== undefined && !stats.isDirectory()) ||
-        (path !== options.root && basename(path).startsWith('.')),
-    });
-    this.ready = new Promise((resolve) => {
-      this.#watcher.on('ready', resolve);
-      this.#watcher.on('error', (error) => {
-        this.#fail(toError(error));
-        resolve();
+  }
+
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  /** Watches a folder; `mark` names the very folder (device and inode), as another may stand in its place later. */
+  cover(root: Bytes, folder: Bytes, mark: string): void {
+    if (this.#over) return;
+    const key = folder.toString('latin1');
+    if (this.#watched.get(key)?.mark === mark) return;
+    this.uncover(folder);
+    try {
+      const watcher = watch(joinBytes(root, folder), { encoding: 'buffer' }, (_event, name) => {
+        if (name?.[0] !== 0x2e) this.#options.onTouched(folder);
       });
-    });
-    this.#watcher.on('raw', (_event, name, details: unknown) => {
-      const watched = (details as { readonly watchedPath?: unknown } | null)?.watchedPath;
-      if (typeof watched === 'string' && !name?.startsWith('.')) this.#touch(watched);
-    });
-    this.#watcher.on('addDir', (path) => this.#touch(path));
-    this.#watcher.on('unlinkDir', (path) => this.#touch(path, true));
+      watcher.on('error', () => {
+        this.uncover(folder);
+        this.#options.onTouched(splitPath(folder).folder);
+      });
+      this.#watched.set(key, { mark, watcher });
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return;
+      this.close();
+      this.#options.onFailed(toError(error));
+    }
   }
 
-  #touch(path: string, parent = false): void {
-    const inside = relative(this.#options.root, path);
-    if (inside === '..' || inside.startsWith(`..${sep}`)) return;
-    const parts = inside === '' ? [] : inside.split(sep);
-    if (parent) parts.pop();
-    this.#options.onTouched(toBytes(parts.join('/')));
+  uncover(folder: Bytes): void {
+    const key = folder.toString('latin1');
+    this.#watched.get(key)?.watcher.close();
+    this.#watched.delete(key);
   }
 
-  #fail(error: Error): void {
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#options.onFailed(error);
-  }
-
-  async close(): Promise<void> {
-    this.#failed = true;
-    await this.#watcher.close();
+  close(): void {
+    this.#over = true;
+    for (const { watcher } of this.#watched.values()) watcher.close();
+    this.#watched.clear();
   }
 }

@@ -1,11 +1,10 @@
-import { realpath } from 'node:fs/promises';
-import { type Clock, type Logger, type Timer, toError } from '../../base/index.js';
+import type { Clock, Logger, Timer } from '../../base/index.js';
 import type { Bytes } from '../file-names.js';
 import { FolderWatch, isSilent } from './folder-watch.js';
-import type { ScanOutcome, Scanner, ScanRequest } from './scanner.js';
+import type { ScanOutcome, ScanRequest } from './scanner.js';
 
 export interface ScanLoopOptions {
-  readonly scanner: Scanner;
+  readonly scan: (request: ScanRequest, signal: AbortSignal) => Promise<ScanOutcome>;
   readonly musicDir: string;
   readonly watch: boolean;
   readonly settleMs: number;
@@ -48,8 +47,7 @@ export class ScanLoop {
   touch(folder: Bytes): void {
     if (this.#abort.signal.aborted) return;
     this.#touched.set(folder.toString('latin1'), folder);
-    this.#settle?.cancel();
-    this.#settle = this.#options.clock.after(this.#options.settleMs, () => {
+    this.#settle ??= this.#options.clock.after(this.#options.settleMs, () => {
       this.#settle = undefined;
       this.#go();
     });
@@ -94,68 +92,54 @@ export class ScanLoop {
   }
 
   async #scan(request: ScanRequest): Promise<void> {
-    const { scanner, log, onScanned } = this.#options;
+    const { scan, log, clock, onScanned } = this.#options;
     let outcome: ScanOutcome | undefined;
     try {
-      outcome = await scanner.run(request, this.#abort.signal);
+      outcome = await scan(request, this.#abort.signal);
       for (const folder of outcome.unsettled) this.touch(folder);
-      await this.#mindFolder(outcome.reachable);
+      await this.#planNext(outcome);
     } catch (error) {
-      if (!this.#abort.signal.aborted) log.error({ error }, 'scan failed');
+      if (!this.#abort.signal.aborted) {
+        log.error({ error }, 'scan failed, it is tried again');
+        this.#again ??= clock.after(RETURN_MS, () => this.request(false));
+      }
     }
     if (!this.#abort.signal.aborted) await onScanned(outcome);
   }
 
-  /** Keeps the watch going while the folder is there, and looks for it by the clock while it is not. */
-  async #mindFolder(reachable: boolean): Promise<void> {
-    const { clock, watch } = this.#options;
+  /** The scan tells each folder it enters (`mark` names it) or finds gone, for the watch to follow. */
+  follow(root: Bytes, folder: Bytes, mark: string | undefined): void {
+    if (!this.#options.watch || this.#mustPoll || this.#abort.signal.aborted) return;
+    this.#watch ??= new FolderWatch({
+      onTouched: (touched) => this.touch(touched),
+      onFailed: (error) => {
+        this.#options.log.warn(
+          { error },
+          'music folder cannot be watched, it is looked through by the clock',
+        );
+        this.#mustPoll = true;
+      },
+    });
+    if (mark === undefined) this.#watch.uncover(folder);
+    else this.#watch.cover(root, folder, mark);
+  }
+
+  /** Looks again by the clock where nobody tells: the folder is away, is on another machine, or cannot be watched. */
+  async #planNext({ reachable }: ScanOutcome): Promise<void> {
+    const { clock, watch, musicDir } = this.#options;
     this.#again?.cancel();
     this.#again = undefined;
     if (!watch) return;
-    if (!reachable) {
-      await this.#watch?.close();
-      this.#watch = undefined;
-    } else if (!this.#watch && !this.#mustPoll) await this.#startWatch();
-    const ms = reachable ? RESCAN_MS : RETURN_MS;
-    if (!reachable || this.#mustPoll) this.#again = clock.after(ms, () => this.request(false));
-  }
-
-  async #startWatch(): Promise<void> {
-    const { log, musicDir } = this.#options;
-    try {
-      const root = await realpath(musicDir);
-      this.#mustPoll = await isSilent(root);
-      if (this.#abort.signal.aborted) return;
-      const watch = new FolderWatch({
-        root,
-        onTouched: (folder) => this.touch(folder),
-        onFailed: (error) => this.#watchFailed(error),
-      });
-      this.#watch = watch;
-      await watch.ready;
-    } catch (error) {
-      this.#watchFailed(toError(error));
-    }
-    if (this.#mustPoll)
-      log.info({ minutes: RESCAN_MS / 60_000 }, 'music folder is looked through by the clock');
-  }
-
-  #watchFailed(error: Error): void {
-    this.#options.log.warn({ error }, 'music folder cannot be watched, it is looked through by the clock');
-    this.#mustPoll = true;
-    this.#again ??= this.#options.clock.after(RESCAN_MS, () => this.request(false));
-    const failed = this.#watch;
-    this.#watch = undefined;
-    void failed
-      ?.close()
-      .catch((cause: unknown) => this.#options.log.debug({ error: cause }, 'watch did not close'));
+    const silent = reachable && (this.#mustPoll || (await isSilent(Buffer.from(musicDir))));
+    if (this.#abort.signal.aborted || (reachable && !silent)) return;
+    this.#again = clock.after(reachable ? RESCAN_MS : RETURN_MS, () => this.request(false));
   }
 
   async close(): Promise<void> {
     this.#abort.abort();
     this.#settle?.cancel();
     this.#again?.cancel();
-    await this.#watch?.close();
+    this.#watch?.close();
     await this.#running;
     this.#wanted = undefined;
     this.#touched.clear();

@@ -37,6 +37,8 @@ export interface ScannerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly settleMs: number;
+  /** Before a folder is looked into, and when it is found gone. */
+  onFolder(root: Bytes, folder: Bytes, mark: string | undefined): void;
   onProgress(done: number, total: number): void;
   onChanges(changes: readonly AlbumChange[]): void;
 }
@@ -128,7 +130,10 @@ class Run {
     await this.#remove(this.#catalog.stillLost());
     this.#catalog.expectMoved([]);
     this.#catalog.forgetFolders(this.#survey.goneFolders);
-    for (const folder of this.#survey.goneFolders) this.#looked.add(folder.toString('latin1'));
+    for (const folder of this.#survey.goneFolders) {
+      this.#looked.add(folder.toString('latin1'));
+      this.#options.onFolder(this.#root, folder, undefined);
+    }
     return {
       unsettled: this.#survey.unsettled,
       changed: this.#changed,
@@ -144,7 +149,8 @@ class Run {
       this.#options.db.prepare('SELECT 1 FROM folders WHERE folder = ?').get(folder) !== undefined;
     const enter = (folder: Bytes): boolean =>
       !this.#looked.has(folder.toString('latin1')) && !(partial && known(folder));
-    for await (const listing of walk(start, { root: this.#root, enter, signal: this.#signal })) {
+    const onEnter = (folder: Bytes, mark: string): void => this.#options.onFolder(this.#root, folder, mark);
+    for await (const listing of walk(start, { root: this.#root, enter, onEnter, signal: this.#signal })) {
       this.#looked.add(listing.folder.toString('latin1'));
       if ('reason' in listing) this.#noteUnreadable(listing);
       else await this.#compare(listing);

@@ -41,20 +41,22 @@ export interface WalkOptions {
   readonly root: Bytes;
   /** Goes down into a subfolder? Links are never followed: what they name is either scanned where it is, or outside. */
   readonly enter: (folder: Bytes) => boolean;
+  /** Called before a folder is listed; `mark` names the very folder. */
+  readonly onEnter: (folder: Bytes, mark: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Lists folders, `start` first, then what is below, in the order of names. One folder at a time: memory does not grow with the tree. */
 export async function* walk(start: Bytes, options: WalkOptions): AsyncGenerator<Listing | Unreadable> {
-  const stack: { folder: Bytes; above: number }[] = [
-    { folder: start, above: await deviceAbove(start, options) },
-  ];
+  const device = await deviceAbove(start, options);
+  const stack = device === undefined ? [] : [{ folder: start, above: device }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     options.signal.throwIfAborted();
     const { folder, above } = next;
     try {
       const own = await lstat(joinBytes(options.root, folder));
       if (!own.isDirectory()) continue;
+      options.onEnter(folder, `${own.dev}:${own.ino}`);
       const listing = await list(folder, own.dev !== above, options.root);
       yield listing;
       const below = listing.subfolders.map((name) => joinBytes(folder, name)).filter(options.enter);
@@ -68,9 +70,16 @@ export async function* walk(start: Bytes, options: WalkOptions): AsyncGenerator<
   }
 }
 
-async function deviceAbove(folder: Bytes, options: WalkOptions): Promise<number> {
+/** The file system that a folder's parent is on; undefined when the parent is gone. */
+async function deviceAbove(folder: Bytes, options: WalkOptions): Promise<number | undefined> {
   const parent = folder.length === 0 ? ROOT : splitPath(folder).folder;
-  return (await stat(joinBytes(options.root, parent))).dev;
+  try {
+    return (await stat(joinBytes(options.root, parent))).dev;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 async function list(folder: Bytes, mounted: boolean, root: Bytes): Promise<Listing> {
