@@ -49,11 +49,12 @@ export function sortName(name: string): string {
 
 /** The words of a text as the search index and the query see them. Letters of scripts without spaces are words of their own. */
 export function words(text: string): string[] {
-  return (
-    fold(text)
-      .replace(CJK, ' $& ')
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  );
+  return wordsOf(fold(text));
+}
+
+/** The words of a text that is folded already. */
+export function wordsOf(folded: string): string[] {
+  return folded.replace(CJK, ' $& ').match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /** What the index keeps for a text: its words, and words written with signs inside (`AC/DC`, `don't`) also in one piece. */

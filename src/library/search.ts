@@ -1,6 +1,6 @@
 import type { Album, Artist, Playlist, Track } from '../protocol/index.js';
 import type { Db, Row, SqlValue } from '../storage/index.js';
-import { fold, words } from './names.js';
+import { fold, words, wordsOf } from './names.js';
 import { toAlbum, toArtist, toPlaylist, toTrack, TRACK_COLUMNS } from './rows.js';
 
 export interface Found {
@@ -10,7 +10,7 @@ export interface Found {
   readonly playlists: Playlist[];
 }
 
-/** How many candidates each way of finding may bring: what bounds the time of a query that half the library matches. */
+/** How many candidates the index may bring: what bounds the time of a query that half the library matches. */
 const CANDIDATES = 150;
 const MAX_WORDS = 8;
 
@@ -24,6 +24,8 @@ interface Kind {
   /** Other column that may match. */
   readonly other: string | undefined;
   readonly weight: string;
+  /** How many names that begin with the query are weighed. */
+  readonly beginnings: number;
 }
 
 const TRACKS: Kind = {
@@ -34,6 +36,7 @@ const TRACKS: Kind = {
   columns: TRACK_COLUMNS,
   other: 'artist',
   weight: '0',
+  beginnings: 150,
 };
 const ALBUMS: Kind = {
   table: 'albums',
@@ -43,6 +46,7 @@ const ALBUMS: Kind = {
   columns: 'albums.*',
   other: 'artist',
   weight: 'track_count',
+  beginnings: 500,
 };
 const ARTISTS: Kind = {
   table: 'artists',
@@ -52,6 +56,7 @@ const ARTISTS: Kind = {
   columns: 'artists.*',
   other: undefined,
   weight: 'track_count',
+  beginnings: 500,
 };
 
 /** Finds what a person types: every word is a prefix, accents and case do not matter. Each kind has its best `limit` matches, best first. */
@@ -73,32 +78,40 @@ function expression(typed: readonly string[]): string {
 }
 
 function find(db: Db, kind: Kind, typed: readonly string[], whole: string, limit: number): Row[] {
-  const rows = new Map<SqlValue, Row>();
-  const add = (found: readonly Row[]): void => {
-    for (const row of found) rows.set(row['row']!, row);
+  const { table, index, fold: folded, name, other, weight } = kind;
+  const found = new Map<SqlValue, Row>();
+  const add = (rows: readonly Row[]): void => {
+    for (const row of rows) found.set(row['row']!, row);
   };
-  const select = `SELECT ${kind.columns}, ${kind.table}.row, ${kind.table}.${kind.fold} AS folded, ${kind.weight} AS weight FROM ${kind.table}`;
+  const select = `SELECT row, ${folded} AS folded, ${other ?? "''"} AS other, ${weight} AS weight FROM ${table}`;
   add(
     db
-      .prepare(`${select} WHERE ${kind.fold} >= ? AND ${kind.fold} < ? ORDER BY ${kind.fold} LIMIT ?`)
-      .all(whole, `${whole}\u{10ffff}`, CANDIDATES),
+      .prepare(`${select} WHERE ${folded} >= ? AND ${folded} < ? ORDER BY ${folded} LIMIT ?`)
+      .all(whole, `${whole}\u{10ffff}`, kind.beginnings),
   );
   const byWords = (match: string): Row[] =>
     db
-      .prepare(`${select} WHERE row IN (SELECT rowid FROM ${kind.index} WHERE ${kind.index} MATCH ? LIMIT ?)`)
+      .prepare(`${select} WHERE row IN (SELECT rowid FROM ${index} WHERE ${index} MATCH ? LIMIT ?)`)
       .all(match, CANDIDATES);
   const all = expression(typed);
-  if (kind.other !== undefined) add(byWords(`{${kind.name}} : (${all})`));
-  add(byWords(all));
-  return rank([...rows.values()], kind, typed, whole).slice(0, limit);
+  // Each way brings matches that stand below those of the way before: where there are enough, the rest cannot show.
+  if (other !== undefined && found.size < limit) add(byWords(`{${name}} : (${all})`));
+  if (found.size < limit) add(byWords(all));
+  const best = rank([...found.values()], typed, whole).slice(0, limit);
+  const full = db.prepare(`SELECT ${kind.columns} FROM ${table} WHERE row = ?`);
+  return best.map((row) => full.get(row['row']!)).filter((row) => row !== undefined);
 }
 
-function rank(rows: readonly Row[], kind: Kind, typed: readonly string[], whole: string): Row[] {
+function rank(rows: readonly Row[], typed: readonly string[], whole: string): Row[] {
   return rows
     .map((row) => {
       const folded = String(row['folded']);
-      const other = kind.other === undefined ? '' : fold(String(row[kind.other]));
-      return { row, folded, score: score(folded, other, typed, whole), weight: Number(row['weight']) };
+      return {
+        row,
+        folded,
+        score: score(folded, String(row['other']), typed, whole),
+        weight: Number(row['weight']),
+      };
     })
     .sort(
       (a, b) =>
@@ -114,7 +127,7 @@ function rank(rows: readonly Row[], kind: Kind, typed: readonly string[], whole:
 function score(folded: string, other: string, typed: readonly string[], whole: string): number {
   if (folded === whole) return 5;
   if (folded.startsWith(whole)) return 4;
-  const own = words(folded);
+  const own = wordsOf(folded);
   if (typed.every((word) => own.includes(word))) return 3;
   if (typed.every((word) => own.some((mine) => mine.startsWith(word)))) return 2;
   const both = [...own, ...words(other)];
