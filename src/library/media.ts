@@ -111,8 +111,8 @@ export class MediaFiles {
 
   #inside(path: Bytes): { size: number; mtimeMs: number } {
     try {
-      const root = realpathSync(this.#options.musicDir, { encoding: 'buffer' });
-      const real = realpathSync(path, { encoding: 'buffer' });
+      const root = realpathSync.native(this.#options.musicDir, { encoding: 'buffer' });
+      const real = realpathSync.native(path, { encoding: 'buffer' });
       const prefix = joinBytes(root, Buffer.from('-')).subarray(0, root.length + 1);
       const stat = statSync(real);
       if (real.subarray(0, prefix.length).equals(prefix) && stat.isFile()) return stat;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { AppError } from '../base/index.js';
 
 export type TranscodeTarget = 'flac' | 'mp3';
@@ -39,45 +39,46 @@ export function transcodeArguments({ path, to, startSeconds = 0 }: TranscodeOpti
   ]; // prettier-ignore
 }
 
-/** A file as FLAC or MP3, from a position on, as fast as it is read. ffmpeg lives exactly as long as the stream. */
+/**
+ * A file as FLAC or MP3, from a position on, as fast as it is read. ffmpeg lives no longer than the stream; the stream ends well only
+ * when ffmpeg did.
+ */
 export function transcodeStream(options: TranscodeOptions): Transcode {
+  const { signal } = options;
   const child = spawn(options.ffmpeg ?? 'ffmpeg', transcodeArguments(options), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: false,
   });
+  const stream = new PassThrough();
   let complaint = '';
-  let wanted = true;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (complaint.length < 500) complaint += text;
   });
-  const stop = (): void => {
-    wanted = false;
-    child.kill('SIGKILL');
-  };
-  const abort = (): void => {
-    stop();
-    child.stdout.destroy();
-  };
-  if (options.signal.aborted) abort();
-  options.signal.addEventListener('abort', abort, { once: true });
-  child.stdout.once('close', stop);
+  const abort = (): void => void stream.destroy();
+  stream.once('close', () => child.kill('SIGKILL'));
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  child.stdout.pipe(stream, { end: false });
   const done = new Promise<void>((resolve, reject) => {
     const end = (error?: AppError): void => {
-      options.signal.removeEventListener('abort', abort);
-      if (error && wanted) {
-        child.stdout.destroy(error);
-        reject(error);
-      } else resolve();
+      signal.removeEventListener('abort', abort);
+      if (stream.destroyed) return resolve();
+      if (!error) {
+        stream.end();
+        return resolve();
+      }
+      stream.destroy(error);
+      reject(error);
     };
     child.once('error', (cause) =>
       end(new AppError('ERR_UNPLAYABLE', 'ffmpeg cannot be started', { cause })),
     );
-    child.once('exit', (code) =>
+    child.once('close', (code) =>
       end(
         code === 0 ? undefined : new AppError('ERR_UNPLAYABLE', `ffmpeg gave up: ${complaint.slice(0, 200)}`),
       ),
     );
   });
+  // Whoever reads the stream learns of it there; nobody has to wait here.
   done.catch(() => undefined);
-  return { stream: child.stdout, mime: MIME[options.to], done };
+  return { stream, mime: MIME[options.to], done };
 }
