@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { parseFromTokenizer } from 'music-metadata';
+import { EndOfStreamError } from 'strtok3';
 
 type Tokenizer = Parameters<typeof parseFromTokenizer>[0];
 type Token<T> = { len: number; get(array: Uint8Array, offset: number): T };
@@ -12,13 +13,6 @@ interface ReadOptions {
 const WINDOW = 16 * 1024;
 /** No honest tag is larger; a length field that says more is a lie and must not become memory. */
 const MAX_READ = 96 * 1024 * 1024;
-
-/** The file ended before the bytes that were asked for. */
-export class EndOfFile extends Error {
-  constructor() {
-    super('the file ends in the middle of its header');
-  }
-}
 
 /** A file read at random, a window at a time. Blocking: it lives in the tag process, which has nothing else to do. */
 export class ByteFile {
@@ -53,10 +47,10 @@ export class ByteFile {
     return this.#window.subarray(position - this.#start, position - this.#start + wanted);
   }
 
-  /** Exactly these bytes, or EndOfFile. */
+  /** Exactly these bytes, or EndOfStreamError: the parsers know it and keep what they have read. */
   read(position: number, length: number): Buffer {
     const found = this.peek(position, length);
-    if (found.length < length) throw new EndOfFile();
+    if (found.length < length) throw new EndOfStreamError();
     return found;
   }
 
@@ -93,7 +87,7 @@ export class FileTokenizer implements Tokenizer {
   async peekBuffer(target: Uint8Array, options: ReadOptions = {}): Promise<number> {
     const length = options.length ?? target.length;
     const found = this.#file.peek(options.position ?? this.position, length);
-    if (found.length < length && !options.mayBeLess) throw new EndOfFile();
+    if (found.length < length && !options.mayBeLess) throw new EndOfStreamError();
     target.set(found, 0);
     return found.length;
   }

@@ -1,4 +1,5 @@
 import { parseFromTokenizer, type IAudioMetadata } from 'music-metadata';
+import { EndOfStreamError } from 'strtok3';
 import { toError } from '../../base/index.js';
 import { extensionOf } from '../file-names.js';
 import { ByteFile, FileTokenizer } from './byte-file.js';
@@ -169,6 +170,7 @@ function rejoin(found: IAudioMetadata): Readonly<Record<string, string[]>> {
 }
 
 function inWords(error: Error): string {
+  if (error instanceof EndOfStreamError) return 'the file ends in the middle of its header';
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EACCES' || code === 'EPERM') return 'the file may not be read by the server (permissions)';
   if (code === 'ENOENT') return 'the file is gone';
