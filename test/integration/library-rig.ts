@@ -2,7 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '../../src/base/index.js';
 import { type AlbumChange, type Library, type LibraryOptions, openLibrary } from '../../src/library/index.js';
-import type { Caller, LibraryProblem, LibraryState, Track } from '../../src/protocol/index.js';
+import type {
+  Album,
+  Artist,
+  Caller,
+  LibraryProblem,
+  LibraryState,
+  Playlist,
+  Track,
+} from '../../src/protocol/index.js';
+import { until } from '../until.js';
 import { type Db, migrate, openDb } from '../../src/storage/index.js';
 
 /** A library over a folder of its own, with everything it tells. */
@@ -71,6 +80,29 @@ export class LibraryRig {
     const reply = this.handlers['library:problems']({ offset: 0, limit: 500 }, this.caller);
     if (reply instanceof Promise) throw new Error('problems come at once');
     return reply.items;
+  }
+
+  find(query: string): { artists: Artist[]; albums: Album[]; tracks: Track[]; playlists: Playlist[] } {
+    const reply = this.handlers['library:search']({ query, limit: 20 }, this.caller);
+    if (reply instanceof Promise) throw new Error('search answers at once');
+    return reply;
+  }
+
+  albums(sort: 'title' | 'artist' | 'year' | 'added' = 'artist', artist_id?: string): Album[] {
+    const page = { offset: 0, limit: 500, sort, ...(artist_id === undefined ? {} : { artist_id }) };
+    const reply = this.handlers['library:albums'](page, this.caller);
+    if (reply instanceof Promise) throw new Error('albums come at once');
+    return reply.items;
+  }
+
+  album(album_id: string): { album: Album; tracks: Track[] } {
+    const reply = this.handlers['library:album']({ album_id }, this.caller);
+    if (reply instanceof Promise) throw new Error('albums come at once');
+    return reply;
+  }
+
+  until(what: string, condition: () => boolean): Promise<void> {
+    return until(what, condition);
   }
 
   async close(): Promise<void> {

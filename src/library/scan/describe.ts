@@ -83,7 +83,7 @@ export function describe(tags: FileTags, folder: Bytes, name: Uint8Array): Descr
   const named = guessFromName(name);
   const place = guessFromFolder(base);
   const tagged = tags.album === undefined ? undefined : discTitle(tags.album);
-  const untagged = tags.title === undefined && tags.artists.length === 0 && tags.album === undefined;
+  const untagged = tags.artists.length === 0 && tags.album === undefined;
   const albumArtist = tags.album_artist;
   const fallback =
     albumArtist ?? (untagged ? (named.artist ?? place.artist) : named.artist) ?? UNKNOWN_ARTIST;
