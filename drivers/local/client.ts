@@ -133,7 +133,8 @@ export class MpvClient {
     const pending = this.#pending.get(message.request_id);
     if (!pending) return;
     if (message.error === 'success') pending.settled.resolve(message.data);
-    else if (UNAVAILABLE.has(message.error)) pending.settled.resolve(undefined);
+    else if (pending.name === 'get_property' && UNAVAILABLE.has(message.error))
+      pending.settled.resolve(undefined);
     else {
       pending.settled.reject(
         new AppError('ERR_PLAYER_REFUSED', `mpv ${pending.name}: ${message.error.slice(0, 200)}`),

@@ -25,6 +25,8 @@ const COMMAND_MS = 10_000;
 const CHANGE_MS = 5000;
 /** A volume slider moves often; the disk need not. */
 const REMEMBER_MS = 1000;
+/** mpv asks for 100 ms, which runs dry on a busy machine. Not an argument: an mpv built without PulseAudio would refuse to start. */
+const PULSE_BUFFER_MS = 250;
 const PLAYBACK_IDS = 100;
 const SOUND_IDS = 200;
 
@@ -92,6 +94,12 @@ class LocalLink implements PlayerLink {
   /** A new mpv is as loud, and plays to the same output, as the one before. */
   async #restore(memory: Memory | undefined, signal: AbortSignal): Promise<void> {
     const { client } = this.#attached;
+    const { log } = this.#context;
+    await client
+      .request(['set_property', 'pulse-buffer', PULSE_BUFFER_MS], signal)
+      .catch((error: unknown) => {
+        log.debug({ reason: toError(error).message }, 'this mpv was built without PulseAudio');
+      });
     const chosen = memory?.configured === this.#options.output ? memory.output : undefined;
     await client.request(['set_property', 'audio-device', chosen ?? this.#options.output], signal);
     if (memory?.volume !== undefined) {

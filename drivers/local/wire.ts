@@ -61,6 +61,7 @@ const Command = z.union([
   z.tuple([z.literal('observe_property'), z.int().positive(), Property]),
   z.tuple([z.literal('set_property'), z.enum(['pause', 'mute']), z.boolean()]),
   z.tuple([z.literal('set_property'), z.literal('volume'), z.number().min(0).max(100)]),
+  z.tuple([z.literal('set_property'), z.literal('pulse-buffer'), z.int().min(1).max(2000)]),
   z.tuple([z.literal('set_property'), z.literal('audio-device'), NoControl.min(1).max(256)]),
   z.tuple([z.literal('loadfile'), Location, Placing, EntryOptions]),
   z.tuple([z.literal('loadfile'), Location, Placing, z.literal(-1), EntryOptions]),
