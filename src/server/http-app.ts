@@ -42,6 +42,9 @@ export function httpApp(gate: Gate, log: Logger): FastifyInstance {
 
 function sendFault(reply: FastifyReply, thrown: FastifyError, log: Logger, where: string): void {
   const error = wireError(requestFault(thrown), log, where);
+  // A route may have begun to describe a file.
+  for (const name of ['etag', 'content-length', 'accept-ranges']) void reply.removeHeader(name);
+  void reply.header('cache-control', 'no-store').type('application/json; charset=utf-8');
   void reply.code(ERRORS[error.code].status).send({ error });
 }
 

@@ -187,6 +187,7 @@ describe('media', () => {
       ['empty', undefined],
       ['gone', undefined],
       ['weird', 'flac'],
+      ['broken', 'mp3'],
     ]);
     world = await World.start({
       media: (token) => {
@@ -195,11 +196,16 @@ describe('media', () => {
         const path = join(folder, `${token}.mp3`);
         return { path, mime: 'audio/mpeg', etag: 'v1', transcode, duration_seconds: 1 };
       },
-      artwork: async (id, size) =>
-        id === 'cover'
-          ? { path: join(folder, 'song.mp3'), mime: 'image/webp', etag: `"cover-${size}"` }
-          : undefined,
-      transcode: (_file, offset, signal) => {
+      artwork: async (id, size) => {
+        const path = new Map([
+          ['cover', 'song.mp3'],
+          ['gone', 'gone.webp'],
+        ]).get(id);
+        if (path === undefined) return undefined;
+        return { path: join(folder, path), mime: 'image/webp', etag: `"${id}-${size}"` };
+      },
+      transcode: (file, offset, signal) => {
+        if (file.transcode === 'mp3') throw new Error('no ffmpeg');
         const stream = new PassThrough();
         stream.write('converted');
         transcodes.push({ offset, signal, stream });
@@ -332,9 +338,21 @@ describe('media', () => {
     },
   );
 
-  it('[AR1] a picture that is not there is 404 and is not kept', async () => {
-    const response = await get('/artwork/none');
-    expect([response.status, response.headers.get('cache-control')]).toEqual([404, null]);
+  it.each(['none', 'gone'])(
+    '[AR1] the picture %s, which is not there, is 404 and that is not kept',
+    async (id) => {
+      const response = await get(`/artwork/${id}`);
+      expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    },
+  );
+
+  it('[MD3] a conversion that cannot start is an error of ours', async () => {
+    const response = await get('/media/broken');
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      500,
+      'application/json; charset=utf-8',
+    ]);
+    expect(await code(response)).toBe('ERR_INTERNAL');
   });
 });
 

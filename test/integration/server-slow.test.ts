@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { HOPELESS_MS, PING_INTERVAL_MS } from '../../src/server/hub/client.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 import { until, World, type Peer } from './server-world.js';
+
+/** Of [BP5] and [BP7]. */
+const HOPELESS_MS = 30_000;
+const PING_INTERVAL_MS = 15_000;
 
 let world: World;
 afterEach(() => world.stop());

@@ -9,8 +9,8 @@ import { Outbox, type OutgoingEvent } from './outbox.js';
 
 /** Bytes the kernel has not taken yet; above this the client is behind. */
 const MAX_UNSENT = 256 * 1024;
-export const HOPELESS_MS = 30_000;
-export const PING_INTERVAL_MS = 15_000;
+const HOPELESS_MS = 30_000;
+const PING_INTERVAL_MS = 15_000;
 const MAX_MISSES = 2;
 
 export interface ClientParts {
