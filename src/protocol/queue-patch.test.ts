@@ -30,6 +30,22 @@ describe('queue patches', () => {
     after.splice(9000, 0, ...after.splice(3, 1));
     expect(diffQueue(before, after)).toEqual({ insert: [[9000, ['i3']]] });
   });
+  it('[QP2] moving a run of items, forwards or backwards, names the fewest items', () => {
+    const before = list(1000);
+    const forwards = [...before];
+    forwards.splice(800, 0, ...forwards.splice(10, 3));
+    expect(diffQueue(before, forwards)).toEqual({ insert: [[800, ['i10', 'i11', 'i12']]] });
+    expect(diffQueue(forwards, before)).toEqual({ insert: [[10, ['i10', 'i11', 'i12']]] });
+  });
+  it('[QP2] a move beside a changed item names both', () => {
+    const before = list(100);
+    const after = [...before];
+    after.splice(50, 0, ...after.splice(3, 1));
+    after[20] = item(21, 'new');
+    const patch = diffQueue(before, after)!;
+    expect(patch).toEqual({ insert: [[50, ['i3']]], set: [item(21, 'new')] });
+    expect(applyQueuePatch(before, patch)).toEqual(after);
+  });
   it('[QP2] an edit at the head and one at the tail do not name what lies between', () => {
     const before = list(1000);
     const after = [item(2000), ...before.slice(1, -1)];

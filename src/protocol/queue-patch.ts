@@ -14,6 +14,8 @@ export function diffQueue(before: readonly QueueItem[], after: readonly QueueIte
   let tail = 0;
   while (tail < shortest - start && before[before.length - 1 - tail] === after[after.length - 1 - tail])
     tail++;
+  const block = movedBlock(before, after, start, before.length - tail);
+  if (block) return { insert: [block] };
   const old = new Map(
     before.slice(start, before.length - tail).map((item, index) => [item.item_id, { item, index }]),
   );
@@ -42,6 +44,27 @@ export function diffQueue(before: readonly QueueItem[], after: readonly QueueIte
   if (insert.length > 0) patch.insert = insert;
   if (set.length > 0) patch.set = set;
   return Object.keys(patch).length > 0 ? patch : undefined;
+}
+
+/**
+ * The common edit in one pass over pointers: when the items from `start` to `end` are the same in two halves that changed places, the run
+ * that moves the shorter half. Undefined when they are something else.
+ */
+function movedBlock(
+  before: readonly QueueItem[],
+  after: readonly QueueItem[],
+  start: number,
+  end: number,
+): [number, string[]] | undefined {
+  if (before.length !== after.length || start >= end) return undefined;
+  const middle = before.indexOf(after[start]!, start);
+  if (middle <= start || middle >= end) return undefined;
+  const left = middle - start;
+  const right = end - middle;
+  for (let at = 0; at < right; at++) if (before[middle + at] !== after[start + at]) return undefined;
+  for (let at = 0; at < left; at++) if (before[start + at] !== after[start + right + at]) return undefined;
+  const [from, to, index] = right <= left ? [middle, end, start] : [start, middle, start + right];
+  return [index, before.slice(from, to).map((item) => item.item_id)];
 }
 
 /** The list after the patch. Ids that are not there are passed over, so that a patch can never corrupt a list. [QP1] */
