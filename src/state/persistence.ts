@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AppError } from '../base/index.js';
-import { Id, QueueItem, QueuePatch, Repeat } from '../protocol/index.js';
+import { diffQueue, Id, QueueItem, QueuePatch, Repeat } from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
 import {
   emptyState,
@@ -92,14 +92,12 @@ function keepRooms(db: Db, before: State, after: State): void {
 }
 
 function keepQueue(db: Db, roomId: string, old: RoomRecord | undefined, room: RoomRecord): void {
-  const stored = new Map(old?.queue.items.map((item) => [item.item_id, item]));
+  const { remove = [], insert = [], set = [] } = diffQueue(old?.queue.items ?? [], room.queue.items) ?? {};
   const put = db.prepare('INSERT OR REPLACE INTO queue_items (room_id, item_id, value) VALUES (?, ?, ?)');
-  for (const item of room.queue.items) {
-    if (stored.get(item.item_id) !== item) put.run(roomId, item.item_id, JSON.stringify(item));
-    stored.delete(item.item_id);
-  }
+  for (const item of [...insert.flatMap(([, run]) => run), ...set])
+    if (typeof item !== 'string') put.run(roomId, item.item_id, JSON.stringify(item));
   const drop = db.prepare('DELETE FROM queue_items WHERE room_id = ? AND item_id = ?');
-  for (const itemId of stored.keys()) drop.run(roomId, itemId);
+  for (const itemId of remove) drop.run(roomId, itemId);
   const order = { order: room.queue.items.map((item) => item.item_id), unshuffled: room.queue.unshuffled };
   db.prepare('INSERT OR REPLACE INTO queue_orders (room_id, value) VALUES (?, ?)').run(
     roomId,
