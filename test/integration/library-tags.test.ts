@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.js';
 import { TagProcess } from '../../src/library/index.js';
+import { ManualClock } from '../fakes/manual-clock.js';
 import { makeHostile, makePicture, makeTrack } from '../fixtures/make-music.js';
 import { LibraryRig } from './library-rig.js';
 
@@ -62,7 +63,7 @@ async function fragile(): Promise<string> {
       const names = paths.map((path) => Buffer.from(path).toString());
       if (names.some((name) => name.includes('crash'))) process.exit(9);
       if (names.some((name) => name.includes('hang'))) for (;;);
-      process.send({ answer: 'tags', id, results: names.map((name) => ({ reason: 'read ' + name })) });
+      process.send({ answer: 'tags', id, results: names.map((name) => ({ reason: name === 'pid' ? String(process.pid) : 'read ' + name })) });
     });`,
   );
   return path;
@@ -115,6 +116,16 @@ describe('the tag process', () => {
     const refused = expect(pending).rejects.toMatchObject({ code: 'ERR_BUSY' });
     await process.close();
     await refused;
+  });
+
+  it('gives its memory back when nobody asks', async () => {
+    const clock = new ManualClock();
+    const process = (tags = new TagProcess({ clock, log: silentLogger, worker: await fragile() }));
+    const pid = async (): Promise<string> => JSON.stringify(await process.read([Buffer.from('pid')]));
+    const first = await pid();
+    expect(await pid()).toBe(first);
+    await clock.advance(10_000);
+    expect(await pid()).not.toBe(first);
   });
 
   it('a whole scan through it finds the same as one in this process', async () => {

@@ -8,6 +8,7 @@ import {
   type Deferred,
   type Logger,
   Serial,
+  type Timer,
   within,
 } from '../../base/index.js';
 import { TagAnswer, type TagRequest, type TagResult } from './tag-wire.js';
@@ -53,6 +54,8 @@ export interface TagProcessOptions {
 }
 
 const MEMORY_MB = 192;
+/** A process that nobody asked for so long gives its memory back. */
+const IDLE_MS = 10_000;
 
 /** Reads in a process of its own, started when needed. A file that kills or hangs it is named; the others are read all the same. */
 export class TagProcess implements TagReader {
@@ -61,6 +64,7 @@ export class TagProcess implements TagReader {
   #waiting = new Map<number, Deferred<TagAnswer>>();
   #id = 0;
   #serial = new Serial();
+  #idle: Timer | undefined;
   #closed = false;
 
   constructor(options: TagProcessOptions) {
@@ -112,6 +116,7 @@ export class TagProcess implements TagReader {
 
   async #ask(request: TagRequest, ms: number): Promise<TagAnswer> {
     if (this.#closed) throw new AppError('ERR_BUSY', 'the library is closing');
+    this.#idle?.cancel();
     const child = (this.#child ??= this.#start());
     const reply = deferred<TagAnswer>();
     this.#waiting.set(request.id, reply);
@@ -125,6 +130,7 @@ export class TagProcess implements TagReader {
       throw error;
     } finally {
       this.#waiting.delete(request.id);
+      if (!this.#closed) this.#idle = this.#options.clock.after(IDLE_MS, () => this.rest());
     }
   }
 
@@ -162,6 +168,7 @@ export class TagProcess implements TagReader {
   }
 
   rest(): void {
+    this.#idle?.cancel();
     void this.#serial.run(() => {
       if (this.#child) this.#stop(this.#child);
     });
@@ -169,6 +176,7 @@ export class TagProcess implements TagReader {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#idle?.cancel();
     const child = this.#child;
     if (child) this.#stop(child);
     for (const reply of this.#waiting.values())
