@@ -242,9 +242,10 @@ class Client implements TuttiClient {
         const { t0_us, t1_us, t2_us } = frame;
         return this.#clockFilter.add({ t0_us, t1_us, t2_us, t3_us: this.#clock.nowUs() });
       }
+      case 'unsubscribed':
+        return this.#onUnsubscribed(frame);
       case 'hello':
       case 'pong':
-      case 'unsubscribed':
         return;
       default:
         frame satisfies never;
@@ -276,6 +277,14 @@ class Client implements TuttiClient {
     this.#settle();
   }
 
+  /** Without an id the server says by itself that a topic is gone. [SB5] */
+  #onUnsubscribed({ id, topic }: SessionFrame & { type: 'unsubscribed' }): void {
+    if (id !== undefined || !this.#subscriptions.has(topic)) return;
+    this.#subscriptions.gone(topic);
+    this.#setMirror(dropTopic(this.mirror, topic));
+    this.#settle();
+  }
+
   #onEventFrame(frame: EventFrame): void {
     const { topic, revision } = frame;
     const read = readEvent(frame);
@@ -290,8 +299,8 @@ class Client implements TuttiClient {
       return this.#subscriptions.resync(topic);
     }
     if (read.state) {
+      // Skipped revisions are normal on a slow line [BP2]; what is not newer was seen already.
       if (revision <= known) return;
-      if (revision > known + 1) this.#subscriptions.resync(topic);
       this.#setMirror(applyEvent(this.mirror, read.event));
     } else this.#setMirror(applyEvent(this.mirror, { ...read.event, revision: known }));
     this.#events.tell(read.event);

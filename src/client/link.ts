@@ -8,6 +8,8 @@ const LONGEST_MS = 15_000;
 const OPEN_MS = 8_000;
 /** The server beats every 30 s: a longer silence means that nobody is there. */
 const SILENCE_MS = 35_000;
+/** An attempt older than this, begun on a network that is gone, is not worth waiting for. */
+const STUCK_MS = 1_000;
 /** For an answer after the machine woke up. */
 const WAKE_MS = 3_000;
 
@@ -73,8 +75,10 @@ export class Link {
     if (this.#closed) return;
     if (!this.#socket) return this.#open();
     const silentMs = (this.#options.clock.nowUs() - this.#heardUs) / 1000;
+    if (!this.#greeted) return silentMs > STUCK_MS ? this.#again() : undefined;
     if (silentMs > SILENCE_MS) return this.#lose(this.#socket, 'now');
-    if (!this.send({ type: 'ping' }) || this.#timers.wake) return;
+    if (this.#timers.wake) return;
+    this.send({ type: 'ping' });
     this.#arm('wake', WAKE_MS, () => this.#socket && this.#lose(this.#socket, 'now'));
   }
 
@@ -88,6 +92,14 @@ export class Link {
     this.#disarm();
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  #again(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket?.terminate) socket.terminate();
+    else socket?.close();
+    this.#open();
   }
 
   #open(): void {

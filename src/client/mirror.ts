@@ -94,6 +94,8 @@ function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
       return event.type === 'system:state' ? { ...mirror, system: event.data } : mirror;
     case 'room/*': {
       const roomId = event.topic.slice(5);
+      if (event.type === 'room:removed')
+        return { ...mirror, room: omit(mirror.room, roomId), progress: omit(mirror.progress, roomId) };
       const before = mirror.room[roomId];
       if (!before) return mirror;
       const after = reduceRoom(before, event);

@@ -2,7 +2,7 @@ import type { ClientError } from './client-error.js';
 import { disconnected } from './client-error.js';
 import type { ClientClock } from './socket.js';
 
-/** A topic that answers with a gap again and again is asked for a snapshot no more often than this. */
+/** A topic that tells what cannot be read is asked for a snapshot no more often than this. */
 const RESYNC_MS = 1_000;
 
 interface Topic {
@@ -50,13 +50,20 @@ export class Subscriptions {
   }
 
   drop(name: string): boolean {
-    const topic = this.#topics.get(name);
+    const topic = this.gone(name);
     if (!topic) return false;
+    if (topic.answered) this.#transmit({ id: this.#nextId(), type: 'unsubscribe', data: { topics: [name] } });
+    return true;
+  }
+
+  /** Not wanted any more, and the server knows. */
+  gone(name: string): { readonly answered: boolean } | undefined {
+    const topic = this.#topics.get(name);
+    if (!topic) return undefined;
     this.#topics.delete(name);
     topic.resync?.cancel();
     for (const waiter of topic.waiters) waiter.reject(disconnected());
-    if (topic.answered) this.#transmit({ id: this.#nextId(), type: 'unsubscribe', data: { topics: [name] } });
-    return true;
+    return topic;
   }
 
   /** A new connection: ask for everything again. */
@@ -67,7 +74,7 @@ export class Subscriptions {
     }
   }
 
-  /** Something is missing in what the topic told: ask for a snapshot, soon. */
+  /** The topic told something that cannot be read: ask for a snapshot, soon. */
   resync(name: string): void {
     const topic = this.#topics.get(name);
     if (!topic?.answered || topic.resync) return;

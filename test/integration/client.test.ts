@@ -153,6 +153,18 @@ describe('client', () => {
     expect(client.connection.state).toBe('live');
   });
 
+  it('gives up an attempt that hangs when it wakes up, and makes a new one', async () => {
+    const clock = new ManualClock();
+    const fake = await fakeTutti();
+    fake.silent = true;
+    const client = clientOf(fake, { clock });
+    await until('the attempt hangs', () => fake.clientCount === 1);
+    await clock.advance(1_500);
+    fake.silent = false;
+    client.wake();
+    await is(client, 'live');
+  });
+
   it('does not come back when the server refuses it', async () => {
     const clock = new ManualClock();
     const fake = await fakeTutti();
@@ -166,15 +178,37 @@ describe('client', () => {
     await expect(client.ready()).rejects.toMatchObject({ code: 'ERR_DISCONNECTED' });
   });
 
-  it('asks for a snapshot when a revision is missing', async () => {
+  it('[BP2] takes skipped revisions as normal', async () => {
+    const fake = await fakeTutti();
+    const client = clientOf(fake);
+    await client.ready();
+    const revision = client.mirror.revisions['rooms']! + 5;
+    const data = { room_id: 'kitchen' };
+    fake.sendRaw(JSON.stringify({ type: 'room:removed', topic: 'rooms', revision, timestamp: '', data }));
+    await until('the kitchen is gone', () => client.mirror.rooms?.length === 3);
+    expect(client.mirror.revisions['rooms']).toBe(revision);
+  });
+
+  it('asks for a snapshot when it cannot read an event', async () => {
     const fake = await fakeTutti();
     const client = clientOf(fake);
     await client.ready();
     fake.silent = true;
     fake.house.fill('kitchen', 4);
     fake.silent = false;
-    fake.house.change('kitchen', (state) => ({ ...state, playback: { ...state.playback, volume: 0.9 } }));
+    fake.sendRaw(
+      '{"type":"queue:updated","topic":"room/kitchen","revision":99,"timestamp":"","data":{"patch":7}}',
+    );
     await until('the kitchen has 4 items', () => client.mirror.room['kitchen']?.queue.items.length === 4);
+  });
+
+  it('[SB5] lets go of a topic that the server says is gone', async () => {
+    const fake = await fakeTutti();
+    const client = clientOf(fake);
+    await client.ready();
+    fake.sendRaw('{"type":"unsubscribed","topic":"room/kitchen"}');
+    await until('it is gone', () => client.mirror.room['kitchen'] === undefined);
+    expect(client.connection.state).toBe('live');
   });
 
   it('passes over garbage, unknown types and older revisions', async () => {

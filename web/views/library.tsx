@@ -1,13 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { Artwork } from '../components/artwork.js';
 import { IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { VirtualList } from '../components/virtual-list.js';
-import type { Artist, Playlist } from '../../src/protocol/track.js';
-import { count, longTime } from '../state/format.js';
+import { count } from '../state/format.js';
 import { hrefOf, type LibrarySection } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { AlbumGrid } from './album-grid.js';
+import { ArtistRow, PlaylistRow } from './row-links.js';
 import { SearchResults } from './search-results.js';
 
 const SECTIONS: readonly { section: LibrarySection; label: string }[] = [
@@ -132,18 +131,6 @@ function ArtistList() {
   );
 }
 
-export function ArtistRow({ artist }: { artist: Artist }) {
-  return (
-    <a class="row-link" href={hrefOf({ view: 'artist', id: artist.artist_id })}>
-      <Artwork id={artist.artwork_id} size={96} icon="person" class="thumb circle" />
-      <span class="row-text">
-        <span class="row-title">{artist.name}</span>
-        <span class="row-sub">{count(artist.album_count, 'album')}</span>
-      </span>
-    </a>
-  );
-}
-
 function PlaylistList() {
   const { catalog } = useStore();
   const playlists = catalog.playlists.value;
@@ -163,19 +150,5 @@ function PlaylistList() {
         ))}
       </ul>
     </div>
-  );
-}
-
-export function PlaylistRow({ playlist }: { playlist: Playlist }) {
-  return (
-    <a class="row-link" href={hrefOf({ view: 'playlist', id: playlist.playlist_id })}>
-      <Artwork id={playlist.artwork_id} size={96} icon="queue" class="thumb" />
-      <span class="row-text">
-        <span class="row-title">{playlist.name}</span>
-        <span class="row-sub">
-          {count(playlist.track_count, 'track')} · {longTime(playlist.duration_seconds)}
-        </span>
-      </span>
-    </a>
   );
 }

@@ -1,6 +1,6 @@
 import { useStore } from '../state/store.js';
 import { AlbumTile } from './album-grid.js';
-import { ArtistRow, PlaylistRow } from './library.js';
+import { ArtistRow, PlaylistRow } from './row-links.js';
 import { TrackList } from './track-list.js';
 
 export function SearchResults() {

@@ -1,0 +1,127 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyEvent, applySnapshot, type Mirror } from '../../src/client/mirror.js';
+import type { QueueItem, TopicEvent } from '../../src/protocol/index.js';
+import { emptyState, Store, type Change } from '../../src/state/index.js';
+
+const ROOMS = ['kitchen', 'bath'] as const;
+const EMPTY: Mirror = { room: {}, progress: {}, revisions: {} };
+
+const known = (room_id: string): Change => ({
+  type: 'player/known',
+  player: {
+    player_id: `p-${room_id}`,
+    kind: 'null',
+    name: room_id,
+    options: {},
+    origin: 'added',
+    room_id,
+    address: 'here',
+    memory: undefined,
+  },
+  room_name: room_id,
+  sync_class: 'loose',
+  capabilities: ['volume', 'seek'],
+});
+
+/** A change of the store from four dice. */
+function changeOf([what, which, n, m]: readonly [number, number, number, number], store: Store): Change {
+  const room_id = ROOMS[which % 2]!;
+  const player_id = `p-${room_id}`;
+  const items = store.state.rooms.get(room_id)?.queue.items ?? [];
+  const item: QueueItem | undefined = items[n % Math.max(1, items.length)];
+  const fresh = Array.from({ length: (m % 4) + 1 }, (_, k) => ({
+    item_id: `i${n}-${m}-${k}`,
+    title: `T${k}`,
+  }));
+  const here = fresh.filter(({ item_id }) => !items.some((other) => other.item_id === item_id));
+  const edit = (patch: (Change & { type: 'queue/edited' })['patch']): Change => ({
+    type: 'queue/edited',
+    room_id,
+    label: 'edit',
+    patch,
+  });
+  const fact = (said: (Change & { type: 'player/fact' })['fact']): Change => ({
+    type: 'player/fact',
+    player_id,
+    fact: said,
+  });
+  const changes: (() => Change)[] = [
+    () => edit({ insert: [[Math.min(n, items.length), here]] }),
+    () => edit(item ? { remove: [item.item_id] } : {}),
+    () => edit(item ? { insert: [[m % items.length, [item.item_id]]] } : {}),
+    () => ({ type: 'queue/undone', room_id }),
+    () => ({ type: 'queue/redone', room_id }),
+    () => ({
+      type: 'room/intent',
+      room_id,
+      intent: 'playing',
+      state: 'loading',
+      item_id: item?.item_id,
+      position_seconds: n,
+      at_us: m,
+    }),
+    () =>
+      fact({
+        type: 'playback',
+        status: 'playing',
+        ...(item && { ref: item.item_id }),
+        position_seconds: m,
+        at_us: n,
+        rate: 1,
+        ...(m % 2 && { duration_seconds: 100 }),
+      }),
+    () => ({ type: 'room/volume', room_id, volume: n / 50, muted: m % 2 === 0 }),
+    () => fact({ type: 'volume', volume: m / 50, muted: n % 2 === 0 }),
+    () => ({ type: 'room/renamed', room_id, name: `name ${n}` }),
+    () => ({ type: 'room/repeat', room_id, repeat: n % 2 ? 'all' : 'off' }),
+    () => ({ type: 'player/link', player_id, link: n % 2 ? 'online' : 'offline', at_us: m, problem: 'away' }),
+    () => fact({ type: 'control', elsewhere: n % 2 === 0 }),
+    () =>
+      item ? { type: 'queue/item-problem', room_id, item_id: item.item_id, problem: 'bad' } : known(room_id),
+    () => ({ type: 'player/renamed', player_id, name: `player ${m}` }),
+    () => ({ type: 'player/removed', player_id }),
+    () => known(room_id),
+  ];
+  return changes[what % changes.length]!();
+}
+
+function fresh(store: Store): Mirror {
+  return ['rooms', 'players', 'library', 'system', ...ROOMS.map((room) => `room/${room}`)].reduce(
+    (mirror, topic) => {
+      const snapshot = store.snapshot(topic);
+      return snapshot
+        ? applySnapshot(mirror, topic, snapshot.revision, JSON.parse(JSON.stringify(snapshot.data)))
+        : mirror;
+    },
+    EMPTY,
+  );
+}
+
+describe('the mirror of a client', () => {
+  it('is after any changes of the store what a client that comes later gets', () => {
+    const die = fc.integer({ min: 0, max: 50 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(die, die, die, die), { maxLength: 60 }), (dice) => {
+        const store = new Store({ state: emptyState('1'), epoch: 'e', keeper: { keep: () => undefined } });
+        for (const room of ROOMS) store.commit(known(room));
+        let mirror = fresh(store);
+        store.subscribe((events) => {
+          for (const event of events)
+            mirror = applyEvent(mirror, JSON.parse(JSON.stringify(event)) as TopicEvent);
+        });
+        for (const each of dice) {
+          const change = changeOf(each, store);
+          // A room that comes back is a new topic, which a client subscribes to again.
+          if (change.type === 'player/known' && store.state.players.has(change.player.player_id)) continue;
+          store.commit(change);
+          if (change.type === 'player/known') mirror = fresh(store);
+        }
+        const { revisions: _mirrored, progress: _progress, ...shown } = mirror;
+        const { revisions: _told, progress: _none, ...later } = fresh(store);
+        expect(shown).toEqual(later);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
