@@ -9,7 +9,7 @@ import type { TranscodeTarget } from './transcode.js';
 export interface PlayableFile {
   /** Absolute, and openable by any program of this machine. */
   readonly path: string;
-  /** Below the music folder, for players that share it; empty when the name is no text and only the URL will do. */
+  /** Below the music folder, for players that share it. Names no file there when the name is no text: then only path or URL will do. */
   readonly relative_path: string;
   /** `/media/<token>`: unguessable, expires. */
   readonly url_path: string;
@@ -78,7 +78,7 @@ export class MediaFiles {
     const relativePath = joinBytes(bytes(row['folder']), bytes(row['name']));
     return {
       path: this.#openable(trackId, relativePath),
-      relative_path: exactText(relativePath) ?? '',
+      relative_path: relativePath.toString('utf8'),
       url_path: `/media/${this.#sign({ trackId, transcode: target })}.${target ?? (extensionOf(relativePath) || codec)}`,
       duration_seconds: Number(row['duration_seconds']),
       title: String(row['title']),

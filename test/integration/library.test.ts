@@ -264,7 +264,7 @@ describe('hostile files', () => {
     await rename(join(rig.musicDir, 'a.mp3'), odd);
     await rig.scan();
     const file = rig.library.file(rig.track('Bytes').track_id, 'all')!;
-    expect(file.relative_path).toBe('');
+    expect(file.relative_path).toBe('\u{fffd}\u{fffd}.mp3');
     expect(await readdir(join(file.path, '..'))).toHaveLength(1);
     expect(rig.library.media(file.url_path.slice('/media/'.length)).path).toBe(file.path);
   });
