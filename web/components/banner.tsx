@@ -29,5 +29,5 @@ function textOf(
   if (state === 'stale') return 'Reconnecting…';
   return heardAtMs === undefined
     ? 'No answer from Tutti: still trying…'
-    : `Offline, shown as of ${wallTime(heardAtMs)}: still trying…`;
+    : `Offline, shown as of ${wallTime(heardAtMs)}`;
 }
