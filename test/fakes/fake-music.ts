@@ -108,7 +108,7 @@ export function queueItem(item_id: string, track: Track): QueueItem {
 /** A cover: two colours and some shapes that differ by id. */
 export function fakeCover(id: string): string {
   const seed = [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 99_991, 7);
-  const hue = seed % 360;
+  const hue = (seed * 47) % 360;
   const other = (hue + 40 + (seed % 90)) % 360;
   const shapes = Array.from({ length: 5 }, (_, n) => {
     const spot = (seed * (n + 3) * 17) % 400;
