@@ -48,12 +48,13 @@ export class FolderWatch {
     if (this.#watched.get(key)?.mark === mark) return;
     this.uncover(folder);
     try {
+      // Only the key is kept for as long as the watch lives: a small Buffer holds on to the 8 kB it was cut from.
       const watcher = watch(joinBytes(root, folder), { encoding: 'buffer' }, (_event, name) => {
-        if (name?.[0] !== 0x2e) this.#options.onTouched(folder);
+        if (name?.[0] !== 0x2e) this.#options.onTouched(folderOf(key));
       });
       watcher.on('error', () => {
-        this.uncover(folder);
-        this.#options.onTouched(splitPath(folder).folder);
+        this.uncover(folderOf(key));
+        this.#options.onTouched(splitPath(folderOf(key)).folder);
       });
       this.#watched.set(key, { mark, watcher });
     } catch (error) {
@@ -75,4 +76,8 @@ export class FolderWatch {
     for (const { watcher } of this.#watched.values()) watcher.close();
     this.#watched.clear();
   }
+}
+
+function folderOf(key: string): Bytes {
+  return Buffer.from(key, 'latin1');
 }
