@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { DRIVERS } from '../drivers/index.js';
 import { randomId, systemClock, systemRandom as random, type Clock, type Logger } from './base/index.js';
 import type { Config } from './config/index.js';
-import { makeDemoMusic, openLibrary, transcodeStream, type Library } from './library/index.js';
+import {
+  makeDemoMusic,
+  openLibrary,
+  resolveStream,
+  transcodeStream,
+  type Library,
+  type Stream,
+} from './library/index.js';
 import { packageRoot, version } from './package-root.js';
 import { Players, type DriverDefinition } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
@@ -53,10 +60,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function open(
-  { config, log, clock = systemClock, drivers = DRIVERS }: AppOptions,
-  closers: Closers,
-): Promise<App> {
+async function open(options: AppOptions, closers: Closers): Promise<App> {
+  const { config, log, clock = systemClock } = options;
+  const drivers = offered(options.drivers ?? DRIVERS, config);
   const runtimeDir = join(config.data_dir, 'run');
   const claim = await claimFolder(runtimeDir);
   closers.add(() => claim.release());
@@ -83,7 +89,8 @@ async function open(
   });
   const library = await libraryOf(config, store, clock, log, secret(db, 'media'));
   closers.add(() => library.close());
-  const rooms = createRooms({ store, players, library, clock, log, random });
+  const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
+  const rooms = createRooms({ store, players, library: { ...library, stream }, clock, log, random });
   closers.add(() => rooms.close());
   closers.add(() => players.close());
 

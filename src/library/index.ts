@@ -5,3 +5,4 @@ export type { Media, PlayableFile } from './media.js';
 export type { AlbumChange } from './scan/albums.js';
 export { TagProcess, type TagReader } from './tags/tag-reader.js';
 export { type Transcode, type TranscodeOptions, transcodeStream, type TranscodeTarget } from './transcode.js';
+export { resolveStream, type Stream } from './stream-list.js';

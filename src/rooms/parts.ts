@@ -11,6 +11,8 @@ export interface RoomLibrary {
     trackId: string,
     codecs: 'all' | readonly string[],
   ): { path: string; relative_path: string; url_path: string; duration_seconds: number } | undefined;
+  /** Looks into a station's list for its stream. */
+  stream(url: string): Promise<{ url: string; title?: string }>;
   savePlaylist(name: string, trackIds: readonly string[]): Playlist;
 }
 

@@ -6,6 +6,7 @@ import {
   type CommandRequest,
   type Handlers,
   type QueueItem,
+  type QueueSource,
 } from '../protocol/index.js';
 import { currentIndex, type RoomRecord } from '../state/index.js';
 import { roomOf, type RoomParts } from './parts.js';
@@ -34,7 +35,10 @@ export function queueHandlers(parts: RoomParts, starter: Starter, turns: Turns):
       keepPlaying(parts, starter, roomId, () => commitEdit(parts, roomId, label, to(roomOf(parts, roomId)))),
     );
   return {
-    'queue:add': (request) => edit(request.room_id, () => add(parts, starter, request)),
+    'queue:add': async (request) => {
+      const source = await withStream(parts, request.source);
+      return edit(request.room_id, () => add(parts, starter, { ...request, source }));
+    },
     'queue:remove': ({ room_id, item_ids }) =>
       change(room_id, 'remove', ({ queue }) => {
         const ids = new Set(item_ids);
@@ -105,6 +109,14 @@ async function add(
   if (!play || !first) return { ...reply, ...(await keepPlaying(parts, starter, room_id, commit)) };
   commit();
   return { ...reply, outcomes: await starter.start(room_id, first, 0) };
+}
+
+/** Looks into a station's list before the room's turn is taken: its server may be slow. */
+async function withStream(parts: RoomParts, source: QueueSource): Promise<QueueSource> {
+  if (!('url' in source)) return source;
+  const { url, title } = await parts.library.stream(source.url);
+  const shown = source.title ?? title;
+  return { url, ...(shown !== undefined && { title: shown }) };
 }
 
 /** Makes an edit, and if it took away the current item, goes on with the one that took its place. */
