@@ -18,7 +18,7 @@ import type { Handlers, SystemState } from './protocol/index.js';
 import { createRooms, type Rooms } from './rooms/index.js';
 import { startServer, type RunningServer } from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
-import { claimFolder, migrate, openDb, secret } from './storage/index.js';
+import { claimFolder, migrate, openDb, secret, type Db } from './storage/index.js';
 
 export { DRIVERS };
 
@@ -87,7 +87,9 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     httpPort: () => listening.port,
     runtimeDir,
   });
-  const library = await libraryOf(config, store, clock, log, secret(db, 'media'));
+  const libraryDb = openDb(join(config.data_dir, 'tutti.db'), 'normal');
+  closers.add(() => libraryDb.close());
+  const library = await libraryOf(config, libraryDb, store, clock, log, secret(db, 'media'));
   closers.add(() => library.close());
   const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
   const rooms = createRooms({ store, players, library: { ...library, stream }, clock, log, random });
@@ -110,6 +112,7 @@ function offered(drivers: readonly DriverDefinition[], config: Config): readonly
 
 async function libraryOf(
   config: Config,
+  db: Db,
   store: Store,
   clock: Clock,
   log: Logger,
@@ -120,7 +123,6 @@ async function libraryOf(
   if (demo) await makeDemoMusic(musicDir);
   const cacheDir = join(config.data_dir, 'artwork');
   await mkdir(cacheDir, { recursive: true });
-  const db = openDb(join(config.data_dir, 'tutti.db'), 'normal');
   return openLibrary({
     db,
     musicDir,

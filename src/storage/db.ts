@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -21,9 +22,10 @@ export interface Db {
 
 /**
  * Opens or makes a database file in WAL mode. `full`: a transaction that returned survives `kill -9` and a power cut. `normal`: it
- * survives `kill -9`; for what can be read again from files. `:memory:` for tests.
+ * survives `kill -9`; for what can be read again from files. A new file is ours alone (0600): it holds keys. `:memory:` for tests.
  */
 export function openDb(file: string, durability: 'full' | 'normal' = 'full'): Db {
+  if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const raw = new DatabaseSync(file);
   raw.exec(
     `PRAGMA journal_mode=WAL; PRAGMA synchronous=${durability}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;`,
@@ -54,6 +56,8 @@ export function openDb(file: string, durability: 'full' | 'normal' = 'full'): Db
     },
     close() {
       statements.clear();
+      // SQLite folds the log in when it closes, but statements that wait for the garbage collector keep the file open beyond `close()`.
+      raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       raw.close();
     },
   };

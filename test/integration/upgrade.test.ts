@@ -1,0 +1,90 @@
+import { copyFileSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadState, type RoomRecord } from '../../src/state/index.js';
+import { migrate, openDb, SCHEMA_VERSION, type Db } from '../../src/storage/index.js';
+
+const FIXTURES = resolve(import.meta.dirname, '../fixtures/databases');
+
+/** A copy of the database a released version wrote: two rooms, an album, a stream, an undone shuffle, a playlist. */
+function copyOf(version: number): Db {
+  const file = join(mkdtempSync(join(tmpdir(), 'tutti-upgrade-')), 'tutti.db');
+  copyFileSync(join(FIXTURES, `version-${version}.db`), file);
+  return openDb(file);
+}
+
+const versionOf = (db: Db): number => Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+const schemaOf = (db: Db): unknown[] =>
+  db.prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name").all();
+const titles = (room: RoomRecord): string[] => room.queue.items.map((item) => item.title);
+
+describe('a database of an earlier version', () => {
+  const versions = Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1);
+
+  it('is kept for every version there was', () => {
+    expect(readdirSync(FIXTURES).sort()).toEqual(versions.map((version) => `version-${version}.db`).sort());
+  });
+
+  it.each(versions)('%i has, after its upgrade, the schema of a new database', (version) => {
+    const [old, fresh] = [copyOf(version), openDb(':memory:')];
+    expect(migrate(old)).toEqual({ from: version, to: SCHEMA_VERSION });
+    migrate(fresh);
+    expect(versionOf(old)).toBe(SCHEMA_VERSION);
+    expect(schemaOf(old)).toEqual(schemaOf(fresh));
+  });
+
+  it.each(versions)('%i keeps rooms, queues, undo, volumes and playlists', (version) => {
+    const db = copyOf(version);
+    migrate(db);
+    const { rooms, players } = loadState(db, 'test');
+    const kitchen = rooms.get('kitchen')!;
+    expect(titles(kitchen)).toEqual(['Welle 1', 'Welle 2', 'Welle 3', 'Radio']);
+    expect(kitchen.kept).toMatchObject({
+      name: 'Küche',
+      intent: 'paused',
+      repeat: 'all',
+      volume: 0.3,
+      item_id: kitchen.queue.items[0]!.item_id,
+    });
+    expect([kitchen.edits.done.length, kitchen.edits.undone.map((edit) => edit.label)]).toEqual([
+      2,
+      ['shuffle'],
+    ]);
+    expect(titles(rooms.get('bath')!)).toEqual(['Welle 1', 'Welle 2', 'Welle 3']);
+    expect(players.get('bath')!.kept).toMatchObject({ kind: 'mpd', origin: 'config', room_id: 'bath' });
+    expect(db.prepare('SELECT name, track_count FROM playlists').all()).toEqual([
+      { name: 'Abends', track_count: 3 },
+    ]);
+    expect(db.prepare('SELECT count(*) AS n FROM tracks').get()).toEqual({ n: 3 });
+  });
+});
+
+describe('a database', () => {
+  it('of a newer Tutti is refused and left as it is', () => {
+    const db = openDb(':memory:');
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
+    expect(() => migrate(db)).toThrow('the database is of version');
+    expect(versionOf(db)).toBe(SCHEMA_VERSION + 1);
+  });
+
+  it('is readable by nobody else', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tutti-upgrade-')), 'tutti.db');
+    openDb(file).close();
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('rolls back a transaction that throws, and the ones inside it', () => {
+    const db = openDb(':memory:');
+    db.exec('CREATE TABLE t (a)');
+    const insert = (): void => void db.prepare('INSERT INTO t VALUES (1)').run();
+    expect(() =>
+      db.transaction(() => {
+        insert();
+        db.transaction(insert);
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(db.prepare('SELECT count(*) AS n FROM t').get()).toEqual({ n: 0 });
+  });
+});
