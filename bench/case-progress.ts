@@ -1,5 +1,5 @@
 import type { BenchCase, Findings, Stage } from './case.js';
-import { spread } from './figures.js';
+import { percentile, spread } from './figures.js';
 import { startLoad } from './load-process.js';
 import type { ControlAsks } from './load/control.js';
 import type { FanOutAsks } from './load/fan-out.js';
@@ -7,8 +7,8 @@ import { cpuMs, pause } from './program.js';
 import { ROOM, startTutti } from './tutti.js';
 
 const CLIENTS = 1000;
-const REPETITIONS = 5;
-const WINDOW_MS = 5_000;
+const REPETITIONS = 8;
+const WINDOW_MS = 3_000;
 const EVERY_MS = 500;
 /** From the start of the beat to the window. */
 const SETTLE_MS = 600;
@@ -46,6 +46,10 @@ export const progress: BenchCase = {
     }
     const figure = spread(bare);
     const own = spread(ours);
+    const ratio = percentile(
+      ours.map((ms, at) => ms / (bare[at] ?? Number.NaN)),
+      0.5,
+    );
     return {
       rows: [
         {
@@ -53,8 +57,12 @@ export const progress: BenchCase = {
           unit: 'ms',
           ours: own,
           peer: { name: 'bare sockets', figure },
-          target: { text: '<= 1.5 x control', met: own.median <= 1.5 * figure.median },
+          ratio,
+          target: { text: '<= 1.5 x control', met: ratio <= 1.5 },
         },
+      ],
+      notes: [
+        'The ratio is the median of the ratios of neighbouring windows, so that what else the machine does weighs less.',
       ],
     };
   },

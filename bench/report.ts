@@ -59,14 +59,14 @@ export function table({ machine, cases }: Results): string {
   return lines.join('\n');
 }
 
-function cells({ measure, unit, ours, peer, target }: Row): string[] {
-  const ratio = peer ? `${short(ours.median / peer.figure.median)}x` : '';
+function cells({ measure, unit, ours, peer, target, ratio }: Row): string[] {
+  const times = peer ? `${short(ratio ?? ours.median / peer.figure.median)}x` : '';
   const beside = peer ? `${peer.name} ${figure(peer.figure)} ${unit}` : '';
   return [
     measure,
     `${figure(ours)} ${unit}`,
     beside,
-    ratio,
+    times,
     target?.text ?? '',
     target ? (target.met ? 'met' : 'MISSED') : '',
   ];

@@ -8,6 +8,8 @@ export const Row = z.object({
   ours: Spread,
   /** What the same machine did in the same run: a bare control, or another program. */
   peer: z.object({ name: z.string(), figure: Spread }).optional(),
+  /** Ours to the peer's, when it is not simply that of the medians. */
+  ratio: z.number().optional(),
   target: z.object({ text: z.string(), met: z.boolean() }).optional(),
 });
 export type Row = z.infer<typeof Row>;

@@ -55,6 +55,7 @@ export async function startTutti(ground: Ground, choice: TuttiChoice): Promise<T
       TUTTI_LOCAL_OUTPUT: 'off',
       TUTTI_WATCH: choice.watch === true ? 'on' : 'off',
       TUTTI_LOG_LEVEL: 'warn',
+      NODE_OPTIONS: process.env['TUTTI_BENCH_NODE_OPTIONS'] ?? '',
     }),
   );
   await answers(program, port, {
