@@ -222,6 +222,7 @@ describe('the page', () => {
 
   it('obeys the keyboard', async () => {
     const { page, living } = await open();
+    await button(page, 'Pause').waitFor();
     await page.keyboard.press('Space');
     await until('paused', () => living().playback.state === 'paused');
     await page.keyboard.press('ArrowUp');
