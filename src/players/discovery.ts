@@ -9,19 +9,26 @@ export interface Discovery {
   close(): void;
 }
 
+export interface DiscoveryParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where to ask; default: every interface. */
+  readonly network?: { readonly interface: string; readonly bind: string; readonly loopback: boolean };
+}
+
 /**
  * Reports players that announce themselves by mDNS, again whenever they do. A hint, no more: that a player is alive is known by its
  * connection, so nothing is ever reported as gone.
  */
 export function startDiscovery(
   drivers: readonly DriverDefinition[],
-  parts: { readonly clock: Clock; readonly log: Logger },
+  parts: DiscoveryParts,
   found: (definition: DriverDefinition, player: Found) => void,
 ): Discovery {
-  const { clock, log } = parts;
+  const { clock, log, network = {} } = parts;
   const onError = (error: unknown): void =>
     log.warn({ error: toError(error).message }, 'mDNS is not available');
-  const bonjour = new Bonjour({}, onError);
+  const bonjour = new Bonjour(network, onError);
   const browsers = drivers.flatMap((definition) => {
     const { mdns } = definition;
     if (!mdns) return [];
