@@ -11,7 +11,11 @@ const caller = { connection_id: 'test', role: 'admin' } as const;
 /** A room with one player that obeys like a real one and can be told to misbehave. */
 class House {
   readonly clock = new ManualClock();
-  readonly store = new Store({ state: emptyState('1'), epoch: 'e', keeper: { keep: () => undefined } });
+  readonly store = new Store({
+    state: emptyState('1'),
+    epoch: 'e',
+    keeper: { weigh: () => undefined, keep: () => undefined },
+  });
   readonly sent: PlayerCommand[] = [];
   readonly broken = new Set<string>();
   offline = false;

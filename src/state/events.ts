@@ -92,7 +92,15 @@ function playerEvents(before: State, after: State, events: Draft[]): void {
   }
 }
 
-/** Views are small, flat JSON built in one place, so their text decides. */
-function same<T>(one: T, other: T): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+/** Views are flat and built in one place; what is inside them is the same object while it is unchanged, or small. */
+function same<T extends object>(one: T, other: T): boolean {
+  const [left, right] = [Object.entries(one), Object.entries(other)];
+  return (
+    left.length === right.length &&
+    left.every(([key, value], at) => key === right[at]?.[0] && sameValue(value, right[at][1]))
+  );
+}
+
+function sameValue(one: unknown, other: unknown): boolean {
+  return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
 }

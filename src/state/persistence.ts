@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../base/index.js';
 import { diffQueue, Id, QueueItem, QueuePatch, Repeat } from '../protocol/index.js';
-import type { Db } from '../storage/index.js';
+import type { Db, Durability } from '../storage/index.js';
 import {
   emptyState,
   newPlayer,
@@ -43,21 +43,49 @@ const KeptEdit = z.object({
   unshuffled_after: z.array(Id).optional(),
 });
 
-/** Writes what changed between two states, in one transaction: one row per room, player and queue item, one row for a queue's order. */
+/**
+ * Writes what changed between two states, in one transaction: one row per room, player and queue item, one row for a queue's order.
+ * Queues, undo and what rooms and players are wait for the disk and survive a power cut; where a knob stands and what plays only survive
+ * `kill -9`, because a volume slider must not wait for an SD card.
+ */
 export function sqliteKeeper(db: Db): Keeper {
   return {
+    weigh,
     keep(before, after) {
-      if (before.players === after.players && before.rooms === after.rooms) return;
+      const weight = weigh(before, after);
+      if (weight === undefined) return;
+      const write = (): void => {
+        if (before.players !== after.players) keepPlayers(db, before, after);
+        if (before.rooms !== after.rooms) keepRooms(db, before, after);
+      };
       try {
-        db.transaction(() => {
-          if (before.players !== after.players) keepPlayers(db, before, after);
-          if (before.rooms !== after.rooms) keepRooms(db, before, after);
-        });
+        db.transaction(write, weight);
       } catch (cause) {
         throw new AppError('ERR_DISK', 'the state could not be written to disk', { cause });
       }
     },
   };
+}
+
+/** How much the heaviest change between two states matters; undefined when nothing of it is kept. */
+function weigh(before: State, after: State): Durability | undefined {
+  if (before === after) return undefined;
+  if (before.rooms.size !== after.rooms.size || before.players.size !== after.players.size) return 'full';
+  let weight: Durability | undefined;
+  for (const [id, { kept, queue, edits }] of after.rooms) {
+    const old = before.rooms.get(id);
+    if (!old || old.queue !== queue || old.edits !== edits) return 'full';
+    if (old.kept === kept) continue;
+    if (old.kept.name !== kept.name || old.kept.player_ids !== kept.player_ids) return 'full';
+    weight = 'normal';
+  }
+  for (const [id, { kept }] of after.players) {
+    const old = before.players.get(id)?.kept;
+    if (old === kept) continue;
+    if (old?.memory === kept.memory) return 'full';
+    weight = 'normal';
+  }
+  return weight;
 }
 
 function keepPlayers(db: Db, before: State, after: State): void {

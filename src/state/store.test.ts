@@ -132,6 +132,7 @@ describe('the store', () => {
       state: emptyState('1'),
       epoch: 'e',
       keeper: {
+        weigh: (before, after) => (before === after ? undefined : 'full'),
         keep: () => {
           writes++;
           if (broken) throw new Error('disk full');

@@ -8,8 +8,11 @@ import type { State } from './model.js';
 import { reducePlayer } from './reduce-player.js';
 import { reduceRoom } from './reduce-room.js';
 
-/** Where the store keeps what must survive: called with the states before and after a group of commits, on one turn of the event loop. */
+/** Where the store keeps what must survive. */
 export interface Keeper {
+  /** Whether a step has something to write, and whether that waits for the disk (`full`) or not (`normal`). Cheap; asked at each commit. */
+  weigh(before: State, after: State): 'full' | 'normal' | undefined;
+  /** Writes a group of commits at once. Throws when the disk refuses. */
   keep(before: State, after: State): void;
 }
 
@@ -35,9 +38,9 @@ function isRoomChange(
 }
 
 /**
- * The one writer. `commit` changes memory and tells everybody at once; what must survive is written once per turn of the event loop,
- * after the broadcast, and `durable()` resolves when it is. So a tap is seen everywhere before the disk is asked, and a reply is never
- * sent before the disk has it.
+ * The one writer. `commit` changes memory and tells everybody at once; what must survive is written once for all commits of a turn of
+ * the event loop, and `durable()` resolves when it is: a reply is never sent before. What waits for the disk is written after the
+ * broadcast, so that nobody else waits with it; what does not is written before, so that news and reply leave in one write.
  */
 export class Store implements Feed {
   readonly epoch: string;
@@ -149,9 +152,17 @@ export class Store implements Feed {
   }
 
   #scheduleWrite(): void {
-    if (this.#writing) return;
+    const weight = this.#keeper.weigh(this.#kept, this.#state);
+    if (this.#writing || weight === undefined) return;
     this.#writing = deferred();
     this.#writing.promise.catch(() => undefined);
-    setImmediate(() => this.flush());
+    if (weight === 'full') setImmediate(() => this.flush());
+    else queueMicrotask(() => this.#writeSoon());
+  }
+
+  /** A commit that waits for the disk may have come in the same turn. */
+  #writeSoon(): void {
+    if (this.#keeper.weigh(this.#kept, this.#state) === 'full') setImmediate(() => this.flush());
+    else this.flush();
   }
 }

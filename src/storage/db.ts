@@ -10,28 +10,31 @@ export interface Statement {
   all(...values: SqlValue[]): Row[];
 }
 
+/** What a transaction that returned survives: `normal` a `kill -9`; `full` a power cut too, for the price of waiting for the disk. */
+export type Durability = 'full' | 'normal';
+
 /** SQLite, as thin as it can be: Node's own `node:sqlite` has the same shape and replaces the package when Node 20 is gone. */
 export interface Db {
   exec(sql: string): void;
   /** Statements are cached by their text. */
   prepare(sql: string): Statement;
-  /** All or nothing; nested calls join the outer one. */
-  transaction<T>(work: () => T): T;
+  /** All or nothing; nested calls join the outer one. Durability as for `openDb`; default: what the database was opened with. */
+  transaction<T>(work: () => T, durability?: Durability): T;
   close(): void;
 }
 
 /**
- * Opens or makes a database file in WAL mode. `full`: a transaction that returned survives `kill -9` and a power cut. `normal`: it
- * survives `kill -9`; for what can be read again from files. A new file is ours alone (0600): it holds keys. `:memory:` for tests.
+ * Opens or makes a database file in WAL mode. A new file is ours alone (0600): it holds keys. `:memory:` for tests.
  */
-export function openDb(file: string, durability: 'full' | 'normal' = 'full'): Db {
+export function openDb(file: string, usual: Durability = 'full'): Db {
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const raw = new DatabaseSync(file);
   raw.exec(
-    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${durability}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;`,
+    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${usual}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;`,
   );
   const statements = new Map<string, Statement>();
   let depth = 0;
+  let current = usual;
   return {
     exec: (sql) => raw.exec(sql),
     prepare(sql) {
@@ -39,8 +42,10 @@ export function openDb(file: string, durability: 'full' | 'normal' = 'full'): Db
       if (!statement) statements.set(sql, (statement = wrap(raw.prepare(sql))));
       return statement;
     },
-    transaction(work) {
+    transaction(work, durability = usual) {
       if (depth > 0) return work();
+      if (durability !== current) raw.exec(`PRAGMA synchronous=${durability}`);
+      current = durability;
       raw.exec('BEGIN IMMEDIATE');
       depth++;
       try {

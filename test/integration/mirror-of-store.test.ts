@@ -103,7 +103,11 @@ describe('the mirror of a client', () => {
     const die = fc.integer({ min: 0, max: 50 });
     fc.assert(
       fc.property(fc.array(fc.tuple(die, die, die, die), { maxLength: 60 }), (dice) => {
-        const store = new Store({ state: emptyState('1'), epoch: 'e', keeper: { keep: () => undefined } });
+        const store = new Store({
+          state: emptyState('1'),
+          epoch: 'e',
+          keeper: { weigh: () => undefined, keep: () => undefined },
+        });
         for (const room of ROOMS) store.commit(known(room));
         let mirror = fresh(store);
         store.subscribe((events) => {

@@ -42,7 +42,11 @@ class Puppet implements PlayerLink {
 
 class Stage {
   readonly clock = new ManualClock();
-  readonly store = new Store({ state: emptyState('1'), epoch: 'e', keeper: { keep: () => undefined } });
+  readonly store = new Store({
+    state: emptyState('1'),
+    epoch: 'e',
+    keeper: { weigh: () => undefined, keep: () => undefined },
+  });
   readonly puppets: Puppet[] = [];
   readonly connects: number[] = [];
   behave: 'connect' | 'refuse' | 'hang' = 'connect';
