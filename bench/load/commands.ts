@@ -33,7 +33,7 @@ const latest = new Map<string, unknown>();
 let mpd: MpdLine | undefined;
 
 function onText(chunk: Buffer, start: number, end: number): void {
-  const at = performance.now();
+  const at = client?.heardAt ?? performance.now();
   const frame = Frame.parse(JSON.parse(chunk.toString('utf8', start, end)));
   if (frame.id !== undefined) waiting.get(frame.id)?.(at, frame);
   if (frame.topic === undefined) return;

@@ -6,6 +6,8 @@ const CONNECT_MS = 20_000;
 /** A WebSocket client on a bare socket: answers pings, hands on texts as bytes. */
 export class RawClient {
   onText: ((chunk: Buffer, start: number, end: number) => void) | undefined;
+  /** When the bytes came that hold the text being handed on. */
+  heardAt = 0;
   readonly #socket: Socket;
   readonly #reader = new FrameReader();
 
@@ -73,6 +75,7 @@ export class RawClient {
   }
 
   #receive(bytes: Buffer): void {
+    this.heardAt = performance.now();
     this.#reader.push(bytes, (opcode, chunk, start, end) => {
       if (opcode === OPCODE.text) this.onText?.(chunk, start, end);
       else if (opcode === OPCODE.ping)
