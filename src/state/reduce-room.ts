@@ -20,7 +20,7 @@ function changed(room: RoomRecord, change: RoomChange): RoomRecord {
     case 'room/intent':
       return intended(room, change);
     case 'room/volume':
-      return kept({ volume: change.volume ?? room.kept.volume, muted: change.muted ?? room.kept.muted });
+      return turned(room, change.volume ?? room.kept.volume, change.muted ?? room.kept.muted);
     case 'room/repeat':
       return kept({ repeat: change.repeat });
     case 'queue/edited':
@@ -34,6 +34,12 @@ function changed(room: RoomRecord, change: RoomChange): RoomRecord {
     default:
       return change satisfies never;
   }
+}
+
+/** A knob that stands where it is wanted, because the player's own word came first, is no change and is not written again. */
+function turned(room: RoomRecord, volume: number, muted: boolean): RoomRecord {
+  if (volume === room.kept.volume && muted === room.kept.muted) return room;
+  return { ...room, kept: { ...room.kept, volume, muted } };
 }
 
 function intended(room: RoomRecord, change: Extract<Change, { type: 'room/intent' }>): RoomRecord {
