@@ -75,7 +75,7 @@ const asks = {
     const taken: number[] = [];
     for (const { type, body } of commands) {
       taken.push((await answer({ type, data: body }, type)).ms);
-      await pause(gapMs);
+      if (gapMs > 0) await pause(gapMs);
     }
     return taken;
   },
@@ -114,7 +114,7 @@ const asks = {
     const taken: number[] = [];
     for (const line of lines) {
       taken.push((await asks.mpdSend(line)).ms);
-      await pause(gapMs);
+      if (gapMs > 0) await pause(gapMs);
     }
     return taken;
   },
