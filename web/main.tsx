@@ -9,7 +9,7 @@ import { Store, StoreProvider } from './state/store.js';
 import { App } from './views/app.js';
 
 function start(root: HTMLElement): void {
-  const settings = loadSettings(localStorage);
+  const settings = loadSettings(() => localStorage);
   followTheme(settings);
   const client = connect({
     url: new URL('ws', location.href.replace(/^http/, 'ws').replace(/[?#].*$/, '')).href,

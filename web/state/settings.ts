@@ -15,14 +15,14 @@ export interface Settings {
   readonly roomId: Signal<string | undefined>;
 }
 
-/** Settings that are written back when they change. A browser that refuses storage only forgets. */
-export function loadSettings(storage: Pick<Storage, 'getItem' | 'setItem'>): Settings {
+/** Settings that are written back when they change. A browser that refuses storage, or even the look at it, only forgets. */
+export function loadSettings(storage: () => Pick<Storage, 'getItem' | 'setItem'>): Settings {
   const stored = read(storage);
   const settings: Settings = { theme: signal(stored.theme), roomId: signal(stored.room_id) };
   effect(() => {
     const text = JSON.stringify({ theme: settings.theme.value, room_id: settings.roomId.value });
     try {
-      storage.setItem(KEY, text);
+      storage().setItem(KEY, text);
     } catch {
       // Private windows refuse to store; the page works without.
     }
@@ -30,9 +30,9 @@ export function loadSettings(storage: Pick<Storage, 'getItem' | 'setItem'>): Set
   return settings;
 }
 
-function read(storage: Pick<Storage, 'getItem'>): z.output<typeof Stored> {
+function read(storage: () => Pick<Storage, 'getItem'>): z.output<typeof Stored> {
   try {
-    return Stored.parse(JSON.parse(storage.getItem(KEY) ?? '{}'));
+    return Stored.parse(JSON.parse(storage().getItem(KEY) ?? '{}'));
   } catch {
     return { theme: 'system' };
   }
