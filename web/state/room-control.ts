@@ -11,6 +11,8 @@ export interface Controls {
 
 /** The knobs that every room has, each shown as turned the moment it is. */
 export class RoomControl {
+  /** False until the server has said how the room stands: there is nothing to turn yet. */
+  readonly known: ReadonlySignal<boolean>;
   readonly playing: Wish<boolean>;
   readonly volume: Wish<number>;
   readonly muted: Wish<boolean>;
@@ -21,6 +23,7 @@ export class RoomControl {
     room: ReadonlySignal<Room | undefined>,
   ) {
     const common = { onError, after };
+    this.known = computed(() => room.value !== undefined);
     this.playing = new Wish({
       ...common,
       actual: computed(() => room.value?.state === 'playing' || room.value?.state === 'loading'),

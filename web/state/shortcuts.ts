@@ -30,8 +30,8 @@ function actionOf(store: Store, key: string): (() => void) | undefined {
       store.router.go({ view: 'library', section: 'albums' });
       store.wantsSearch.value = true;
     };
-  if (!store.house.live.peek()) return undefined;
   const { control } = store;
+  if (!store.house.live.peek() || !control.known.peek()) return undefined;
   const actions: Record<string, () => void> = {
     ' ': () => control.playing.set(!control.playing.shown.peek()),
     ArrowLeft: () => store.seekBy(-5),

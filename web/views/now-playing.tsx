@@ -115,6 +115,7 @@ function Transport() {
   const repeat = store.repeat.shown.value;
   const shuffle = store.shuffle.shown.value;
   const empty = house.items.value.length === 0;
+  const waiting = !control.known.value;
   const loading = house.playback.value?.state === 'loading' || control.playing.pending.value;
   return (
     <div class="transport" role="group" aria-label="Playback">
@@ -123,6 +124,7 @@ function Transport() {
         label="Shuffle"
         class={shuffle ? 'on' : ''}
         pressed={shuffle}
+        disabled={waiting}
         onClick={() => store.shuffle.set(!shuffle)}
       />
       <IconButton
@@ -153,6 +155,7 @@ function Transport() {
         icon="repeat"
         label={REPEAT_LABELS[repeat]}
         class={repeat === 'off' ? '' : 'on'}
+        disabled={waiting}
         onClick={() => store.cycleRepeat()}
       >
         {repeat === 'one' && <span class="badge">1</span>}

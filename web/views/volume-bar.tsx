@@ -16,6 +16,7 @@ export function VolumeBar({ control, name, fixed }: { control: RoomControl; name
         icon={muted ? 'muted' : 'volume'}
         label={muted ? `Unmute ${name}` : `Mute ${name}`}
         pressed={muted}
+        disabled={!control.known.value}
         onClick={() => control.muted.set(!muted)}
       />
       <Slider
@@ -24,7 +25,7 @@ export function VolumeBar({ control, name, fixed }: { control: RoomControl; name
         max={100}
         step={1}
         text={muted ? `${percent} percent, muted` : `${percent} percent`}
-        disabled={!house.live.value}
+        disabled={!house.live.value || !control.known.value}
         onInput={(value) => control.volume.set(value / 100)}
       />
       <span class="percent" aria-hidden="true">
