@@ -15,6 +15,9 @@ const STEPS: Readonly<Record<string, number>> = {
   PageUp: 30,
 };
 
+/** What screen readers read is never further from the truth than about this, seconds. What is seen is drawn only when a pixel changes. */
+const EXACT = 0.07;
+
 /** Where the music is. It moves by the server's clock between two messages, and only while somebody can see it move. */
 export function SeekBar() {
   const store = useStore();
@@ -35,13 +38,18 @@ export function SeekBar() {
     const seconds = dragged.current ?? now();
     const end = house.playback.value?.duration_seconds ?? 0;
     const rate = house.live.value ? (house.timeline.value?.rate ?? 0) : 0;
+    const moves = dragged.current === undefined && rate > 0 && end > 0 && seconds < end;
     const bar = input.current;
     const { pixels } = drawn.current;
     const pixel = end > 0 ? Math.round((seconds / end) * pixels) : 0;
-    if (bar && pixel !== drawn.current.pixel) {
-      bar.value = String(seconds);
-      fillTo(bar, seconds, end);
-    }
+    const newPixel = pixel !== drawn.current.pixel;
+    // A little ahead while it moves: it stands until the truth is as far on the other side.
+    if (
+      bar &&
+      (newPixel || !moves || bar.valueAsNumber <= seconds - EXACT || bar.valueAsNumber > seconds + EXACT)
+    )
+      bar.value = String(moves ? seconds + EXACT : seconds);
+    if (bar && newPixel) fillTo(bar, seconds, end);
     const second = Math.floor(seconds);
     if (second !== drawn.current.second) {
       if (elapsed.current) elapsed.current.textContent = clockTime(seconds);
@@ -49,9 +57,10 @@ export function SeekBar() {
       if (bar) drawn.current.pixels = Math.max(100, bar.clientWidth * devicePixelRatio);
     }
     Object.assign(drawn.current, { pixel, second });
-    if (rate <= 0 || end <= 0 || seconds >= end) return undefined;
+    if (!moves) return undefined;
     const nextPixel = ((pixel + 0.5) / pixels) * end;
-    return ((Math.min(nextPixel, second + 1) - seconds) / rate) * 1000;
+    const nextValue = (bar?.valueAsNumber ?? seconds) + EXACT;
+    return ((Math.min(nextPixel, nextValue, second + 1) - seconds) / rate) * 1000;
   };
   useDrawing(draw);
   // A slider keeps its value within its old end until it has the new one.
