@@ -48,6 +48,8 @@ export async function openPage(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  /** Runs in the page before its own script. */
+  before?: () => void,
 ): Promise<OpenPage> {
   const context = await browser.newContext({
     viewport: { width: 390, height: 844 },
@@ -57,6 +59,7 @@ export async function openPage(
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
+  if (before) await page.addInitScript(before);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

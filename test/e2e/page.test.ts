@@ -1,49 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { fakeHandlers } from '../fakes/fake-commands.js';
-import { FakeTutti, type FakeTuttiOptions } from '../fakes/fake-tutti.js';
 import { until } from '../until.js';
 import { auditControls } from './audit.js';
-import { buildPage, launchBrowser, openPage } from './browser.js';
+import { button, pageStage } from './page-stage.js';
 
-let browser: Browser;
-let built: Awaited<ReturnType<typeof buildPage>>;
-const cleanups: (() => unknown)[] = [];
-
-beforeAll(async () => {
-  [browser, built] = await Promise.all([launchBrowser(), buildPage()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await built?.remove();
-});
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function startFake(options: FakeTuttiOptions = {}): Promise<FakeTutti> {
-  const fake = await FakeTutti.start({ pageDir: built.dir, ...options });
-  cleanups.push(() => fake.close());
-  return fake;
-}
-
-/** A fake in which the living room plays its second track, and the page on it. */
-async function open(hash = '', options: FakeTuttiOptions = {}, context: BrowserContextOptions = {}) {
-  const fake = await startFake(options);
-  const handlers = fakeHandlers(fake.house);
-  const item = fake.house.room('living-room')!.queue.items[1];
-  if (item) handlers['room:play']!({ room_id: 'living-room', item_id: item.item_id });
-  const opened = await openPage(browser, `${fake.url}/${hash}`, context);
-  cleanups.push(() => opened.close());
-  await opened.page.locator('.app:not(.not-live)').waitFor();
-  return { fake, handlers, ...opened, living: () => fake.house.room('living-room')! };
-}
+const { built, startFake, openPage, open } = pageStage();
 
 const titles = (page: Page): Promise<string[]> => page.locator('.queue-row .row-title').allTextContents();
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
 describe('the page', () => {
   it('shows what plays, and complains about nothing', async () => {
@@ -55,10 +22,12 @@ describe('the page', () => {
   });
 
   it('needs no more than 60 kB of script, compressed, before its first paint', async () => {
-    const html = await readFile(path.join(built.dir, 'index.html'), 'utf8');
+    const html = await readFile(path.join(built().dir, 'index.html'), 'utf8');
     const scripts = [...html.matchAll(/(?:src|href)="([^"]+\.js)"/g)].map((match) => match[1]!);
     const sizes = await Promise.all(
-      scripts.map(async (file) => gzipSync(await readFile(path.join(built.dir, file)), { level: 9 }).length),
+      scripts.map(
+        async (file) => gzipSync(await readFile(path.join(built().dir, file)), { level: 9 }).length,
+      ),
     );
     const total = sizes.reduce((sum, size) => sum + size, 0);
     expect(total).toBeGreaterThan(10_000);
@@ -69,8 +38,7 @@ describe('the page', () => {
   it('is painted before the server says anything, with its controls off', async () => {
     const fake = await startFake();
     fake.silent = true;
-    const opened = await openPage(browser, fake.url);
-    cleanups.push(() => opened.close());
+    const opened = await openPage(fake.url);
     const { page } = opened;
     await page.getByText('Connecting…').waitFor();
     expect(await button(page, 'Play').isDisabled()).toBe(true);
@@ -118,11 +86,39 @@ describe('the page', () => {
     handlers['room:play']!({ room_id: 'living-room' });
     handlers['room:seek']!({ room_id: 'living-room', position_seconds: 60 });
     handlers['room:pause']!({ room_id: 'living-room' });
-    const opened = await openPage(browser, fake.url);
-    cleanups.push(() => opened.close());
+    const opened = await openPage(fake.url);
     const seek = opened.page.getByRole('slider', { name: 'Position' });
     await until('it stands at 60 s', async () => Math.abs(Number(await seek.inputValue()) - 60) < 0.5);
     await opened.page.getByText('1:00', { exact: true }).waitFor();
+  });
+
+  it('tells screen readers to a tenth of a second where an hour-long track is, and draws only new pixels', async () => {
+    const { page, fake, living } = await open();
+    fake.house.change('living-room', (state) => ({
+      ...state,
+      queue: {
+        ...state.queue,
+        items: state.queue.items.map((item) => ({ ...item, duration_seconds: 3600 })),
+      },
+    }));
+    const seek = page.getByRole('slider', { name: 'Position' });
+    await until('the hour is there', async () => (await seek.getAttribute('max')) === '3600');
+    await seek.evaluate((input) => {
+      input.dataset['drawn'] = '0';
+      new MutationObserver(
+        () => (input.dataset['drawn'] = String(Number(input.dataset['drawn']) + 1)),
+      ).observe(input, { attributeFilter: ['style'] });
+    });
+    const truth = (): number => fake.house.anchor(living().playback).position_seconds;
+    let exact = 0;
+    await until('20 looks in a row are exact', async () => {
+      const from = truth() - 0.1;
+      const value = await seek.evaluate((input: HTMLInputElement) => input.valueAsNumber);
+      exact = value >= from && value <= truth() + 0.1 ? exact + 1 : 0;
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 70)));
+      return exact >= 20;
+    });
+    expect(Number(await seek.getAttribute('data-drawn'))).toBeLessThanOrEqual(3);
   });
 
   it('seeks by keyboard', async () => {
@@ -237,6 +233,35 @@ describe('the page', () => {
     );
   });
 
+  it('does nothing on keys before it knows the room', async () => {
+    const fake = await startFake();
+    fake.held.add('room/living-room');
+    fakeHandlers(fake.house)['room:play']!({ room_id: 'living-room' });
+    const { page } = await openPage(fake.url);
+    await page.locator('.app:not(.not-live)').waitFor();
+    expect(await button(page, 'Mute this room').isDisabled()).toBe(true);
+    for (const key of ['Space', 'ArrowUp', 'm', 'n', 'u']) await page.keyboard.press(key);
+    await page.keyboard.press('/');
+    await until('a later command came', () => fake.received.includes('library:albums'));
+    expect(fake.received.filter((type) => /^(room|queue):/.test(type))).toEqual([]);
+  });
+
+  it('works where the browser keeps nothing', async () => {
+    const fake = await startFake();
+    const { page, complaints } = await openPage(`${fake.url}/#/settings`, {}, () => {
+      const get = (): never => {
+        throw new DOMException('Access is denied for this document.', 'SecurityError');
+      };
+      Object.defineProperty(globalThis, 'localStorage', { get });
+    });
+    await page.getByLabel('Light').check();
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('light');
+    await page.getByRole('link', { name: 'Rooms', exact: true }).click();
+    await button(page, 'Mute Kitchen').click();
+    await until('it is muted', () => fake.house.room('kitchen')!.playback.muted);
+    expect(complaints).toEqual([]);
+  });
+
   it('remembers its theme', async () => {
     const { page } = await open('#/settings', {}, { colorScheme: 'dark' });
     await page.getByLabel('Light').check();
@@ -348,48 +373,6 @@ describe('the queue', () => {
     await until('9,999 are left', () => living().queue.items.length === 9_999);
     await page.getByText('9,999 tracks').waitFor();
     expect(complaints).toEqual([]);
-  });
-});
-
-describe('the library', () => {
-  it('finds as one types', async () => {
-    const { page, fake } = await open('#/library/albums');
-    await page.getByRole('link', { name: /Finding the Tide/ }).waitFor();
-    await page.getByRole('searchbox').pressSequentially('silver', { delay: 15 });
-    await page.getByRole('heading', { name: 'Artists' }).waitFor();
-    await page
-      .getByRole('link', { name: /Silver Foxes/ })
-      .first()
-      .waitFor();
-    expect(fake.received.filter((type) => type === 'library:search').length).toBeLessThan(4);
-  });
-
-  it('plays an album from the track that is tapped, and gives the old queue back', async () => {
-    const { page, living } = await open('#/album/al3');
-    const before = living().queue.items;
-    await page.locator('.track-row .row-main').nth(2).click();
-    await until('the third track plays', () => living().playback.track?.track_id === 't3-2');
-    await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
-    await until('the queue is back', () => living().queue.items.length === before.length);
-  });
-
-  it('goes from artists to an artist, an album and back', async () => {
-    const { page } = await open('#/library/artists');
-    await page
-      .getByRole('link', { name: /Amber Antlers/ })
-      .first()
-      .click();
-    await page.getByRole('heading', { level: 1, name: 'Amber Antlers' }).waitFor();
-    await page.locator('.tile').first().click();
-    await page.getByRole('link', { name: 'Amber Antlers' }).waitFor();
-    await button(page, 'Back').click();
-    await page.getByRole('heading', { level: 1, name: 'Amber Antlers' }).waitFor();
-  });
-
-  it('says which files cannot be played', async () => {
-    const { page } = await open('#/library/albums');
-    await page.getByRole('link', { name: '2 problems' }).click();
-    await page.getByText('the file is empty').waitFor();
   });
 });
 

@@ -44,6 +44,8 @@ export class FakeTutti {
   readonly received: string[] = [];
   /** Ignore everything from now on, answer nothing: a machine that is gone without a word. */
   silent = false;
+  /** Topics whose snapshot is kept waiting: nothing about them is sent. */
+  readonly held = new Set<string>();
   /** Commands get no reply (but have their effect). */
   replies = true;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -142,7 +144,7 @@ export class FakeTutti {
       }
       if (type === 'subscribe' || type === 'unsubscribe') {
         for (const topic of SESSION_COMMANDS.unsubscribe.parse(data).topics)
-          send({ ...named, ...this.#topic(type, topic, topics) });
+          if (!this.held.has(topic)) send({ ...named, ...this.#topic(type, topic, topics) });
         return;
       }
       this.received.push(type);
