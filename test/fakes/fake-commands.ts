@@ -3,6 +3,7 @@ import type {
   CommandRequest,
   CommandType,
   Playback,
+  Player,
   QueueItem,
   Track,
 } from '../../src/protocol/index.js';
@@ -20,6 +21,7 @@ export function fakeHandlers(house: FakeHouse): FakeHandlers {
     ...roomHandlers(house),
     ...queueHandlers(house),
     ...libraryHandlers(house),
+    ...playlistHandlers(house),
     ...playerHandlers(house),
   };
 }
@@ -147,10 +149,9 @@ function queueHandlers(house: FakeHouse): FakeHandlers {
     'queue:undo': ({ room_id }) => swap(room_id, 'done', 'undone'),
     'queue:redo': ({ room_id }) => swap(room_id, 'undone', 'done'),
     'queue:save': ({ room_id, name }) => {
-      const playlist = playlistOf(`pl${house.music.playlists.length}`, name, []);
-      const saved = { ...playlist, track_count: house.room(room_id)!.queue.items.length };
-      house.music.playlists.push(saved);
-      return { playlist: saved };
+      const ids = house.room(room_id)!.queue.items.map((item) => item.track_id);
+      const track_ids = ids.filter((id) => id !== undefined);
+      return playlistHandlers(house)['playlist:create']!({ name, track_ids });
     },
   };
 }
@@ -161,16 +162,16 @@ function sourceItems(house: FakeHouse, source: CommandRequest<'queue:add'>['sour
   if ('track_ids' in source) return from(tracks.filter((track) => source.track_ids.includes(track.track_id)));
   if ('album_id' in source) return from(tracks.filter((track) => track.album_id === source.album_id));
   if ('artist_id' in source) return from(tracks.filter((track) => track.artist_id === source.artist_id));
-  if ('playlist_id' in source) return from(tracks.slice(0, 24));
+  if ('playlist_id' in source) return from(house.music.contents.get(source.playlist_id) ?? []);
   return [{ item_id: house.newItemId(), url: source.url, title: source.title ?? source.url }];
+}
+
+function page<T>(list: readonly T[], { offset, limit }: { offset: number; limit: number }) {
+  return { total: list.length, items: list.slice(offset, offset + limit) };
 }
 
 function libraryHandlers(house: FakeHouse): FakeHandlers {
   const { albums, artists, tracks, playlists } = house.music;
-  const page = <T>(list: readonly T[], { offset, limit }: { offset: number; limit: number }) => ({
-    total: list.length,
-    items: list.slice(offset, offset + limit),
-  });
   const problems = [
     { path: 'incoming/cover.mp3', reason: 'this is a web page, not music' },
     { path: 'old/zero.flac', reason: 'the file is empty' },
@@ -208,34 +209,92 @@ function libraryHandlers(house: FakeHouse): FakeHandlers {
       };
     },
     'library:problems': (request) => page(problems, request),
-    'playlist:list': () => ({ playlists: [...playlists] }),
-    'playlist:get': ({ playlist_id, ...request }) => {
-      const playlist = playlists.find((one) => one.playlist_id === playlist_id);
-      if (!playlist) throw new AppError('ERR_PLAYLIST_NOT_FOUND', 'no such playlist');
-      return { playlist, tracks: page(tracks.slice(0, playlist.track_count), request).items };
-    },
     'system:status': () => house.system,
   };
 }
 
+function playlistHandlers(house: FakeHouse): FakeHandlers {
+  const { tracks, playlists, contents } = house.music;
+  const indexOf = (playlistId: string): number => {
+    const index = playlists.findIndex((one) => one.playlist_id === playlistId);
+    if (index < 0) throw new AppError('ERR_PLAYLIST_NOT_FOUND', 'no playlist has this id');
+    return index;
+  };
+  const known = (ids: readonly string[]) =>
+    ids.flatMap((id) => tracks.find((track) => track.track_id === id) ?? []);
+  const told = () => {
+    house.generation++;
+    house.publish({ type: 'library:state', topic: 'library', data: house.library() });
+  };
+  const put = (index: number, playlistId: string, name: string, list: readonly Track[]) => {
+    const playlist = playlistOf(playlistId, name, list);
+    if (playlists.some((one, at) => at !== index && one.name === name))
+      throw new AppError('ERR_CONFLICT', 'a playlist has this name already');
+    playlists[index] = playlist;
+    contents.set(playlistId, list);
+    told();
+    return { playlist };
+  };
+  const edit = (playlistId: string, change: (list: readonly Track[]) => readonly Track[]) => {
+    const index = indexOf(playlistId);
+    return put(index, playlistId, playlists[index]!.name, change(contents.get(playlistId) ?? []));
+  };
+  const create = (name: string, list: readonly Track[]) =>
+    put(playlists.length, `pl${house.newItemId()}`, name, list);
+  return {
+    'playlist:list': () => ({ playlists: [...playlists] }),
+    'playlist:get': ({ playlist_id, ...request }) => ({
+      playlist: playlists[indexOf(playlist_id)]!,
+      tracks: page(contents.get(playlist_id) ?? [], request).items,
+    }),
+    'playlist:create': ({ name, track_ids }) => create(name, known(track_ids)),
+    // A line names a track when it is its id.
+    'playlist:import': ({ name, m3u }) => {
+      const lines = m3u.split('\n').filter((line) => !line.startsWith('#'));
+      const missing = lines.filter((line) => known([line]).length === 0);
+      return { ...create(name, known(lines)), missing };
+    },
+    'playlist:rename': ({ playlist_id, name }) => {
+      put(indexOf(playlist_id), playlist_id, name, contents.get(playlist_id) ?? []);
+      return {};
+    },
+    'playlist:add': ({ playlist_id, track_ids }) =>
+      edit(playlist_id, (list) => [...list, ...known(track_ids)]),
+    'playlist:remove': ({ playlist_id, index }) =>
+      edit(playlist_id, (list) => list.filter((_track, at) => at !== index)),
+    'playlist:delete': ({ playlist_id }) => {
+      playlists.splice(indexOf(playlist_id), 1);
+      told();
+      return {};
+    },
+  };
+}
+
 function playerHandlers(house: FakeHouse): FakeHandlers {
+  const change = (playerId: string, edit: (player: Player) => Player): void => {
+    const lane = [...house.lanes.values()].find(({ state }) => state.players[0]?.player_id === playerId);
+    if (!lane) throw new AppError('ERR_PLAYER_NOT_FOUND', 'no such player');
+    house.change(lane.state.room.room_id, (state) => ({ ...state, players: state.players.map(edit) }));
+  };
   return {
     'player:list': () => ({ players: [...house.lanes.values()].flatMap(({ state }) => state.players) }),
-    'player:add': ({ name, kind }) => {
-      const room_id = house.addRoom(name, kind, { origin: 'added', link: 'connecting' });
+    'player:add': ({ name, kind, options }) => {
+      if (options['host'] === 'nowhere') throw new AppError('ERR_INVALID', 'nobody is called nowhere');
+      const { host, port = 6600, output = 'default output' } = options;
+      const address = kind === 'mpd' ? `${host}:${port}` : kind === 'local' ? String(output) : 'this server';
+      const room_id = house.addRoom(name, kind, { origin: 'added', link: 'connecting', address });
       return { room_id, player_id: `p-${room_id}` };
     },
+    'player:rename': ({ player_id, name }) => {
+      change(player_id, (player) => ({ ...player, name }));
+      return {};
+    },
     'player:output': ({ player_id, output_id, active }) => {
-      const lane = [...house.lanes.values()].find(({ state }) => state.players[0]?.player_id === player_id);
-      if (!lane) throw new AppError('ERR_PLAYER_NOT_FOUND', 'no such player');
-      house.change(lane.state.room.room_id, (state) => ({
-        ...state,
-        players: state.players.map((player) => ({
-          ...player,
-          outputs: player.outputs.map((output) =>
-            output.output_id === output_id ? { ...output, active } : output,
-          ),
-        })),
+      change(player_id, (player) => ({
+        ...player,
+        outputs: player.outputs.map((output) =>
+          output.output_id === output_id ? { ...output, active } : output,
+        ),
       }));
       return { outcomes: [] };
     },

@@ -33,6 +33,8 @@ export class FakeHouse {
     notices: [{ notice_id: 'demo', level: 'info', message: 'Demo music: no music folder is set' }],
   };
   scanning = false;
+  /** Grows with every change of the library. */
+  generation = 1;
 
   constructor(
     readonly music: FakeMusic,
@@ -182,7 +184,7 @@ export class FakeHouse {
         done: 120,
         total: this.scanning ? 400 : 120,
       },
-      generation: 1,
+      generation: this.generation,
     };
   }
 

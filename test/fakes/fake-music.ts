@@ -6,6 +6,8 @@ export interface FakeMusic {
   readonly albums: readonly Album[];
   readonly tracks: readonly Track[];
   readonly playlists: Playlist[];
+  /** What is in each playlist. */
+  readonly contents: Map<string, readonly Track[]>;
 }
 
 const FIRST =
@@ -63,11 +65,13 @@ export function fakeMusic(albumCount = 300): FakeMusic {
       artwork_id: `art${n}`,
     };
   });
+  const sunday = tracks.slice(0, 24);
   return {
     albums,
     tracks,
     artists: artistsOf(albums),
-    playlists: [playlistOf('pl0', 'Sunday morning', tracks.slice(0, 24))],
+    playlists: [playlistOf('pl0', 'Sunday morning', sunday)],
+    contents: new Map([['pl0', sunday]]),
   };
 }
 
@@ -88,7 +92,9 @@ function artistsOf(albums: readonly Album[]): Artist[] {
 
 export function playlistOf(playlist_id: string, name: string, tracks: readonly Track[]): Playlist {
   const duration_seconds = tracks.reduce((sum, track) => sum + track.duration_seconds, 0);
-  return { playlist_id, name, track_count: tracks.length, duration_seconds, artwork_id: 'art4' };
+  const cover = tracks[0]?.artwork_id;
+  const artwork = cover === undefined ? {} : { artwork_id: cover };
+  return { playlist_id, name, track_count: tracks.length, duration_seconds, ...artwork };
 }
 
 export function queueItem(item_id: string, track: Track): QueueItem {
