@@ -25,7 +25,7 @@ export function auditControls(page: Page): Promise<string[]> {
       found.push(`svg is heard: ${describe(svg)}`);
     if (document.documentElement.lang === '') found.push('the page has no language');
     if (document.querySelectorAll('main').length !== 1) found.push('there is not one main');
-    for (const element of document.querySelectorAll('main, aside, .foot, .top, .view')) {
+    for (const element of document.querySelectorAll('main, aside, .foot, .top, .view, dialog *')) {
       const { right } = element.getBoundingClientRect();
       if (right > innerWidth + 1) found.push(`wider than the screen: ${describe(element).slice(0, 60)}`);
     }

@@ -14,12 +14,16 @@ export class Catalog {
   readonly artists: Paged<Artist>;
   readonly problems: Paged<LibraryProblem>;
   readonly playlists: ReadonlySignal<readonly Playlist[] | undefined>;
+  /** Grows when this phone changed a playlist. */
+  readonly edition: ReadonlySignal<number>;
+  readonly #edition = signal(0);
   readonly #playlists = signal<readonly Playlist[] | undefined>(undefined);
   readonly #client: TuttiClient;
 
   constructor(client: TuttiClient, library: ReadonlySignal<LibraryState | undefined>) {
     this.#client = client;
     this.playlists = this.#playlists;
+    this.edition = this.#edition;
     this.albums = new Paged((offset, limit) =>
       client.send('library:albums', { offset, limit, sort: 'artist' }),
     );
@@ -55,6 +59,11 @@ export class Catalog {
       ({ playlists }) => (this.#playlists.value = playlists),
       () => undefined,
     );
+  }
+
+  playlistsChanged(): void {
+    this.#edition.value++;
+    this.refreshPlaylists();
   }
 
   #refresh(onlyFailed = false): void {

@@ -24,7 +24,7 @@ export function onShortcut(store: Store, event: KeyboardEvent): void {
 }
 
 function actionOf(store: Store, key: string): (() => void) | undefined {
-  if (key === '?') return () => (store.sheet.value = 'help');
+  if (key === '?') return () => (store.sheet.value = { kind: 'help' });
   if (key === '/')
     return () => {
       store.router.go({ view: 'library', section: 'albums' });

@@ -1,14 +1,13 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import { ClientError } from '../../src/client/client-error.js';
 import type { TuttiClient } from '../../src/client/client.js';
 import type { CommandInput, CommandReply, CommandType } from '../../src/protocol/commands.js';
-import type { Playlist } from '../../src/protocol/track.js';
 import type { QueueItem, QueueSource } from '../../src/protocol/queue.js';
 import type { Repeat, Timeline } from '../../src/protocol/room.js';
 import { positionAt } from '../../src/sync/timeline.js';
 import { canSeek } from './notice.js';
+import { explain } from './explain.js';
 import { createHouse, type House } from './house.js';
 import { Catalog } from './catalog.js';
 import { QueueControl } from './queue-control.js';
@@ -27,8 +26,26 @@ export interface StoreParts {
   readonly nextFrame: (run: () => void) => void;
 }
 
+/** A room, player or playlist that is to have another name. */
+export interface Renaming {
+  readonly kind: 'rename';
+  readonly what: 'room' | 'player' | 'playlist';
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Tracks that are to go into a playlist, and what they are called together. */
+export interface Collecting {
+  readonly kind: 'collect' | 'new-playlist';
+  readonly name: string;
+  readonly track_ids: readonly string[];
+}
+
 /** Which sheet lies over the page. */
-export type Sheet = 'help' | 'radio' | 'add-player' | 'save-queue' | undefined;
+export type Sheet =
+  | { readonly kind: 'help' | 'radio' | 'add-player' | 'save-queue' | 'import-playlist' }
+  | Renaming
+  | Collecting;
 
 /** Everything the views draw and everything they can ask for. */
 export class Store {
@@ -49,7 +66,7 @@ export class Store {
   /** The queue item that plays, or was asked to. */
   readonly itemId: Wish<string | undefined>;
   readonly track: ReadonlySignal<QueueItem | undefined>;
-  readonly sheet = signal<Sheet>(undefined);
+  readonly sheet = signal<Sheet | undefined>(undefined);
   /** The search field takes the focus as soon as it is there. */
   readonly wantsSearch = signal(false);
   /** Said by screen readers. */
@@ -190,25 +207,9 @@ export class Store {
     this.offerUndo(at === 'next' ? `${name} plays next` : `Added ${name}`);
   }
 
-  async saveQueue(name: string): Promise<Playlist | undefined> {
-    const reply = await this.ask('queue:save', { room_id: this.roomId, name });
-    if (reply) {
-      this.toasts.show(`Saved as ${reply.playlist.name}`, { kind: 'success' });
-      this.catalog.refreshPlaylists();
-    }
-    return reply?.playlist;
-  }
-
   offerUndo(message: string): void {
     this.toasts.show(message, { action: { label: 'Undo', run: () => void this.undo() } });
   }
-}
-
-export function explain(error: unknown): string {
-  if (!(error instanceof ClientError)) return 'Something went wrong';
-  if (error.code === 'ERR_DISCONNECTED') return 'Not connected: nothing was changed';
-  if (error.code === 'ERR_NO_REPLY') return 'Tutti did not answer';
-  return error.message.charAt(0).toUpperCase() + error.message.slice(1);
 }
 
 const StoreContext = createContext<Store | undefined>(undefined);

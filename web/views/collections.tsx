@@ -1,17 +1,18 @@
 import type { ComponentChildren } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { QueueSource } from '../../src/protocol/queue.js';
 import { Artwork } from '../components/artwork.js';
 import { Button, IconButton } from '../components/buttons.js';
+import { Menu, type MenuEntry } from '../components/menu.js';
 import { count, longTime } from '../state/format.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { AlbumGrid } from './album-grid.js';
 import { useLoaded } from './hooks.js';
-import { TrackList } from './track-list.js';
+import { collectEntry, TrackList } from './track-list.js';
 
 /** Back, and what can be done with everything on this page. */
-function PlayButtons({ source, name }: { source: QueueSource; name: string }) {
+export function PlayButtons({ source, name }: { source: QueueSource; name: string }) {
   const store = useStore();
   return (
     <div class="play-buttons">
@@ -22,16 +23,32 @@ function PlayButtons({ source, name }: { source: QueueSource; name: string }) {
   );
 }
 
-function BackHeader({ title }: { title: string }) {
+interface BackHeaderProps {
+  readonly title: string;
+  /** What the page is about, for the title of its menu. */
+  readonly name?: string | undefined;
+  readonly entries?: readonly MenuEntry[];
+}
+
+export function BackHeader({ title, name, entries }: BackHeaderProps) {
+  const [open, setOpen] = useState(false);
   return (
-    <header class="view-header back-header">
-      <IconButton icon="back" label="Back" offline onClick={() => history.back()} />
-      <h2>{title}</h2>
-    </header>
+    <>
+      <header class="view-header back-header">
+        <IconButton icon="back" label="Back" offline onClick={() => history.back()} />
+        <h2>{title}</h2>
+        {name !== undefined && entries && (
+          <IconButton icon="more" label={`More for ${name}`} onClick={() => setOpen(true)} />
+        )}
+      </header>
+      {open && name !== undefined && entries && (
+        <Menu title={name} entries={entries} onClose={() => setOpen(false)} />
+      )}
+    </>
   );
 }
 
-function Failed({ what }: { what: string }) {
+export function Failed({ what }: { what: string }) {
   return (
     <div class="empty">
       <p>{what} cannot be shown now.</p>
@@ -46,7 +63,7 @@ interface HeroProps {
   readonly children: ComponentChildren;
 }
 
-function Hero({ artwork, title, lines, children }: HeroProps) {
+export function Hero({ artwork, title, lines, children }: HeroProps) {
   return (
     <div class="hero">
       <Artwork id={artwork} size={320} icon="disc" class="hero-cover" eager />
@@ -68,9 +85,10 @@ export function AlbumView({ id }: { id: string }) {
   );
   const album = value?.album;
   const source = { album_id: id };
+  const entries = value ? [collectEntry(store, value.album.title, value.tracks)] : [];
   return (
     <section class="view" aria-label="Album">
-      <BackHeader title="Album" />
+      <BackHeader title="Album" name={album?.title} entries={entries} />
       <div class="scroller">
         {failed && !album && <Failed what="This album" />}
         {album && value && (
@@ -132,54 +150,6 @@ export function ArtistView({ id }: { id: string }) {
           </div>
         }
       />
-    </section>
-  );
-}
-
-export function PlaylistView({ id }: { id: string }) {
-  const store = useStore();
-  const { value, failed } = useLoaded(() => store.catalog.playlist(id), [id, store.house.live.value]);
-  const playlist = value?.playlist;
-  const source = { playlist_id: id };
-  return (
-    <section class="view" aria-label="Playlist">
-      <BackHeader title="Playlist" />
-      <div class="scroller">
-        {failed && !playlist && <Failed what="This playlist" />}
-        {playlist && value && (
-          <>
-            <Hero
-              artwork={playlist.artwork_id}
-              title={playlist.name}
-              lines={
-                <p class="dim">
-                  {count(playlist.track_count, 'track')} · {longTime(playlist.duration_seconds)}
-                </p>
-              }
-            >
-              <PlayButtons source={source} name={playlist.name} />
-            </Hero>
-            <TrackList
-              tracks={value.tracks}
-              label={playlist.name}
-              onPlay={(index) => void store.playNow(source, playlist.name, index)}
-            />
-            <div class="page-end">
-              <Button
-                icon="trash"
-                label="Delete playlist"
-                onClick={() =>
-                  void store.ask('playlist:delete', { playlist_id: id }).then((done) => {
-                    if (!done) return;
-                    store.toasts.show(`Deleted ${playlist.name}`);
-                    store.router.go({ view: 'library', section: 'playlists' });
-                  })
-                }
-              />
-            </div>
-          </>
-        )}
-      </div>
     </section>
   );
 }

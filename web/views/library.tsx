@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { IconButton } from '../components/buttons.js';
+import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { count } from '../state/format.js';
@@ -22,7 +22,11 @@ export function LibraryView({ section }: { section: LibrarySection }) {
     <section class="view" aria-label="Library">
       <header class="view-header search-header">
         <SearchField />
-        <IconButton icon="radio" label="Play a radio address" onClick={() => (store.sheet.value = 'radio')} />
+        <IconButton
+          icon="radio"
+          label="Play a radio address"
+          onClick={() => (store.sheet.value = { kind: 'radio' })}
+        />
       </header>
       {searching ? (
         <SearchResults />
@@ -132,14 +136,27 @@ function ArtistList() {
 }
 
 function PlaylistList() {
-  const { catalog } = useStore();
+  const store = useStore();
+  const { catalog } = store;
   const playlists = catalog.playlists.value;
   useEffect(() => catalog.refreshPlaylists(), []);
   return (
     <div class="scroller">
+      <div class="play-buttons pair playlist-actions">
+        <Button
+          icon="plus"
+          label="New playlist"
+          onClick={() => (store.sheet.value = { kind: 'new-playlist', name: '', track_ids: [] })}
+        />
+        <Button
+          icon="save"
+          label="Import a file"
+          onClick={() => (store.sheet.value = { kind: 'import-playlist' })}
+        />
+      </div>
       {playlists?.length === 0 && (
         <div class="empty">
-          <p>No playlists yet. Save a queue, and it is here.</p>
+          <p>No playlists yet. Make one, or save a queue as one.</p>
         </div>
       )}
       <ul class="rows">

@@ -1,6 +1,7 @@
 import type { Route } from '../state/route.js';
-import { AlbumView, ArtistView, PlaylistView, ProblemsView } from './collections.js';
+import { AlbumView, ArtistView, ProblemsView } from './collections.js';
 import { LibraryView } from './library.js';
+import { PlaylistView } from './playlist.js';
 import { RoomsView } from './rooms.js';
 import { SettingsView } from './settings.js';
 

@@ -150,7 +150,7 @@ function QueueHeader({ items }: { items: readonly QueueItem[] }) {
           icon="save"
           label="Save as playlist"
           disabled={items.length === 0}
-          onClick={() => (store.sheet.value = 'save-queue')}
+          onClick={() => (store.sheet.value = { kind: 'save-queue' })}
         />
         <IconButton
           icon="trash"
@@ -188,7 +188,7 @@ function ItemMenu({ item, index, last, currentIndex, onMove, onRemove, onClose }
   const store = useStore();
   // Counted without the item itself.
   const afterCurrent = index <= currentIndex ? currentIndex : currentIndex + 1;
-  const { album_id } = item;
+  const { album_id, track_id } = item;
   return (
     <Menu
       title={item.title}
@@ -211,6 +211,15 @@ function ItemMenu({ item, index, last, currentIndex, onMove, onRemove, onClose }
                 icon: 'disc' as const,
                 label: 'Show album',
                 run: () => store.router.go({ view: 'album', id: album_id }),
+              },
+            ]),
+        ...(track_id === undefined
+          ? []
+          : [
+              {
+                icon: 'save' as const,
+                label: 'Add to playlist…',
+                run: () => (store.sheet.value = { kind: 'collect', name: item.title, track_ids: [track_id] }),
               },
             ]),
         { icon: 'trash', label: 'Remove', run: () => onRemove(item, index) },

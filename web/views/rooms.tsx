@@ -6,6 +6,7 @@ import { Icon } from '../components/icon.js';
 import { Sheet } from '../components/sheet.js';
 import type { Player } from '../../src/protocol/player.js';
 import type { Room } from '../../src/protocol/room.js';
+import { kindText } from '../state/kinds.js';
 import { foreignText, hasVolume } from '../state/notice.js';
 import { RoomControl } from '../state/room-control.js';
 import { useStore } from '../state/store.js';
@@ -23,7 +24,11 @@ export function RoomsView() {
           <p>Tap a room to control it</p>
         </div>
         <div class="header-actions">
-          <IconButton icon="plus" label="Add a player" onClick={() => (store.sheet.value = 'add-player')} />
+          <IconButton
+            icon="plus"
+            label="Add a player"
+            onClick={() => (store.sheet.value = { kind: 'add-player' })}
+          />
         </div>
       </header>
       <div class="scroller">
@@ -92,7 +97,7 @@ function RoomCard({ room, players }: { room: Room; players: readonly Player[] })
           />
         ))}
       </ul>
-      {detailed && <PlayerSheet player={detailed} onClose={() => setDetails(undefined)} />}
+      {detailed && <PlayerSheet player={detailed} roomName={name} onClose={() => setDetails(undefined)} />}
     </li>
   );
 }
@@ -125,7 +130,7 @@ function PlayerRow({ player, roomName, onMore }: PlayerRowProps) {
         <span class="dot" aria-hidden="true" />
         <span class="row-text">
           <span class="row-sub">
-            {player.name === roomName ? player.kind : player.name} · {LINK_TEXT[player.link]}
+            {player.name === roomName ? kindText(player.kind) : player.name} · {LINK_TEXT[player.link]}
           </span>
           {player.problem !== undefined && <span class="row-sub problem">{player.problem}</span>}
           {player.controlled_elsewhere && <span class="row-sub problem">{foreignText(player)}</span>}
@@ -150,13 +155,23 @@ const SYNC_TEXT = {
   loose: 'plays for itself',
 } as const;
 
-function PlayerSheet({ player, onClose }: { player: Player; onClose: () => void }) {
+interface PlayerSheetProps {
+  readonly player: Player;
+  readonly roomName: string;
+  readonly onClose: () => void;
+}
+
+function PlayerSheet({ player, roomName, onClose }: PlayerSheetProps) {
   const store = useStore();
+  const rename = (what: 'room' | 'player', id: string, name: string): void => {
+    onClose();
+    store.sheet.value = { kind: 'rename', what, id, name };
+  };
   return (
     <Sheet title={player.name} onClose={onClose}>
       <dl class="facts">
         <dt>Kind</dt>
-        <dd>{[player.kind, player.version].filter(Boolean).join(' ')}</dd>
+        <dd>{[kindText(player.kind), player.version].filter(Boolean).join(' ')}</dd>
         <dt>Address</dt>
         <dd>{player.address}</dd>
         <dt>Connection</dt>
@@ -185,16 +200,24 @@ function PlayerSheet({ player, onClose }: { player: Player; onClose: () => void 
           ))}
         </fieldset>
       )}
-      {player.origin === 'added' && (
+      <div class="play-buttons pair">
+        <Button icon="edit" label="Rename room" onClick={() => rename('room', player.room_id, roomName)} />
         <Button
-          icon="trash"
-          label="Forget this player"
-          onClick={() => {
-            onClose();
-            void store.ask('player:remove', { player_id: player.player_id });
-          }}
+          icon="edit"
+          label="Rename player"
+          onClick={() => rename('player', player.player_id, player.name)}
         />
-      )}
+        {player.origin === 'added' && (
+          <Button
+            icon="trash"
+            label="Forget this player"
+            onClick={() => {
+              onClose();
+              void store.ask('player:remove', { player_id: player.player_id });
+            }}
+          />
+        )}
+      </div>
     </Sheet>
   );
 }

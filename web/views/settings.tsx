@@ -44,7 +44,7 @@ export function SettingsView() {
           ))}
         </fieldset>
         <div class="page-end">
-          <Button label="Keyboard shortcuts" offline onClick={() => (store.sheet.value = 'help')} />
+          <Button label="Keyboard shortcuts" offline onClick={() => (store.sheet.value = { kind: 'help' })} />
         </div>
         <p class="dim page-end">Tutti {system?.version ?? ''}</p>
       </div>

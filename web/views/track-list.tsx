@@ -1,10 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Artwork } from '../components/artwork.js';
 import { IconButton } from '../components/buttons.js';
-import { Menu } from '../components/menu.js';
+import { Menu, type MenuEntry } from '../components/menu.js';
 import type { Track } from '../../src/protocol/track.js';
 import { clockTime } from '../state/format.js';
-import { useStore } from '../state/store.js';
+import { type Store, useStore } from '../state/store.js';
 
 interface TrackListProps {
   readonly tracks: readonly Track[];
@@ -12,15 +12,28 @@ interface TrackListProps {
   /** Inside an album of this artist: numbers in front instead of covers, and other artists only. */
   readonly albumArtist?: string;
   readonly onPlay: (index: number) => void;
+  /** Takes the track at an index out of the list, where that can be done; false when it could not. */
+  readonly onRemove?: (track: Track, index: number) => Promise<boolean>;
 }
 
-export function TrackList({ tracks, label, albumArtist, onPlay }: TrackListProps) {
+export function TrackList({ tracks, label, albumArtist, onPlay, onRemove }: TrackListProps) {
   const numbered = albumArtist !== undefined;
-  const [menuFor, setMenuFor] = useState<Track>();
+  const [menuFor, setMenuFor] = useState<number>();
   const discs = new Set(tracks.map((track) => track.disc_number ?? 1)).size;
+  const list = useRef<HTMLUListElement>(null);
+  const removed = useRef<number | undefined>(undefined);
+  const chosen = menuFor === undefined ? undefined : tracks[menuFor];
+  // The row that had the focus is gone: the one that took its place has it.
+  useLayoutEffect(() => {
+    const index = removed.current;
+    removed.current = undefined;
+    if (index === undefined) return;
+    const row = list.current?.children[Math.min(index, tracks.length - 1)];
+    row?.querySelector<HTMLElement>('.icon-button')?.focus();
+  }, [tracks]);
   return (
     <>
-      <ul class="rows tracks" aria-label={label}>
+      <ul ref={list} class="rows tracks" aria-label={label}>
         {tracks.map((track, index) => (
           <li key={`${index}-${track.track_id}`}>
             {numbered && discs > 1 && track.disc_number !== tracks[index - 1]?.disc_number && (
@@ -31,12 +44,26 @@ export function TrackList({ tracks, label, albumArtist, onPlay }: TrackListProps
               number={numbered ? (track.track_number ?? index + 1) : undefined}
               by={artistLine(track, albumArtist)}
               onPlay={() => onPlay(index)}
-              onMore={() => setMenuFor(track)}
+              onMore={() => setMenuFor(index)}
             />
           </li>
         ))}
       </ul>
-      {menuFor && <TrackMenu track={menuFor} onClose={() => setMenuFor(undefined)} />}
+      {chosen && menuFor !== undefined && (
+        <TrackMenu
+          track={chosen}
+          onClose={() => setMenuFor(undefined)}
+          onRemove={
+            onRemove &&
+            (() => {
+              removed.current = menuFor;
+              void onRemove(chosen, menuFor).then((done) => {
+                if (!done) removed.current = undefined;
+              });
+            })
+          }
+        />
+      )}
     </>
   );
 }
@@ -77,7 +104,23 @@ function TrackRow({ track, number, by, onPlay, onMore }: TrackRowProps) {
   );
 }
 
-function TrackMenu({ track, onClose }: { track: Track; onClose: () => void }) {
+interface TrackMenuProps {
+  readonly track: Track;
+  readonly onClose: () => void;
+  readonly onRemove: (() => void) | undefined;
+}
+
+/** Tracks into a playlist of which a sheet asks. */
+export function collectEntry(store: Store, name: string, tracks: readonly Track[]): MenuEntry {
+  const track_ids = tracks.map((track) => track.track_id);
+  return {
+    icon: 'save',
+    label: 'Add to playlist…',
+    run: () => (store.sheet.value = { kind: 'collect', name, track_ids }),
+  };
+}
+
+function TrackMenu({ track, onClose, onRemove }: TrackMenuProps) {
   const store = useStore();
   const source = { track_ids: [track.track_id] };
   const { artist_id, album_id, title } = track;
@@ -89,6 +132,7 @@ function TrackMenu({ track, onClose }: { track: Track; onClose: () => void }) {
         { icon: 'play', label: 'Play now', run: () => void store.playInBetween(source) },
         { icon: 'next', label: 'Play next', run: () => void store.enqueue(source, title, 'next') },
         { icon: 'plus', label: 'Add to the queue', run: () => void store.enqueue(source, title, 'end') },
+        collectEntry(store, title, [track]),
         { icon: 'disc', label: 'Show album', run: () => store.router.go({ view: 'album', id: album_id }) },
         ...(artist_id === undefined
           ? []
@@ -99,6 +143,7 @@ function TrackMenu({ track, onClose }: { track: Track; onClose: () => void }) {
                 run: () => store.router.go({ view: 'artist', id: artist_id }),
               },
             ]),
+        ...(onRemove ? [{ icon: 'trash' as const, label: 'Remove from the playlist', run: onRemove }] : []),
       ]}
     />
   );

@@ -1,0 +1,122 @@
+import { useState } from 'preact/hooks';
+import type { Player } from '../../src/protocol/player.js';
+import { Field, SheetForm } from '../components/form.js';
+import { Sheet } from '../components/sheet.js';
+import { kindText } from '../state/kinds.js';
+import { portProblem, splitAddress } from '../state/player-address.js';
+import { useStore } from '../state/store.js';
+
+const KINDS = [
+  { kind: 'mpd', name: '' },
+  { kind: 'local', name: 'Server' },
+  { kind: 'null', name: 'Silence' },
+] as const;
+type Kind = (typeof KINDS)[number]['kind'];
+
+/** A player that was not found by itself. */
+export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
+  const store = useStore();
+  const [kind, setKind] = useState<Kind>('mpd');
+  const [name, setName] = useState('');
+  const [address, setAddress] = useState('');
+  const [port, setPort] = useState('');
+  const [password, setPassword] = useState('');
+  const [output, setOutput] = useState('');
+  const written = splitAddress(address);
+  const usual = kind === 'mpd' ? written.host : KINDS.find((one) => one.kind === kind)!.name;
+
+  const run = async (): Promise<string | undefined> => {
+    const chosenPort = written.port ?? port.trim();
+    const problem = kind === 'mpd' ? portProblem(chosenPort) : undefined;
+    if (problem !== undefined) return problem;
+    const options = {
+      mpd: {
+        host: written.host,
+        ...(chosenPort === '' ? {} : { port: Number(chosenPort) }),
+        ...(password === '' ? {} : { password }),
+      },
+      local: output.trim() === '' ? {} : { output: output.trim() },
+      null: {},
+    }[kind];
+    const called = name.trim() || usual;
+    await store.client.send('player:add', { kind, name: called, options });
+    onClose();
+    store.toasts.show(`Added ${called}`, { kind: 'success' });
+    return undefined;
+  };
+
+  return (
+    <Sheet title="Add a player" onClose={onClose}>
+      <SheetForm icon="plus" submit="Add" disabled={usual === ''} run={run}>
+        <fieldset class="outputs">
+          <legend>Kind</legend>
+          {KINDS.map((one) => (
+            <label key={one.kind}>
+              <input
+                type="radio"
+                name="kind"
+                checked={kind === one.kind}
+                autofocus={one.kind === 'mpd'}
+                onChange={() => setKind(one.kind)}
+              />
+              <span>{kindText(one.kind)}</span>
+            </label>
+          ))}
+        </fieldset>
+        {kind === 'mpd' && (
+          <>
+            <div class="field-pair">
+              <Field
+                label="Address"
+                keys="url"
+                value={address}
+                onInput={setAddress}
+                onLeave={() => {
+                  if (written.port === undefined) return;
+                  setAddress(written.host);
+                  setPort(written.port);
+                }}
+                placeholder="192.168.1.20"
+                longest={300}
+                required
+              />
+              <Field
+                label="Port"
+                keys="numeric"
+                value={port}
+                onInput={setPort}
+                placeholder="6600"
+                longest={5}
+              />
+            </div>
+            <Field
+              label="Password (if it has one)"
+              secret
+              value={password}
+              onInput={setPassword}
+              longest={256}
+            />
+          </>
+        )}
+        {kind === 'local' && (
+          <Field
+            label="Output (optional)"
+            keys="url"
+            value={output}
+            onInput={setOutput}
+            placeholder="The usual one"
+            longest={256}
+            suggestions={knownOutputs(store.house.players.value ?? [])}
+          />
+        )}
+        <Field label="Name (optional)" value={name} onInput={setName} placeholder={usual} longest={128} />
+      </SheetForm>
+    </Sheet>
+  );
+}
+
+/** What the server's own players say they can play through. */
+function knownOutputs(players: readonly Player[]): { value: string; name: string }[] {
+  const outputs = players.filter(({ kind }) => kind === 'local').flatMap(({ outputs }) => outputs);
+  return outputs.map(({ output_id, name }) => ({ value: output_id, name }));
+}
