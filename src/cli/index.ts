@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { AppError } from '../base/index.js';
 import { version } from '../package-root.js';
 import { readArguments, USAGE } from './arguments.js';
@@ -10,7 +11,10 @@ export async function runCli(
   print: (line: string) => void,
 ): Promise<void> {
   const parsed = readArguments(argv, env);
-  if (parsed.command === 'serve') return (await import('./serve.js')).serve(env, print);
+  if (parsed.command === 'serve') {
+    keepHeapSmall();
+    return (await import('./serve.js')).serve(env, print);
+  }
   if (parsed.command === 'driver') {
     const [{ DRIVERS }, { runDriver }] = await Promise.all([import('../app.js'), import('./run-driver.js')]);
     return runDriver(DRIVERS, parsed.rest, print);
@@ -19,4 +23,12 @@ export async function runCli(
   if (parsed.command === 'help') return print(USAGE);
   if (isRemoteCommand(parsed.command)) return print(await runRemote(parsed));
   throw new AppError('ERR_UNKNOWN_COMMAND', `tutti has no command ${parsed.command}\n\n${USAGE}`);
+}
+
+/**
+ * Keeps V8's young generation from growing: after a scan of 100,000 files it held 32 MB and used 2. Measured there: 147 MB of memory
+ * with the default, 117 MB so, and the scan took as long. Only before the heap has grown.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }

@@ -30,7 +30,7 @@ export function openDb(file: string, usual: Durability = 'full'): Db {
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const raw = new DatabaseSync(file);
   raw.exec(
-    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${usual}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-8000;`,
+    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${usual}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;`,
   );
   const statements = new Map<string, Statement>();
   let depth = 0;
