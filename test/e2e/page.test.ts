@@ -108,13 +108,17 @@ describe('the page', () => {
     });
     const truth = (): number => fake.house.anchor(living().playback).position_seconds;
     let exact = 0;
-    await until('20 looks in a row are exact', async () => {
-      const from = truth() - 0.1;
-      const value = await seek.evaluate((input: HTMLInputElement) => input.valueAsNumber);
-      exact = value >= from && value <= truth() + 0.1 ? exact + 1 : 0;
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 70)));
-      return exact >= 20;
-    });
+    await until(
+      '8 looks in a row are exact',
+      async () => {
+        const from = truth() - 0.1;
+        const value = await seek.evaluate((input: HTMLInputElement) => input.valueAsNumber);
+        exact = value >= from && value <= truth() + 0.1 ? exact + 1 : 0;
+        await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 70)));
+        return exact >= 8;
+      },
+      20_000,
+    );
     expect(Number(await seek.getAttribute('data-drawn'))).toBeLessThanOrEqual(3);
   });
 
