@@ -18,6 +18,8 @@ const PROBE_MS = 30_000;
 const ANCHOR_MS = 9_000;
 /** MPD counts from the moment a song is opened; sound starts a little later. One more look finds where it really is. */
 const SETTLE_MS = 400;
+/** How long reasons to look are gathered. */
+const GATHER_MS = 2;
 const MAX_SONG_BYTES = 1900;
 
 const BASE: readonly Capability[] = ['seek', 'pause', 'gapless', 'outputs', 'radio'];
@@ -35,6 +37,7 @@ export class MpdLink implements PlayerLink {
   #serial = new Serial();
   #timers: Timer[] = [];
   #settling: Timer | undefined;
+  #gathering: Timer | undefined;
   /** What the next look is for; undefined = no look is due. */
   #due: { changed: Set<string>; force: boolean } | undefined;
   #outputs: Output[] = [];
@@ -101,6 +104,7 @@ export class MpdLink implements PlayerLink {
       this.#serial.run(async () => {
         given.throwIfAborted();
         if (this.#over) throw this.#over;
+        if (command.type !== 'volume' && command.type !== 'mute') await this.#lookIfDue();
         await this.#obey(command);
       }),
     );
@@ -198,7 +202,7 @@ export class MpdLink implements PlayerLink {
     }
   }
 
-  /** Several reasons to look that come at once are one look. */
+  /** Several reasons to look that come at once are one look. MPD announces our own command with its answer: the answer goes first. */
   #lookSoon(changed: readonly string[], force: boolean): void {
     if (this.#over) return;
     if (this.#due) {
@@ -207,13 +211,22 @@ export class MpdLink implements PlayerLink {
       return;
     }
     this.#due = { changed: new Set(changed), force };
-    void this.#serial
-      .run(async () => {
-        const due = this.#due;
-        this.#due = undefined;
-        if (due && !this.#over) await this.#look(due);
-      })
-      .catch((error: unknown) => this.#end(toError(error)));
+    this.#gathering = this.#context.clock.after(GATHER_MS, () => void this.#lookNow());
+  }
+
+  async #lookNow(): Promise<void> {
+    try {
+      await this.#serial.run(() => this.#lookIfDue());
+    } catch (error) {
+      this.#end(toError(error));
+    }
+  }
+
+  async #lookIfDue(): Promise<void> {
+    const due = this.#due;
+    this.#due = undefined;
+    this.#gathering?.cancel();
+    if (due && !this.#over) await this.#look(due);
   }
 
   async #look({ changed, force }: { changed: ReadonlySet<string>; force: boolean }): Promise<void> {
@@ -255,6 +268,7 @@ export class MpdLink implements PlayerLink {
         : new AppError('ERR_PLAYER_OFFLINE', reason.message, { cause: reason });
     for (const timer of this.#timers) timer.cancel();
     this.#settling?.cancel();
+    this.#gathering?.cancel();
     this.#idleRound.reject(this.#over);
     this.#commands.close(this.#over);
     this.#events.close(this.#over);

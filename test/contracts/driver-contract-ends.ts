@@ -57,7 +57,7 @@ function following(bench: Bench): void {
 
   it('goes on to what was preloaded while it played, again and again', async () => {
     const all: Media[] = [];
-    for (const n of [1, 2, 3]) all.push(await bench.rig.makeMedia(n, { seconds: 1 }));
+    for (const n of [1, 2, 3]) all.push(await bench.rig.makeMedia(n, { seconds: 2 }));
     const [first, second, third] = all as [Media, Media, Media];
     const player = await bench.connect();
     await play(player, first);
