@@ -73,12 +73,16 @@ export class Sound {
     this.#emitOutputs();
   }
 
+  /** mpv announces volume and mute one by one, in an order of its own: what it accepted is news at once, and its news then agrees. */
   async setVolume(volume: number): Promise<void> {
-    await this.#client.request(['set_property', 'volume', Math.min(100, Math.max(0, volume * 100))]);
+    const level = Math.min(100, Math.max(0, volume * 100));
+    await this.#client.request(['set_property', 'volume', level]);
+    this.#sawVolume(level, this.muted);
   }
 
   async setMuted(muted: boolean): Promise<void> {
     await this.#client.request(['set_property', 'mute', muted]);
+    this.#sawVolume(this.volume, muted);
   }
 
   /** One output at a time: choosing one leaves the other, and the one in use cannot be switched off. */
