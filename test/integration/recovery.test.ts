@@ -83,6 +83,9 @@ describe('a room on an MPD', () => {
     await mpd.mpc('volume', '37');
     await until('turned down', () => playback('bath').volume === 0.37);
     await mpd.mpc('add', 'Two/2.flac');
+    await until('our songs stand behind theirs', async () =>
+      (await mpd.mpc('playlist', '-f', '%file%')).startsWith('Two/2.flac'),
+    );
     await mpd.mpc('play', '1');
     await until('controlled elsewhere', () => player('bath').controlled_elsewhere === true);
     await until('the room is silent', () => playback('bath').state === 'stopped');
