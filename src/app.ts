@@ -64,7 +64,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const { config, log, clock = systemClock } = options;
   const drivers = offered(options.drivers ?? DRIVERS, config);
   const runtimeDir = join(config.data_dir, 'run');
-  const claim = await claimFolder(runtimeDir);
+  const claim = await claimFolder(config.data_dir);
   closers.add(() => claim.release());
   const db = openDb(join(config.data_dir, 'tutti.db'));
   closers.add(() => db.close());

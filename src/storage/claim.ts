@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { AppError } from '../base/index.js';
 
 /**
- * Makes sure that one server alone writes to a data folder: a listening socket in it, which dies with its process however that dies.
+ * Makes sure that one server alone writes to a data folder: a listening socket in its folder `run`, which dies with its process however that dies.
  * Throws ERR_CONFLICT while another server holds the folder.
  */
-export async function claimFolder(dir: string): Promise<{ release(): Promise<void> }> {
+export async function claimFolder(dataDir: string): Promise<{ release(): Promise<void> }> {
+  const dir = join(dataDir, 'run');
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'claim.sock');
   if (await answers(path))
     throw new AppError(
       'ERR_CONFLICT',
-      `another Tutti is running on ${dir}; stop it, or set TUTTI_DATA_DIR to another folder`,
+      `another Tutti is running on ${dataDir}; stop it, or set TUTTI_DATA_DIR to another folder`,
     );
   await rm(path, { force: true });
   const server = createServer((socket) => socket.destroy());

@@ -1,0 +1,28 @@
+import { mkdtempSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { claimFolder } from '../../src/storage/index.js';
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'tutti-claim-'));
+
+it('a data folder belongs to one server at a time, and to the next one after it', async () => {
+  const dir = folder();
+  const first = await claimFolder(dir);
+  await expect(claimFolder(dir)).rejects.toMatchObject({
+    code: 'ERR_CONFLICT',
+    message: expect.stringContaining(`running on ${dir};`) as string,
+  });
+  await first.release();
+  const second = await claimFolder(dir);
+  await second.release();
+});
+
+it('what a killed server left behind is no claim', async () => {
+  const dir = folder();
+  await mkdir(join(dir, 'run'));
+  await writeFile(join(dir, 'run', 'claim.sock'), '');
+  const claim = await claimFolder(dir);
+  await claim.release();
+});
