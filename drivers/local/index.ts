@@ -16,7 +16,7 @@ export const local = defineDriver<LocalOptions>({
   label: 'This machine',
   options: LocalOptions,
   capabilities: CAPABILITIES,
-  syncClass: 'steered',
+  syncClass: 'loose',
   codecs: 'all',
   address: ({ output }) => (output === 'auto' ? 'default output' : output),
   local: findLocal,

@@ -11,7 +11,7 @@ export const mpd = defineDriver({
   label: 'MPD',
   options: MpdOptions,
   capabilities: ['seek', 'pause', 'volume', 'mute', 'gapless', 'outputs', 'radio'],
-  syncClass: 'nudged',
+  syncClass: 'loose',
   codecs: 'all',
   address: ({ host, port, socket }) => socket ?? `${host}:${port}`,
   mdns: {
