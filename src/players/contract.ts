@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Clock, Logger } from '../base/index.js';
-import type { Capability, Foreign, Output, PlaybackStatus, SyncClass } from '../protocol/index.js';
+import type { Capability, SyncClass } from '../protocol/index.js';
+import type { PlayerReport } from '../state/index.js';
 
 /** Something to play, as a driver gets it. The driver takes the first of `path`, `relative_path`, `url`, `url_path` that its player can open. */
 export interface Media {
@@ -47,52 +48,8 @@ export type PlayerCommand =
   /** From now on the player is ours: silence what somebody else plays. A `load` follows if the room wants music. */
   | { readonly type: 'take-over' };
 
-/** What a player reports, in the order it happened. */
-export type Fact =
-  /**
-   * Once after connecting, and again when it changes (an MPD may gain a mixer). `fresh` = the player was started just now by the driver
-   * and remembers nothing: the room gives it its volume before anything plays. Sent before the first `volume` fact.
-   */
-  | {
-      readonly type: 'info';
-      readonly version?: string;
-      readonly capabilities: readonly Capability[];
-      readonly fresh?: boolean;
-    }
-  /**
-   * Where playback is: at `at_us` of the context's clock it was at `position_seconds`, moving `rate` seconds a second (0 unless playing).
-   * Sent on every change of status, ref, position (seek) or duration, and at least every 10 s while playing. A new `ref` means that
-   * the player went on to the preloaded media by itself. No `ref` = nothing of ours is loaded.
-   */
-  | {
-      readonly type: 'playback';
-      readonly status: PlaybackStatus;
-      readonly ref?: string;
-      readonly position_seconds: number;
-      readonly at_us: number;
-      readonly rate: number;
-      readonly duration_seconds?: number;
-      readonly stream_title?: string;
-    }
-  /**
-   * The media `ref` is over: played to its end with nothing preloaded behind it (`finished`), or it could not be played (`failed`).
-   * When the player went on by itself to the preloaded media there is no `finished`, only the next `playback` fact.
-   */
-  | {
-      readonly type: 'ended';
-      readonly ref: string;
-      readonly reason: 'finished' | 'failed';
-      readonly message?: string;
-    }
-  /** Also when somebody else turned the knob. Absent volume = the player has none. */
-  | { readonly type: 'volume'; readonly volume?: number; readonly muted: boolean }
-  | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
-  /** Whether somebody else's music is on this player, and what. */
-  | { readonly type: 'control'; readonly elsewhere: boolean; readonly foreign?: Foreign }
-  /** Something is wrong with the player that does not end the link, such as an output that cannot be opened; absent = all is well again. */
-  | { readonly type: 'problem'; readonly message?: string }
-  /** Whatever the driver wants back in `LinkContext.memory` after a restart of the server; JSON, below 4 kB. */
-  | { readonly type: 'memory'; readonly value: unknown };
+/** What a player reports, in the order it happened; each fact is described where the store takes it in. */
+export type Fact = PlayerReport;
 
 export interface LinkContext {
   readonly player_id: string;

@@ -1,8 +1,6 @@
 import type {
   Capability,
-  Foreign,
   LibraryState,
-  Output,
   PlaybackStatus,
   QueuePatch,
   Repeat,
@@ -10,36 +8,7 @@ import type {
   SystemState,
 } from '../protocol/index.js';
 import type { Intent, PlayerRecord } from './model.js';
-
-/** What a player said, stamped by the supervisor. The shapes of the driver contract's facts that are state. */
-export type PlayerReport =
-  | {
-      readonly type: 'info';
-      readonly version?: string;
-      readonly capabilities: readonly Capability[];
-      readonly fresh?: boolean;
-    }
-  | {
-      readonly type: 'playback';
-      readonly status: PlaybackStatus;
-      readonly ref?: string;
-      readonly position_seconds: number;
-      readonly at_us: number;
-      readonly rate: number;
-      readonly duration_seconds?: number;
-      readonly stream_title?: string;
-    }
-  | {
-      readonly type: 'ended';
-      readonly ref: string;
-      readonly reason: 'finished' | 'failed';
-      readonly message?: string;
-    }
-  | { readonly type: 'volume'; readonly volume?: number; readonly muted: boolean }
-  | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
-  | { readonly type: 'control'; readonly elsewhere: boolean; readonly foreign?: Foreign }
-  | { readonly type: 'problem'; readonly message?: string }
-  | { readonly type: 'memory'; readonly value: unknown };
+import type { PlayerReport } from './player-report.js';
 
 /** Every way the state can change. `at_us` is the server clock when it happened. */
 export type Change =

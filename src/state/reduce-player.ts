@@ -1,5 +1,6 @@
 import { positionAt } from '../protocol/index.js';
-import type { Change, PlayerReport } from './changes.js';
+import type { Change } from './changes.js';
+import type { PlayerReport } from './player-report.js';
 import { leaderOf, newPlayer, newRoom, type PlayerRecord, type RoomRecord, type State } from './model.js';
 import { updateRoom, withEntry, withoutEntry } from './entries.js';
 
