@@ -87,7 +87,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     httpPort: () => listening.port,
     runtimeDir,
   });
-  const libraryDb = openDb(join(config.data_dir, 'tutti.db'), 'normal');
+  const libraryDb = openDb(join(config.data_dir, 'tutti.db'));
   closers.add(() => libraryDb.close());
   const library = await libraryOf(config, libraryDb, store, clock, log, secret(db, 'media'));
   closers.add(() => library.close());

@@ -84,9 +84,8 @@ export class LibraryReport {
 
   #set(key: string, value: string): void {
     if (this.#value(key) === value) return;
-    this.#db.exec('PRAGMA synchronous=NORMAL');
-    this.#db.prepare('INSERT OR REPLACE INTO library_values VALUES (?, ?)').run(key, value);
-    this.#db.exec('PRAGMA synchronous=FULL');
+    const put = this.#db.prepare('INSERT OR REPLACE INTO library_values VALUES (?, ?)');
+    this.#db.transaction(() => put.run(key, value), 'normal');
   }
 
   #count(sql: string): number {

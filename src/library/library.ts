@@ -80,8 +80,6 @@ const SETTLE_MS = 2000;
 export function openLibrary(options: LibraryOptions): Library {
   const { db, clock, log, settleMs = SETTLE_MS } = options;
   const musicDir = resolve(options.musicDir);
-  // Playlists are people's work: durable when the command returns. Scans relax this for themselves.
-  db.exec('PRAGMA synchronous=FULL');
   const tags = options.tags ?? defaultTags({ clock, log });
   const report = new LibraryReport(options);
   const playlists = new Playlists(db, musicDir, () => report.changed());

@@ -18,7 +18,7 @@ export interface Db {
   exec(sql: string): void;
   /** Statements are cached by their text. */
   prepare(sql: string): Statement;
-  /** All or nothing; nested calls join the outer one. Durability as for `openDb`; default: what the database was opened with. */
+  /** All or nothing; nested calls join the outer one. `normal` relaxes this one transaction; everything else is `full`. */
   transaction<T>(work: () => T, durability?: Durability): T;
   close(): void;
 }
@@ -26,15 +26,14 @@ export interface Db {
 /**
  * Opens or makes a database file in WAL mode. A new file is ours alone (0600): it holds keys. `:memory:` for tests.
  */
-export function openDb(file: string, usual: Durability = 'full'): Db {
+export function openDb(file: string): Db {
   if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const raw = new DatabaseSync(file);
   raw.exec(
-    `PRAGMA journal_mode=WAL; PRAGMA synchronous=${usual}; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;`,
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=full; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;',
   );
   const statements = new Map<string, Statement>();
   let depth = 0;
-  let current = usual;
   return {
     exec: (sql) => raw.exec(sql),
     prepare(sql) {
@@ -42,10 +41,9 @@ export function openDb(file: string, usual: Durability = 'full'): Db {
       if (!statement) statements.set(sql, (statement = wrap(raw.prepare(sql))));
       return statement;
     },
-    transaction(work, durability = usual) {
+    transaction(work, durability = 'full') {
       if (depth > 0) return work();
-      if (durability !== current) raw.exec(`PRAGMA synchronous=${durability}`);
-      current = durability;
+      if (durability === 'normal') raw.exec('PRAGMA synchronous=normal');
       raw.exec('BEGIN IMMEDIATE');
       depth++;
       try {
@@ -57,6 +55,7 @@ export function openDb(file: string, usual: Durability = 'full'): Db {
         throw error;
       } finally {
         depth--;
+        if (durability === 'normal') raw.exec('PRAGMA synchronous=full');
       }
     },
     close() {

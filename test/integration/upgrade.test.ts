@@ -74,6 +74,20 @@ describe('a database', () => {
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
+  it('relaxes one transaction and no more, also when it throws', () => {
+    const db = openDb(':memory:');
+    const mode = (): unknown => db.prepare('PRAGMA synchronous').get()?.['synchronous'];
+    const [normal, full] = [1, 2];
+    expect(mode()).toBe(full);
+    expect(db.transaction(mode, 'normal')).toBe(normal);
+    expect(() =>
+      db.transaction(() => {
+        throw new Error('no');
+      }, 'normal'),
+    ).toThrow('no');
+    expect(mode()).toBe(full);
+  });
+
   it('rolls back a transaction that throws, and the ones inside it', () => {
     const db = openDb(':memory:');
     db.exec('CREATE TABLE t (a)');

@@ -244,12 +244,7 @@ export class Catalog {
 
   /** What a scan writes can be found again by another scan: no flush to disk for each part. */
   #relaxed<T>(work: () => T): T {
-    this.#db.exec('PRAGMA synchronous=NORMAL');
-    try {
-      return this.#db.transaction(work);
-    } finally {
-      this.#db.exec('PRAGMA synchronous=FULL');
-    }
+    return this.#db.transaction(work, 'normal');
   }
 }
 
