@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that listen to what is played need the machine for themselves: they run after the others, one file at a time. */
-const SOUND = ['test/e2e/**/*.test.ts', 'test/integration/*-sound.test.ts', 'test/fakes/**/*.test.ts'];
+const SOUND = [
+  'test/e2e/**/*.test.ts',
+  'test/integration/*-sound.test.ts',
+  'test/fakes/**/*.test.ts',
+  'test/integration/mpd-real.test.ts',
+];
 
 export default defineConfig({
   test: {
