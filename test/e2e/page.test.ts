@@ -239,7 +239,7 @@ describe('the page', () => {
     fake.held.add('room/living-room');
     fakeHandlers(fake.house)['room:play']!({ room_id: 'living-room' });
     const { page } = await openPage(fake.url);
-    await page.locator('.app:not(.not-live)').waitFor();
+    await until('the page asked for the room', () => fake.heldBack.has('room/living-room'));
     expect(await button(page, 'Mute this room').isDisabled()).toBe(true);
     for (const key of ['Space', 'ArrowUp', 'm', 'n', 'u']) await page.keyboard.press(key);
     await page.keyboard.press('/');

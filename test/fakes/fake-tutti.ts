@@ -46,6 +46,8 @@ export class FakeTutti {
   silent = false;
   /** Topics whose snapshot is kept waiting: nothing about them is sent. */
   readonly held = new Set<string>();
+  /** Held topics that a client has asked for. */
+  readonly heldBack = new Set<string>();
   /** Commands get no reply (but have their effect). */
   replies = true;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -143,8 +145,10 @@ export class FakeTutti {
         return send({ type: 'clock', ...named, t0_us, t1_us, t2_us: systemClock.nowUs() });
       }
       if (type === 'subscribe' || type === 'unsubscribe') {
-        for (const topic of SESSION_COMMANDS.unsubscribe.parse(data).topics)
-          if (!this.held.has(topic)) send({ ...named, ...this.#topic(type, topic, topics) });
+        for (const topic of SESSION_COMMANDS.unsubscribe.parse(data).topics) {
+          if (this.held.has(topic)) this.heldBack.add(topic);
+          else send({ ...named, ...this.#topic(type, topic, topics) });
+        }
         return;
       }
       this.received.push(type);
