@@ -160,6 +160,11 @@ class LocalLink implements PlayerLink {
       case 'take-over':
         // Nobody else can reach this mpv.
         return;
+      case 'follow':
+        // It cannot measure itself yet.
+        return;
+      case 'latency':
+        throw new AppError('ERR_NOT_SUPPORTED', 'mpv is told shifted times instead');
       default:
         command satisfies never;
     }

@@ -165,6 +165,11 @@ export class MpdLink implements PlayerLink {
         return this.#mixer.setMuted(command.muted);
       case 'output':
         return this.#choose(command.output_id, command.active);
+      case 'follow':
+        // It cannot measure itself yet.
+        return;
+      case 'latency':
+        throw new AppError('ERR_NOT_SUPPORTED', 'MPD is told shifted times instead');
       default:
         return command satisfies never;
     }

@@ -71,6 +71,11 @@ export class SilentLink implements PlayerLink {
         return this.#emit({ type: 'volume', volume: this.#volume, muted: this.#muted });
       case 'output':
         throw new AppError('ERR_NOT_SUPPORTED', 'the silent output has no outputs to choose');
+      case 'follow':
+        // It cannot measure itself yet.
+        return;
+      case 'latency':
+        throw new AppError('ERR_NOT_SUPPORTED', 'the silent output is told shifted times instead');
       default:
         return command satisfies never;
     }

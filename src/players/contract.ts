@@ -24,23 +24,43 @@ export interface Media {
   readonly live: boolean;
 }
 
+/** A place of the music at a moment: `position_seconds` is heard at `at_us` of the server clock, and the music moves on at rate 1. */
+export interface Cue {
+  readonly position_seconds: number;
+  readonly at_us: number;
+}
+
 /** What a player is told. Accepted when `execute` resolves; the effect arrives as a fact. */
 export type PlayerCommand =
-  /** Replace what plays. `next` follows without a gap where the player can. */
+  /**
+   * Replace what plays. `next` follows without a gap where the player can. With `playing: false` it resolves when the player is ready to
+   * start within its lead. With `at_us` the position is heard at that moment; a player that is late begins where the music is by then.
+   */
   | {
       readonly type: 'load';
       readonly media: Media;
       readonly next?: Media;
       readonly position_seconds: number;
       readonly playing: boolean;
+      readonly at_us?: number;
     }
   /** Change what follows the current media; absent = nothing follows. Must not disturb what plays. */
   | { readonly type: 'preload'; readonly next?: Media }
-  | { readonly type: 'play' }
+  /** With a cue: be there then, from wherever it stands; without: at once, from where it stands. */
+  | { readonly type: 'play'; readonly cue?: Cue }
   | { readonly type: 'pause' }
   /** Silence; whatever was loaded is forgotten. */
   | { readonly type: 'stop' }
-  | { readonly type: 'seek'; readonly position_seconds: number }
+  /** With `at_us`, while it plays: the position is heard at that moment. */
+  | { readonly type: 'seek'; readonly position_seconds: number; readonly at_us?: number }
+  /**
+   * The room's timeline, while media `ref` plays: from now on the player keeps to it as tightly as it can, over track changes too, and
+   * reports how far off it is. A `load`, `play` or `seek` with a time begins the same. Without a cue: it is on its own again.
+   * Never makes a silent player play. A player that cannot measure itself ignores it.
+   */
+  | { readonly type: 'follow'; readonly ref?: string; readonly cue?: Cue }
+  /** Only to players with capability `latency`; for others the times are shifted before they are told. */
+  | { readonly type: 'latency'; readonly latency_ms: number }
   /** 0..1 */
   | { readonly type: 'volume'; readonly volume: number }
   | { readonly type: 'mute'; readonly muted: boolean }

@@ -135,6 +135,9 @@ export class Players {
       room_id: before?.room_id ?? id,
       address: definition.address(options),
       memory: before?.memory ?? null,
+      home_room_id: before?.home_room_id ?? id,
+      latency_ms: before?.latency_ms ?? 0,
+      volume_limit: before?.volume_limit ?? 1,
     };
     const { syncClass: sync_class, capabilities } = definition;
     this.#parts.store.commit({

@@ -3,6 +3,7 @@ import { ClockUs, Id, Seconds, Volume } from './common.js';
 import { Player } from './player.js';
 import { QueueItem, QueuePatch } from './queue.js';
 import { Playback, Room, RoomState } from './room.js';
+import { SyncReport } from './sync.js';
 import { LibraryState, SystemState } from './system.js';
 
 /**
@@ -38,6 +39,10 @@ export const EVENTS = {
       queue_length: z.int(),
     }),
     state: true,
+  },
+  'sync:report': {
+    data: z.object({ room_id: Id, at_us: ClockUs, players: z.array(SyncReport) }),
+    state: false,
   },
   'room:added': { data: Room, state: true },
   'room:updated': { data: Room, state: true },

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { Id, Name, Page } from './common.js';
+import { Id, Name, Page, Volume } from './common.js';
 import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
-import { Player } from './player.js';
+import { LatencyMs, Player } from './player.js';
 import { LibraryState, SystemState } from './system.js';
 import { Album, Artist, LibraryProblem, Playlist, Track } from './track.js';
 
@@ -51,6 +51,34 @@ export const playerCommands = {
     role: 'user',
     http: 'PUT /players/{player_id}/output',
     summary: 'Choose or switch an output',
+  },
+  'player:volume': {
+    request: z.strictObject({ ...player, volume: Volume }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'PUT /players/{player_id}/volume',
+    summary: 'Set the volume of one player of a room',
+  },
+  'player:mute': {
+    request: z.strictObject({ ...player, muted: z.boolean() }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'PUT /players/{player_id}/mute',
+    summary: 'Mute or unmute one player of a room',
+  },
+  'player:latency': {
+    request: z.strictObject({ ...player, latency_ms: LatencyMs }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'PUT /players/{player_id}/latency',
+    summary: 'How much later a loudspeaker is heard than its player believes; takes effect while it plays',
+  },
+  'player:limit': {
+    request: z.strictObject({ ...player, volume_limit: Volume }),
+    reply: Outcomes,
+    role: 'admin',
+    http: 'PUT /players/{player_id}/limit',
+    summary: 'Never louder than this, whoever turns the knob',
   },
 } as const satisfies Record<string, CommandSpec>;
 

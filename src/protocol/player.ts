@@ -11,6 +11,10 @@ export const Capability = z.enum([
   'outputs',
   'replaygain',
   'radio',
+  /** Shifts its sound by `latency_ms` itself; for all others it is done by shifting the times they are told. */
+  'latency',
+  /** Can play a clip over its music. */
+  'overlay',
 ]);
 export type Capability = z.infer<typeof Capability>;
 
@@ -39,6 +43,9 @@ export const Foreign = z.object({
 });
 export type Foreign = z.infer<typeof Foreign>;
 
+/** Milliseconds in steps of one. */
+export const LatencyMs = z.int().min(-2000).max(2000);
+
 export const Player = z.object({
   player_id: Id,
   /** Which driver: `mpd`, `local`, `null`, ... */
@@ -57,6 +64,10 @@ export const Player = z.object({
   sync_class: SyncClass,
   volume: Volume.optional(),
   muted: z.boolean(),
+  /** The loudspeaker is heard so much later than the player believes: it plays that much earlier. Negative = later. */
+  latency_ms: LatencyMs,
+  /** Never louder than this, whoever turns the knob. */
+  volume_limit: Volume,
   outputs: z.array(Output),
   /** Somebody else drives this player; `room:take-over` makes it ours. */
   controlled_elsewhere: z.boolean(),

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { Id, Name, Seconds, Volume } from './common.js';
 import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
 import { MAX_QUEUE_ITEMS, QueueSource } from './queue.js';
-import { Outcome, Repeat, Room, RoomState } from './room.js';
+import { HttpUrl } from './common.js';
+import { Outcome, QuietHours, Repeat, Room, RoomState } from './room.js';
 import { Playlist } from './track.js';
 
 const QueueReply = z.object({
@@ -110,6 +111,61 @@ export const roomCommands = {
     role: 'user',
     http: 'POST /rooms/{room_id}/take-over',
     summary: 'Make a player ours that somebody else drives',
+  },
+  'room:group': {
+    request: z.strictObject({ ...room, player_ids: z.array(Id).min(1).max(64) }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/group',
+    summary: 'Bring players into a room; what plays there goes on, and they join it',
+  },
+  'room:ungroup': {
+    request: z.strictObject({ ...room, player_ids: z.array(Id).min(1).max(64) }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/ungroup',
+    summary: 'Send players back to rooms of their own; the others play on',
+  },
+  'room:transfer': {
+    request: z.strictObject({ ...room, to_room_id: Id }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/transfer',
+    summary: 'Go on in another room at the same place; its own queue can be brought back with undo',
+  },
+  'room:limits': {
+    request: z.strictObject({
+      ...room,
+      volume_limit: Volume.optional(),
+      /** null = no quiet hours. */
+      quiet_hours: z.strictObject(QuietHours.shape).nullable().optional(),
+    }),
+    reply: Nothing,
+    role: 'admin',
+    http: 'PUT /rooms/{room_id}/limits',
+    summary: 'How loud a room may be, and when it must be quiet',
+  },
+  'room:remove': {
+    request: z.strictObject(room),
+    reply: Nothing,
+    role: 'admin',
+    http: 'DELETE /rooms/{room_id}',
+    summary: 'Forget a room that has no players, with its queue',
+  },
+  'room:announce': {
+    request: z.strictObject({
+      room_ids: z.array(Id).min(1).max(64),
+      /** What is played: a track of the library, or a clip's address. */
+      clip: z.union([z.strictObject({ track_id: Id }), z.strictObject({ url: HttpUrl })]),
+      /** Of the clip; default: the room's. Limits hold. */
+      volume: Volume.optional(),
+      /** `duck` where the players can, else the music is paused. */
+      mode: z.enum(['duck', 'pause']).default('duck'),
+    }),
+    reply: Outcomes,
+    role: 'user',
+    http: 'POST /announcements',
+    summary: 'Play a clip over the music of rooms, then restore exactly what was',
   },
 } as const satisfies Record<string, CommandSpec>;
 

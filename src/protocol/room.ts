@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
-import { PlaybackStatus, Player } from './player.js';
+import { PlaybackStatus, Player, SyncClass } from './player.js';
 import { QueueItem } from './queue.js';
 
 export const Repeat = z.enum(['off', 'all', 'one']);
@@ -14,15 +14,26 @@ export const Timeline = z.object({
 });
 export type Timeline = z.infer<typeof Timeline>;
 
+/** From `from` to `to` (local time, `HH:MM`, over midnight when `to` is earlier) nothing is louder than `limit`. */
+export const QuietHours = z.object({
+  from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+  to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+  limit: Volume,
+});
+export type QuietHours = z.infer<typeof QuietHours>;
+
 /** A room as the list of rooms shows it. */
 export const Room = z.object({
   room_id: Id,
   name: z.string(),
+  /** Empty while all its players are in other rooms; its queue waits for them. */
   player_ids: z.array(Id),
   state: PlaybackStatus,
   current: QueueItem.optional(),
   volume: Volume,
   muted: z.boolean(),
+  volume_limit: Volume,
+  quiet_hours: QuietHours.optional(),
 });
 export type Room = z.infer<typeof Room>;
 
@@ -64,5 +75,7 @@ export const Outcome = z.object({
   player_id: Id,
   outcome: z.enum(['applied', 'queued', 'ignored', 'failed']),
   reason: z.string().optional(),
+  /** Of a player that joins a room: how tightly it will be able to follow. */
+  sync_class: SyncClass.optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;

@@ -1,3 +1,4 @@
+import { AppError } from '../base/index.js';
 import { roomStateView, roomView } from '../state/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
 import { Follower } from './follow.js';
@@ -8,7 +9,14 @@ import { Starter } from './starter.js';
 import { transportHandlers } from './transport.js';
 import { Turns } from './turns.js';
 
-type RoomCommand = Extract<CommandType, `room:${string}` | `queue:${string}`>;
+type RoomCommand =
+  | Extract<CommandType, `room:${string}` | `queue:${string}`>
+  | `player:${'volume' | 'mute' | 'latency' | 'limit'}`;
+
+/** Commands of the table that rooms do not carry out yet. */
+const notYet = (): never => {
+  throw new AppError('ERR_NOT_SUPPORTED', 'rooms cannot do this yet');
+};
 
 export interface Rooms {
   readonly handlers: Handlers<RoomCommand>;
@@ -30,6 +38,16 @@ export function createRooms(parts: RoomParts): Rooms {
       ...queueHandlers(parts, starter, turns),
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
       'room:get': ({ room_id }) => roomStateView(store.state, roomOf(parts, room_id)),
+      'room:group': notYet,
+      'room:ungroup': notYet,
+      'room:transfer': notYet,
+      'room:limits': notYet,
+      'room:remove': notYet,
+      'room:announce': notYet,
+      'player:volume': notYet,
+      'player:mute': notYet,
+      'player:latency': notYet,
+      'player:limit': notYet,
       'room:rename': async ({ room_id, name }) => {
         roomOf(parts, room_id);
         store.commit({ type: 'room/renamed', room_id, name });

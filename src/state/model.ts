@@ -6,6 +6,7 @@ import type {
   PlaybackStatus,
   QueueItem,
   QueuePatch,
+  QuietHours,
   Repeat,
   SyncClass,
   SystemState,
@@ -24,6 +25,10 @@ export interface PlayerRecord {
     readonly address: string;
     /** What the driver asked to get back after a restart. */
     readonly memory: unknown;
+    /** Where it goes when it leaves a room it shares. */
+    readonly home_room_id: string;
+    readonly latency_ms: number;
+    readonly volume_limit: number;
   };
   readonly live: PlayerLive;
 }
@@ -34,6 +39,8 @@ export interface PlayerLive {
   readonly version?: string | undefined;
   readonly capabilities: readonly Capability[];
   readonly sync_class: SyncClass;
+  /** A start at a chosen moment must be asked for so long before, ms. */
+  readonly lead_ms: number;
   readonly volume?: number | undefined;
   readonly muted: boolean;
   readonly outputs: readonly Output[];
@@ -59,6 +66,8 @@ export interface RoomRecord {
     readonly repeat: Repeat;
     readonly volume: number;
     readonly muted: boolean;
+    readonly volume_limit: number;
+    readonly quiet_hours?: QuietHours | undefined;
   };
   readonly live: {
     readonly state: PlaybackStatus;
@@ -122,6 +131,9 @@ export function emptyState(version: string): State {
   };
 }
 
+/** What a start at a chosen moment needs unless the player says otherwise, ms. */
+const LEAD_MS = 250;
+
 export function newRoom(roomId: string, name: string, playerId: string): RoomRecord {
   return {
     kept: {
@@ -133,6 +145,7 @@ export function newRoom(roomId: string, name: string, playerId: string): RoomRec
       repeat: 'off',
       volume: 0.5,
       muted: false,
+      volume_limit: 1,
     },
     live: { state: 'stopped', timeline: { position_seconds: 0, at_us: 0, rate: 0 } },
     queue: { items: [] },
@@ -151,6 +164,7 @@ export function newPlayer(
       link: 'connecting',
       capabilities,
       sync_class: syncClass,
+      lead_ms: LEAD_MS,
       muted: false,
       outputs: [],
       elsewhere: false,

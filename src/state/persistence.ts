@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AppError } from '../base/index.js';
-import { diffQueue, Id, QueueItem, QueuePatch, Repeat } from '../protocol/index.js';
+import { diffQueue, Id, QueueItem, QueuePatch, QuietHours, Repeat } from '../protocol/index.js';
 import type { Db, Durability } from '../storage/index.js';
 import {
   emptyState,
@@ -22,6 +22,9 @@ const KeptPlayer = z.object({
   room_id: Id,
   address: z.string(),
   memory: z.unknown().default(null),
+  home_room_id: Id.optional(),
+  latency_ms: z.number().default(0),
+  volume_limit: z.number().default(1),
 });
 const KeptRoom = z.object({
   room_id: Id,
@@ -33,6 +36,8 @@ const KeptRoom = z.object({
   repeat: Repeat,
   volume: z.number(),
   muted: z.boolean(),
+  volume_limit: z.number().default(1),
+  quiet_hours: QuietHours.optional(),
 });
 const KeptOrder = z.object({ order: z.array(Id), unshuffled: z.array(Id).optional() });
 const KeptEdit = z.object({
@@ -172,7 +177,10 @@ export function loadState(db: Db, version: string): State {
   }
   const players = new Map<string, PlayerRecord>();
   for (const kept of values(db, 'players', KeptPlayer))
-    players.set(kept.player_id, newPlayer(kept, 'loose', []));
+    players.set(
+      kept.player_id,
+      newPlayer({ ...kept, home_room_id: kept.home_room_id ?? kept.room_id }, 'loose', []),
+    );
   return { ...emptyState(version), players, rooms };
 }
 

@@ -1,4 +1,11 @@
-import type { Capability, Foreign, Output, PlaybackStatus } from '../protocol/index.js';
+import type {
+  Capability,
+  Foreign,
+  Output,
+  PlaybackStatus,
+  SyncClass,
+  SyncCorrection,
+} from '../protocol/index.js';
 
 /** What a player reports, in the order it happened: the facts of the driver contract. */
 export type PlayerReport =
@@ -11,6 +18,10 @@ export type PlayerReport =
       readonly version?: string;
       readonly capabilities: readonly Capability[];
       readonly fresh?: boolean;
+      /** When it is not the one of the driver's definition. */
+      readonly sync_class?: SyncClass;
+      /** A start at a chosen moment must be asked for so long before. Default 250. */
+      readonly lead_ms?: number;
     }
   /**
    * Where playback is: at `at_us` of the context's clock it was at `position_seconds`, moving `rate` seconds a second (0 unless playing).
@@ -36,6 +47,19 @@ export type PlayerReport =
       readonly ref: string;
       readonly reason: 'finished' | 'failed';
       readonly message?: string;
+    }
+  /**
+   * Measured against the cue it follows: how far ahead (positive) of it the player is heard, and by how much that can be wrong. At most
+   * four a second, and at once when something was corrected. `estimated` = reckoned, not measured at the output.
+   */
+  | {
+      readonly type: 'sync';
+      readonly skew_ms: number;
+      readonly error_ms: number;
+      readonly estimated: boolean;
+      readonly at_us: number;
+      readonly drift_ppm?: number;
+      readonly correction?: SyncCorrection;
     }
   /** Also when somebody else turned the knob. Absent volume = the player has none. */
   | { readonly type: 'volume'; readonly volume?: number; readonly muted: boolean }

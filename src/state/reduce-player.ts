@@ -84,7 +84,12 @@ function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
   });
   switch (fact.type) {
     case 'info':
-      return live({ version: fact.version, capabilities: fact.capabilities });
+      return live({
+        version: fact.version,
+        capabilities: fact.capabilities,
+        sync_class: fact.sync_class ?? player.live.sync_class,
+        lead_ms: fact.lead_ms ?? player.live.lead_ms,
+      });
     case 'playback':
       return live({ ref: fact.ref, status: fact.status });
     case 'volume':
@@ -97,6 +102,7 @@ function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
       return live({ problem: fact.message });
     case 'memory':
       return { ...player, kept: { ...player.kept, memory: fact.value } };
+    case 'sync':
     case 'ended':
       return player;
     default:

@@ -3,7 +3,7 @@ import type { PlayerRecord, RoomRecord, State } from './model.js';
 
 /** A room as the list of rooms shows it. */
 export function roomView(room: RoomRecord): Room {
-  const { room_id, name, player_ids, volume, muted } = room.kept;
+  const { room_id, name, player_ids, volume, muted, volume_limit, quiet_hours } = room.kept;
   const current = currentItem(room);
   return {
     room_id,
@@ -13,6 +13,8 @@ export function roomView(room: RoomRecord): Room {
     ...(current && { current }),
     volume,
     muted,
+    volume_limit,
+    ...(quiet_hours !== undefined && { quiet_hours }),
   };
 }
 
@@ -52,7 +54,7 @@ export function playbackView(room: RoomRecord): Playback {
 }
 
 export function playerView(player: PlayerRecord): Player {
-  const { player_id, kind, name, room_id, origin, address } = player.kept;
+  const { player_id, kind, name, room_id, origin, address, latency_ms, volume_limit } = player.kept;
   const { link, problem, version, capabilities, sync_class, volume, muted, outputs, elsewhere, foreign } =
     player.live;
   return {
@@ -69,6 +71,8 @@ export function playerView(player: PlayerRecord): Player {
     sync_class,
     ...(volume !== undefined && { volume }),
     muted,
+    latency_ms,
+    volume_limit,
     outputs: [...outputs],
     controlled_elsewhere: elsewhere,
     ...(foreign !== undefined && { foreign }),

@@ -59,6 +59,8 @@ export class FakeHouse {
       sync_class: 'nudged',
       volume: 0.4,
       muted: false,
+      latency_ms: 0,
+      volume_limit: 1,
       outputs: [
         { output_id: '0', name: 'HiFiBerry DAC+', active: true },
         { output_id: '1', name: 'HDMI', active: false },
@@ -73,6 +75,7 @@ export class FakeHouse {
       state: 'stopped',
       volume: 0.4,
       muted: false,
+      volume_limit: 1,
     };
     const playback: Playback = {
       room_id,

@@ -14,6 +14,7 @@ const room = (room_id: string, volume = 0.5): Room => ({
   state: 'stopped',
   volume,
   muted: false,
+  volume_limit: 1,
 });
 const updated = (room_id: string, volume: number) => ({
   type: 'room:updated' as const,

@@ -18,6 +18,7 @@ export function waitingRule(event: TopicEvent): WaitingRule {
       return { kind: 'once' };
     case 'playback:state':
     case 'playback:progress':
+    case 'sync:report':
     case 'room:added':
     case 'room:updated':
     case 'room:removed':
