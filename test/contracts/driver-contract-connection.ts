@@ -42,7 +42,7 @@ function factsOnConnect(bench: Bench): void {
     const player = await bench.connect();
     const { capabilities } = await player.next('info', 'info');
     const expected = Capability.options.filter((name) => !bench.lacks.has(name));
-    const optional = new Set<string>(['replaygain', 'outputs', 'radio']);
+    const optional = new Set<string>(['replaygain', 'outputs', 'radio', 'latency', 'overlay']);
     expect(capabilities.filter((name) => bench.lacks.has(name))).toEqual([]);
     expect(expected.filter((name) => !optional.has(name) && !capabilities.includes(name))).toEqual([]);
   });
