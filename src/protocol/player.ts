@@ -52,6 +52,8 @@ export const Player = z.object({
   kind: z.string(),
   name: z.string(),
   room_id: Id,
+  /** The room of its own, where it goes when it leaves a shared one. Absent = it is there. */
+  home_room_id: Id.optional(),
   /** `offline` carries `problem`, `online` may; the supervisor goes on trying for ever. */
   link: z.enum(['connecting', 'online', 'offline']),
   problem: z.string().optional(),

@@ -54,7 +54,8 @@ export function playbackView(room: RoomRecord): Playback {
 }
 
 export function playerView(player: PlayerRecord): Player {
-  const { player_id, kind, name, room_id, origin, address, latency_ms, volume_limit } = player.kept;
+  const { player_id, kind, name, room_id, home_room_id, origin, address, latency_ms, volume_limit } =
+    player.kept;
   const { link, problem, version, capabilities, sync_class, volume, muted, outputs, elsewhere, foreign } =
     player.live;
   return {
@@ -62,6 +63,7 @@ export function playerView(player: PlayerRecord): Player {
     kind,
     name,
     room_id,
+    ...(home_room_id !== room_id && { home_room_id }),
     link,
     ...(problem !== undefined && { problem }),
     origin,
