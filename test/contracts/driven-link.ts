@@ -151,6 +151,12 @@ function faults(fact: Fact): string[] {
     must(fact.status !== 'playing' || fact.rate > 0, 'rate is above 0 while playing');
     must(ageSeconds > -0.5 && ageSeconds < 5, 'at_us is a recent moment of the context clock');
   }
+  if (fact.type === 'sync') {
+    must(Number.isFinite(fact.skew_ms), 'skew is a number of ms');
+    must(Number.isFinite(fact.error_ms) && fact.error_ms >= 0, 'the error bound is 0 or more');
+    must(typeof fact.estimated === 'boolean', 'sync says whether it is an estimate');
+    must(Math.abs(systemClock.nowUs() - fact.at_us) < 5e6, 'sync is of a recent moment of the context clock');
+  }
   if (fact.type === 'volume' && fact.volume !== undefined) {
     must(fact.volume >= 0 && fact.volume <= 1, 'volume is 0..1');
   }

@@ -7,6 +7,7 @@ import { connectionTests } from './driver-contract-connection.js';
 import { endTests } from './driver-contract-ends.js';
 import { playbackTests } from './driver-contract-playback.js';
 import { soundTests } from './driver-contract-sound.js';
+import { timingTests } from './driver-contract-timing.js';
 import type { Bench, DriverRig, Lack } from './driver-rig.js';
 
 export type { DriverRig, Lack } from './driver-rig.js';
@@ -70,5 +71,6 @@ export function driverContract(
     playbackTests(bench);
     endTests(bench);
     soundTests(bench);
+    timingTests(bench);
   });
 }

@@ -9,6 +9,8 @@ export interface DriverRig {
   readonly options: unknown;
   /** Port for `Media.url_path`, where the player fetches by HTTP. */
   readonly httpPort?: number;
+  /** How far from a cue the player's own facts may put it, on a busy machine. Default 30. */
+  readonly toleranceMs?: number;
   /** Same `n` and seconds = same sound; a fresh `ref` each call. Default 2 seconds. `broken` cannot be decoded. */
   makeMedia(n: number, options?: { seconds?: number; broken?: boolean }): Promise<Media>;
   /** Cuts the link from outside: kills the player, or the way to it. The player must be reachable again when it resolves. */
@@ -18,9 +20,10 @@ export interface DriverRig {
 
 /**
  * What a player honestly does without: a capability (then `info` must not name it), or one of
- * `broken-media` (every media plays), `break` (no connection that could be cut), `re-adopt` (music lives in this process).
+ * `broken-media` (every media plays), `break` (no connection that could be cut), `re-adopt` (music lives in this process),
+ * `timing` (times in commands are ignored), `skew` (it cannot tell how far off it is).
  */
-export type Lack = Capability | 'broken-media' | 'break' | 're-adopt';
+export type Lack = Capability | 'broken-media' | 'break' | 're-adopt' | 'timing' | 'skew';
 
 /** The suite's side of the rig, for the files that hold the tests. */
 export interface Bench {

@@ -264,5 +264,5 @@ driverContract(
       close: () => player.close(),
     };
   },
-  { lacks: ['replaygain'] },
+  { lacks: ['replaygain', 'timing', 'skew'] },
 );

@@ -8,6 +8,7 @@ driverContract(
     Promise.resolve({
       definition: nullDriver,
       options: {},
+      toleranceMs: 1,
       makeMedia: (n: number, { seconds = 2, broken = false } = {}) =>
         Promise.resolve({
           ref: `null-${n}`,
@@ -18,5 +19,5 @@ driverContract(
         }),
       close: () => Promise.resolve(),
     }),
-  { lacks: ['outputs', 'replaygain', 'break', 're-adopt'] },
+  { lacks: ['outputs', 'replaygain', 'break', 're-adopt', 'skew'] },
 );
