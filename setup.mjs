@@ -9,7 +9,7 @@ const root = dirname(fileURLToPath(import.meta.url));
 const job = process.argv[2];
 process.chdir(root);
 
-/** Program -> the Debian package that has it. */
+/** Program, or a file by its path -> the Debian package that has it. */
 const TO_PLAY = { mpv: 'mpv', ffmpeg: 'ffmpeg' };
 const TO_TEST = {
   ...TO_PLAY,
@@ -19,6 +19,10 @@ const TO_TEST = {
   pulseaudio: 'pulseaudio',
   pactl: 'pulseaudio-utils',
   flac: 'flac',
+  aplay: 'alsa-utils',
+  gcc: 'gcc',
+  '/usr/include/stdio.h': 'libc6-dev',
+  '/usr/include/alsa/asoundlib.h': 'libasound2-dev',
 };
 
 function say(text) {
@@ -36,6 +40,7 @@ function run(program, args) {
 }
 
 function has(program) {
+  if (program.startsWith('/')) return existsSync(program);
   return (process.env.PATH ?? '').split(':').some((dir) => dir !== '' && existsSync(join(dir, program)));
 }
 

@@ -39,6 +39,11 @@ export class Program {
     return new Program(child, command);
   }
 
+  /** Resolves when it is over, however it ended. */
+  get ended(): Promise<void> {
+    return this.#gone;
+  }
+
   /** The last of what it printed. */
   get log(): string {
     return this.#log;
