@@ -24,6 +24,8 @@ export interface RoomParts {
   readonly log: Logger;
   /** 0..1 */
   readonly random: () => number;
+  /** Minutes since midnight at a wall clock, for quiet hours; default: in the time zone of this machine. */
+  readonly localMinutes?: (wallMs: number) => number;
 }
 
 export function roomOf(parts: RoomParts, roomId: string): RoomRecord {

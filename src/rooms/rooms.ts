@@ -2,6 +2,9 @@ import { AppError } from '../base/index.js';
 import { roomStateView, roomView } from '../state/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
 import { Follower } from './follow.js';
+import { LevelKeeper } from './levels-keeper.js';
+import { Knobs } from './levels-knobs.js';
+import { levelHandlers } from './levels.js';
 import { roomOf, type RoomParts } from './parts.js';
 import { startProgress } from './progress.js';
 import { queueHandlers } from './queue-commands.js';
@@ -32,22 +35,21 @@ export function createRooms(parts: RoomParts): Rooms {
   const starter = new Starter(parts);
   const follower = new Follower(parts, starter, turns);
   const progress = startProgress(parts);
+  const knobs = new Knobs(parts);
+  const keeper = new LevelKeeper(parts, knobs, turns);
   return {
     handlers: {
       ...transportHandlers(parts, starter, turns),
       ...queueHandlers(parts, starter, turns),
+      ...levelHandlers(parts, knobs, turns),
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
       'room:get': ({ room_id }) => roomStateView(store.state, roomOf(parts, room_id)),
       'room:group': notYet,
       'room:ungroup': notYet,
       'room:transfer': notYet,
-      'room:limits': notYet,
       'room:remove': notYet,
       'room:announce': notYet,
-      'player:volume': notYet,
-      'player:mute': notYet,
       'player:latency': notYet,
-      'player:limit': notYet,
       'room:rename': async ({ room_id, name }) => {
         roomOf(parts, room_id);
         store.commit({ type: 'room/renamed', room_id, name });
@@ -59,6 +61,8 @@ export function createRooms(parts: RoomParts): Rooms {
     close() {
       progress.cancel();
       follower.close();
+      keeper.close();
+      knobs.close();
     },
   };
 }

@@ -9,8 +9,7 @@ import type { Turns } from './turns.js';
 /** `previous` within so many seconds goes to the item before, later to the start. */
 const BACK_TO_START_SECONDS = 3;
 
-type TransportCommand =
-  `room:${'play' | 'pause' | 'stop' | 'next' | 'previous' | 'seek' | 'volume' | 'mute' | 'take-over'}`;
+type TransportCommand = `room:${'play' | 'pause' | 'stop' | 'next' | 'previous' | 'seek' | 'take-over'}`;
 
 /** The transport commands: decisions about what plays. Each waits until the players accepted and the disk has it. */
 export function transportHandlers(
@@ -21,8 +20,6 @@ export function transportHandlers(
   type Work = () => Promise<Outcome[]>;
   const inTurn = async (roomId: string, work: Work): Promise<{ outcomes: Outcome[] }> =>
     turns.take(roomOf(parts, roomId), () => durably(parts, work));
-  const turned = async (roomId: string, work: Work): Promise<{ outcomes: Outcome[] }> =>
-    turns.takeKnob(roomOf(parts, roomId), () => durably(parts, work));
   return {
     'room:play': ({ room_id, item_id }) => inTurn(room_id, () => play(parts, starter, room_id, item_id)),
     'room:pause': ({ room_id }) => inTurn(room_id, () => pause(parts, room_id)),
@@ -31,8 +28,6 @@ export function transportHandlers(
     'room:previous': ({ room_id }) => inTurn(room_id, () => previous(parts, starter, room_id)),
     'room:seek': ({ room_id, position_seconds }) =>
       inTurn(room_id, () => seek(parts, room_id, position_seconds)),
-    'room:volume': ({ room_id, volume }) => turned(room_id, () => setVolume(parts, room_id, { volume })),
-    'room:mute': ({ room_id, muted }) => turned(room_id, () => setVolume(parts, room_id, { muted })),
     'room:take-over': ({ room_id }) => inTurn(room_id, () => takeOver(parts, starter, room_id)),
   };
 }
@@ -171,22 +166,6 @@ async function seek(parts: RoomParts, roomId: string, position: number): Promise
         outcome: 'queued',
         reason: 'applies when it plays',
       }));
-}
-
-async function setVolume(
-  parts: RoomParts,
-  roomId: string,
-  knob: { volume: number } | { muted: boolean },
-): Promise<Outcome[]> {
-  const room = roomOf(parts, roomId);
-  const capability = 'volume' in knob ? 'volume' : 'mute';
-  const able = membersOf(parts, room).some((player) => player.live.capabilities.includes(capability));
-  if (!able) throw new AppError('ERR_NOT_SUPPORTED', `this player has no ${capability} control`);
-  const outcomes = await tellAll(parts, room, () =>
-    'volume' in knob ? { type: 'volume', ...knob } : { type: 'mute', ...knob },
-  );
-  parts.store.commit({ type: 'room/volume', room_id: roomId, ...knob });
-  return outcomes;
 }
 
 async function takeOver(parts: RoomParts, starter: Starter, roomId: string): Promise<Outcome[]> {

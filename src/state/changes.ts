@@ -3,12 +3,22 @@ import type {
   LibraryState,
   PlaybackStatus,
   QueuePatch,
+  QuietHours,
   Repeat,
   SyncClass,
   SystemState,
 } from '../protocol/index.js';
-import type { Intent, PlayerRecord } from './model.js';
+import type { Balance, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
+
+/** What one member of a shared room accepted. */
+export interface Level {
+  readonly player_id: string;
+  readonly volume?: number | undefined;
+  readonly muted?: boolean | undefined;
+  /** What it was told in the end, and where it would stand without limits. */
+  readonly balance?: Balance | undefined;
+}
 
 /** Every way the state can change. `at_us` is the server clock when it happened. */
 export type Change =
@@ -28,6 +38,7 @@ export type Change =
       readonly problem?: string;
       readonly at_us: number;
     }
+  | { readonly type: 'player/limit'; readonly player_id: string; readonly volume_limit: number }
   | { readonly type: 'player/fact'; readonly player_id: string; readonly fact: PlayerReport }
   | { readonly type: 'room/renamed'; readonly room_id: string; readonly name: string }
   /** The room decided what it wants; facts follow. */
@@ -48,6 +59,15 @@ export type Change =
       readonly room_id: string;
       readonly volume?: number;
       readonly muted?: boolean;
+    }
+  /** Members accepted how loud to be. What a member's own facts have said meanwhile is left out: they are exact. */
+  | { readonly type: 'room/levels'; readonly room_id: string; readonly levels: readonly Level[] }
+  /** What is absent stays; null = no quiet hours. */
+  | {
+      readonly type: 'room/limits';
+      readonly room_id: string;
+      readonly volume_limit?: number | undefined;
+      readonly quiet_hours?: QuietHours | null | undefined;
     }
   | { readonly type: 'room/repeat'; readonly room_id: string; readonly repeat: Repeat }
   /** `unshuffled` absent = as it was; null = not shuffled any more. */

@@ -1,4 +1,4 @@
-import { diffQueue, roomTopic, type EventPayload, type EventType } from '../protocol/index.js';
+import { diffQueue, roomTopic, type EventPayload, type EventType, type Player } from '../protocol/index.js';
 import type { RoomRecord, State } from './model.js';
 import { currentItem, playbackView, playerView, roomView } from './views.js';
 
@@ -79,7 +79,14 @@ function playerEvents(before: State, after: State, events: Draft[]): void {
     if (old === player) continue;
     const data = playerView(player);
     if (!old) events.push({ type: 'player:added', topic: 'players', data });
-    else if (!same(playerView(old), data)) {
+    else if (knobAlone(playerView(old), data)) {
+      const { player_id, room_id, volume = 0, muted } = data;
+      const knob = { room_id, player_id, volume, muted };
+      events.push(
+        { type: 'volume:updated', topic: 'players', data: knob },
+        { type: 'volume:updated', topic: roomTopic(room_id), data: knob },
+      );
+    } else if (!same(playerView(old), data)) {
       events.push(
         { type: 'player:updated', topic: 'players', data },
         { type: 'player:updated', topic: roomTopic(data.room_id), data },
@@ -90,6 +97,13 @@ function playerEvents(before: State, after: State, events: Draft[]): void {
     if (!after.players.has(playerId))
       events.push({ type: 'player:removed', topic: 'players', data: { player_id: playerId } });
   }
+}
+
+/** Whether a player was turned louder or quieter, or muted, and nothing else happened to it. */
+function knobAlone(old: Player, now: Player): boolean {
+  const { volume, muted } = now;
+  if (volume === undefined || (volume === old.volume && muted === old.muted)) return false;
+  return same({ ...old, volume, muted }, now);
 }
 
 /** Views are flat and built in one place; what is inside them is the same object while it is unchanged, or small. */

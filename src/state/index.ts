@@ -1,6 +1,7 @@
 export type * from './changes.js';
 export type { Draft } from './events.js';
 export * from './feed.js';
+export { ceilingOf, heardMembers, roundLevel } from './levels.js';
 export * from './model.js';
 export * from './persistence.js';
 export type { PlayerReport } from './player-report.js';

@@ -68,6 +68,8 @@ export interface RoomRecord {
     readonly muted: boolean;
     readonly volume_limit: number;
     readonly quiet_hours?: QuietHours | undefined;
+    /** Of rooms that are shared: how their members stand to each other, by player_id. */
+    readonly balance?: Readonly<Record<string, Balance>> | undefined;
   };
   readonly live: {
     readonly state: PlaybackStatus;
@@ -78,6 +80,14 @@ export interface RoomRecord {
   };
   readonly queue: QueueRecord;
   readonly edits: Edits;
+}
+
+/** One member's place in the balance of its room. */
+export interface Balance {
+  /** What it was told last; where it stands elsewhere since, somebody turned it by itself. */
+  readonly told: number;
+  /** Where it would stand if nothing held it between 0 and its limit: so a room that goes to 0 and back is as it was. */
+  readonly wanted: number;
 }
 
 export interface QueueRecord {

@@ -38,6 +38,7 @@ const KeptRoom = z.object({
   muted: z.boolean(),
   volume_limit: z.number().default(1),
   quiet_hours: QuietHours.optional(),
+  balance: z.record(Id, z.object({ told: z.number(), wanted: z.number() })).optional(),
 });
 const KeptOrder = z.object({ order: z.array(Id), unshuffled: z.array(Id).optional() });
 const KeptEdit = z.object({
@@ -82,6 +83,8 @@ function weigh(before: State, after: State): Durability | undefined {
     if (!old || old.queue !== queue || old.edits !== edits) return 'full';
     if (old.kept === kept) continue;
     if (old.kept.name !== kept.name || old.kept.player_ids !== kept.player_ids) return 'full';
+    if (old.kept.volume_limit !== kept.volume_limit || old.kept.quiet_hours !== kept.quiet_hours)
+      return 'full';
     weight = 'normal';
   }
   for (const [id, { kept }] of after.players) {

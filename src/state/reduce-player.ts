@@ -3,6 +3,7 @@ import type { Change } from './changes.js';
 import type { PlayerReport } from './player-report.js';
 import { leaderOf, newPlayer, newRoom, type PlayerRecord, type RoomRecord, type State } from './model.js';
 import { updateRoom, withEntry, withoutEntry } from './entries.js';
+import { levelled } from './levels.js';
 
 type PlayerChange = Extract<Change, { type: `player/${string}` }>;
 
@@ -18,8 +19,10 @@ export function reducePlayer(state: State, change: PlayerChange): State {
       return removed(state, player);
     case 'player/renamed':
       return withPlayer(state, { ...player, kept: { ...player.kept, name: change.name } });
+    case 'player/limit':
+      return withPlayer(state, { ...player, kept: { ...player.kept, volume_limit: change.volume_limit } });
     case 'player/link':
-      return linked(state, player, change);
+      return levelledWith(linked(state, player, change), player);
     case 'player/fact':
       return followedByRoom(
         withPlayer(state, reported(player, change.fact)),
@@ -113,7 +116,9 @@ function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
 function followedByRoom(state: State, playerId: string, fact: PlayerReport): State {
   const roomId = state.players.get(playerId)?.kept.room_id ?? '';
   const room = state.rooms.get(roomId);
-  if (!room || leaderOf(room) !== playerId) return state;
+  if (!room) return state;
+  if (fact.type === 'volume' && room.kept.player_ids.length > 1) return levelled(state, roomId);
+  if (leaderOf(room) !== playerId) return state;
   if (fact.type === 'volume') {
     const volume = fact.volume ?? room.kept.volume;
     if (volume === room.kept.volume && fact.muted === room.kept.muted) return state;
@@ -122,6 +127,12 @@ function followedByRoom(state: State, playerId: string, fact: PlayerReport): Sta
   if (fact.type !== 'playback' || fact.ref === undefined) return state;
   if (!room.queue.items.some((item) => item.item_id === fact.ref)) return state;
   return updateRoom(state, roomId, (old) => anchored(old, fact, fact.ref));
+}
+
+/** A room that is shared is as loud as those of its members that are there. */
+function levelledWith(state: State, { kept: { room_id } }: PlayerRecord): State {
+  const shared = (state.rooms.get(room_id)?.kept.player_ids.length ?? 0) > 1;
+  return shared ? levelled(state, room_id) : state;
 }
 
 /** The leader plays, pauses or moves within one of our items: the room's timeline follows it. */

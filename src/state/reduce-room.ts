@@ -1,15 +1,20 @@
 import { applyQueuePatch, diffQueue } from '../protocol/index.js';
 import type { Change } from './changes.js';
 import { updateRoom } from './entries.js';
-import { MAX_EDITS, type Edit, type RoomRecord, type State } from './model.js';
+import { levelled } from './levels.js';
+import { MAX_EDITS, type Balance, type Edit, type RoomRecord, type State } from './model.js';
 
 type RoomChange = Extract<Change, { type: `room/${string}` | `queue/${string}` }>;
+type LevelsChange = Extract<Change, { type: 'room/levels' }>;
+/** What happens inside one room. */
+type InsideChange = Exclude<RoomChange, { type: 'room/levels' | 'room/removed' }>;
 
 export function reduceRoom(state: State, change: RoomChange): State {
+  if (change.type === 'room/levels') return turnedTo(state, change);
   return updateRoom(state, change.room_id, (room) => changed(room, change));
 }
 
-function changed(room: RoomRecord, change: RoomChange): RoomRecord {
+function changed(room: RoomRecord, change: InsideChange): RoomRecord {
   const kept = (fields: Partial<RoomRecord['kept']>): RoomRecord => ({
     ...room,
     kept: { ...room.kept, ...fields },
@@ -21,6 +26,10 @@ function changed(room: RoomRecord, change: RoomChange): RoomRecord {
       return intended(room, change);
     case 'room/volume':
       return turned(room, change.volume ?? room.kept.volume, change.muted ?? room.kept.muted);
+    case 'room/limits': {
+      const { volume_limit = room.kept.volume_limit, quiet_hours = room.kept.quiet_hours } = change;
+      return kept({ volume_limit, quiet_hours: quiet_hours ?? undefined });
+    }
     case 'room/repeat':
       return kept({ repeat: change.repeat });
     case 'queue/edited':
@@ -34,6 +43,32 @@ function changed(room: RoomRecord, change: RoomChange): RoomRecord {
     default:
       return change satisfies never;
   }
+}
+
+function turnedTo(state: State, { room_id, levels }: LevelsChange): State {
+  const players = new Map(state.players);
+  const balance: Record<string, Balance> = {};
+  for (const { player_id, volume, muted, balance: place } of levels) {
+    const player = players.get(player_id);
+    if (!player) continue;
+    const live = { ...player.live, volume: volume ?? player.live.volume, muted: muted ?? player.live.muted };
+    players.set(player_id, { ...player, live });
+    if (place) balance[player_id] = place;
+  }
+  const next = updateRoom({ ...state, players }, room_id, (room) =>
+    Object.keys(balance).length === 0
+      ? room
+      : { ...room, kept: { ...room.kept, balance: placed(room, balance) } },
+  );
+  return levelled(next, room_id);
+}
+
+/** The balance with new places in it, and without players that are members no more. */
+function placed(room: RoomRecord, places: Readonly<Record<string, Balance>>): Record<string, Balance> {
+  const all = { ...room.kept.balance, ...places };
+  return Object.fromEntries(
+    Object.entries(all).filter(([playerId]) => room.kept.player_ids.includes(playerId)),
+  );
 }
 
 /** A knob that stands where it is wanted, because the player's own word came first, is no change and is not written again. */

@@ -1,0 +1,236 @@
+import { AppError, toError } from '../base/index.js';
+import type { Handlers, Outcome } from '../protocol/index.js';
+import { ceilingOf, type Level, type PlayerRecord, type RoomRecord } from '../state/index.js';
+import { balanced, type Place, type Standing } from './levels-balance.js';
+import type { Knobs, Pace } from './levels-knobs.js';
+import { isQuietAt, localMinutes } from './levels-quiet.js';
+import { membersOf, roomOf, type RoomParts } from './parts.js';
+import type { Turns } from './turns.js';
+
+type LevelCommand = `room:${'volume' | 'mute' | 'limits'}` | `player:${'volume' | 'mute' | 'limit'}`;
+
+/** A player that stands within this of what it was told has not been turned by anybody: mixers have steps. */
+const ECHO = 0.03;
+/** A member that is to stand where it stands is not told. */
+const SAME = 0.0005;
+
+/** Whether a room's quiet hours are on now. */
+export function isQuiet(parts: RoomParts, room: RoomRecord): boolean {
+  const minutes = parts.localMinutes ?? localMinutes;
+  return isQuietAt(room.kept.quiet_hours, minutes(parts.clock.wallMs()));
+}
+
+/** How loud a player may be in its room at this moment. */
+export function ceilingNow(
+  parts: RoomParts,
+  room: RoomRecord,
+  player: PlayerRecord,
+): ReturnType<typeof ceilingOf> {
+  return ceilingOf(player, room, isQuiet(parts, room));
+}
+
+/** Volume, mute and limits of rooms and players. A room's knob keeps the balance of its members; nobody gets louder than it may be. */
+export function levelHandlers(parts: RoomParts, knobs: Knobs, turns: Turns): Handlers<LevelCommand> {
+  const { store } = parts;
+  const levels = new Levels(parts, knobs);
+  const turned = async (
+    roomId: string,
+    work: (room: RoomRecord) => Promise<Outcome[]>,
+  ): Promise<{ outcomes: Outcome[] }> =>
+    turns.takeKnob(roomOf(parts, roomId), async () => {
+      const outcomes = await work(roomOf(parts, roomId));
+      await store.durable();
+      return { outcomes };
+    });
+  return {
+    'room:volume': ({ room_id, volume }) => turned(room_id, (room) => levels.turnRoom(room, volume)),
+    'room:mute': ({ room_id, muted }) => turned(room_id, (room) => levels.mute(room, muted)),
+    'player:volume': ({ player_id, volume }) =>
+      turned(playerOf(parts, player_id).kept.room_id, (room) =>
+        levels.turnMember(room, playerOf(parts, player_id), volume),
+      ),
+    'player:mute': ({ player_id, muted }) =>
+      turned(playerOf(parts, player_id).kept.room_id, (room) => levels.mute(room, muted, player_id)),
+    'player:limit': async ({ player_id, volume_limit }) => {
+      const { live } = playerOf(parts, player_id);
+      store.commit({ type: 'player/limit', player_id, volume_limit });
+      await store.durable();
+      if (live.link === 'online') return { outcomes: [{ player_id, outcome: 'applied' }] };
+      return { outcomes: [{ player_id, outcome: 'queued', reason: 'holds when it is connected' }] };
+    },
+    'room:limits': async ({ room_id, volume_limit, quiet_hours }) => {
+      roomOf(parts, room_id);
+      store.commit({ type: 'room/limits', room_id, volume_limit, quiet_hours });
+      await store.durable();
+      return {};
+    },
+  };
+}
+
+function playerOf(parts: RoomParts, playerId: string): PlayerRecord {
+  const player = parts.store.state.players.get(playerId);
+  if (!player)
+    throw new AppError('ERR_PLAYER_NOT_FOUND', 'no player has this id', { params: { player_id: playerId } });
+  return player;
+}
+
+/** The decisions behind the handlers. */
+class Levels {
+  readonly #parts: RoomParts;
+  readonly #knobs: Knobs;
+
+  constructor(parts: RoomParts, knobs: Knobs) {
+    this.#parts = parts;
+    this.#knobs = knobs;
+  }
+
+  async turnRoom(room: RoomRecord, volume: number): Promise<Outcome[]> {
+    const members = membersOf(this.#parts, room);
+    if (members.length === 1 && members[0]) return this.#turnAlone(room, members[0], volume);
+    const able = members.filter((player) => refusal(player, 'volume') === undefined);
+    if (able.length === 0) throw nobodyCan(members, 'volume');
+    const standings = able.map((player) => this.#standing(room, player));
+    const places = balanced(standings, volume).map((place, index) => {
+      const ceiling = standings[index]?.ceiling ?? 1;
+      return { ...place, held: place.wanted > ceiling + 0.001 };
+    });
+    return this.#tellMembers(room, members, places);
+  }
+
+  async turnMember(room: RoomRecord, player: PlayerRecord, volume: number): Promise<Outcome[]> {
+    if (room.kept.player_ids.length < 2) return this.#turnAlone(room, player, volume);
+    if (refusal(player, 'volume') !== undefined) throw nobodyCan([player], 'volume');
+    const { level } = ceilingNow(this.#parts, room, player);
+    const told = Math.min(level, volume);
+    const { player_id } = player.kept;
+    return this.#tellMembers(
+      room,
+      [player],
+      [{ player_id, volume: told, wanted: told, held: told < volume }],
+    );
+  }
+
+  /** One player, or all members: as one command to each. */
+  async mute(room: RoomRecord, muted: boolean, playerId?: string): Promise<Outcome[]> {
+    const members = membersOf(this.#parts, room).filter(
+      ({ kept }) => playerId === undefined || kept.player_id === playerId,
+    );
+    const alone = room.kept.player_ids.length < 2;
+    if (members.every((player) => refusal(player, 'mute', alone) !== undefined))
+      throw nobodyCan(members, 'mute');
+    const outcomes = await each(members, async (player) => {
+      const refused = refusal(player, 'mute', alone);
+      if (refused) return refused;
+      await this.#parts.players.execute(player.kept.player_id, { type: 'mute', muted });
+      return { outcome: 'applied' };
+    });
+    const accepted = outcomes.filter(({ outcome }) => outcome === 'applied');
+    if (alone) this.#parts.store.commit({ type: 'room/volume', room_id: room.kept.room_id, muted });
+    else
+      this.#commit(
+        room,
+        accepted.map(({ player_id }) => ({ player_id, muted })),
+      );
+    return outcomes;
+  }
+
+  async #turnAlone(room: RoomRecord, player: PlayerRecord, volume: number): Promise<Outcome[]> {
+    const refused = refusal(player, 'volume', true);
+    if (refused) throw nobodyCan([player], 'volume');
+    const { player_id } = player.kept;
+    const ceiling = ceilingNow(this.#parts, room, player);
+    const target = Math.min(volume, ceiling.level);
+    const from = player.live.volume ?? room.kept.volume;
+    const told = await this.#knobs.turn(player_id, from, target, paceIn(room));
+    this.#parts.store.commit({ type: 'room/volume', room_id: room.kept.room_id, volume: told });
+    return [{ player_id, outcome: 'applied', ...(target < volume && { reason: held(ceiling) }) }];
+  }
+
+  async #tellMembers(
+    room: RoomRecord,
+    members: readonly PlayerRecord[],
+    places: readonly (Place & { readonly held: boolean })[],
+  ): Promise<Outcome[]> {
+    const levels: Level[] = [];
+    const outcomes = await each(members, async (player) => {
+      const { player_id } = player.kept;
+      const place = places.find((one) => one.player_id === player_id);
+      const refused = refusal(player, 'volume');
+      if (refused || !place) return refused ?? { outcome: 'ignored' };
+      const before = player.live.volume;
+      const stands =
+        this.#knobs.target(player_id) === undefined && Math.abs((before ?? -1) - place.volume) < SAME;
+      const told = stands
+        ? place.volume
+        : await this.#knobs.turn(player_id, before, place.volume, paceIn(room));
+      const said = this.#parts.store.state.players.get(player_id)?.live.volume;
+      const balance = { told: place.volume, wanted: place.wanted };
+      levels.push({ player_id, balance, ...(said === before && { volume: told }) });
+      return {
+        outcome: 'applied',
+        ...(place.held && { reason: held(ceilingNow(this.#parts, room, player)) }),
+      };
+    });
+    this.#commit(room, levels);
+    return outcomes;
+  }
+
+  /** Where a member stands; its place in the balance counts as long as nobody turned it by itself. */
+  #standing(room: RoomRecord, player: PlayerRecord): Standing {
+    const { player_id } = player.kept;
+    const volume = this.#knobs.recent(player_id) ?? player.live.volume ?? room.kept.volume;
+    const place = room.kept.balance?.[player_id];
+    const wanted = place && Math.abs(volume - place.told) <= ECHO ? place.wanted : volume;
+    return { player_id, volume, wanted, ceiling: ceilingNow(this.#parts, room, player).level };
+  }
+
+  #commit(room: RoomRecord, levels: readonly Level[]): void {
+    if (levels.length > 0)
+      this.#parts.store.commit({ type: 'room/levels', room_id: room.kept.room_id, levels });
+  }
+}
+
+/** While music plays a big step up is taken with care; in silence a knob may stand anywhere at once. */
+function paceIn(room: RoomRecord): Pace {
+  return room.live.state === 'playing' ? 'careful' : 'at-once';
+}
+
+type Answer = Omit<Outcome, 'player_id'>;
+
+/** Why a player cannot be turned or muted, if so. One that is alone in its room is tried in any case, for its own error. */
+function refusal({ live }: PlayerRecord, what: 'volume' | 'mute', alone = false): Answer | undefined {
+  const able = live.capabilities.includes(what) && (alone || what === 'mute' || live.volume !== undefined);
+  if (live.link !== 'online' && !alone) return { outcome: 'failed', reason: 'it is not connected' };
+  return able ? undefined : { outcome: 'ignored', reason: `it has no ${what} control` };
+}
+
+function nobodyCan(members: readonly PlayerRecord[], what: string): AppError {
+  const able = members.some(({ live }) => live.capabilities.includes(what === 'mute' ? 'mute' : 'volume'));
+  if (able) return new AppError('ERR_PLAYER_OFFLINE', 'no player that could do it is connected');
+  return new AppError('ERR_NOT_SUPPORTED', `no player here has a ${what} control`);
+}
+
+function held({ level, reason }: { readonly level: number; readonly reason: string }): string {
+  return `held at ${Math.round(level * 100)} % by ${reason}`;
+}
+
+/** Asks all members at once. Throws when every one that was asked failed. */
+async function each(
+  members: readonly PlayerRecord[],
+  ask: (player: PlayerRecord) => Promise<Answer>,
+): Promise<Outcome[]> {
+  let failure: Error | undefined;
+  const outcomes = await Promise.all(
+    members.map(async (player): Promise<Outcome> => {
+      const { player_id } = player.kept;
+      try {
+        return { player_id, ...(await ask(player)) };
+      } catch (error) {
+        failure ??= toError(error);
+        return { player_id, outcome: 'failed', reason: toError(error).message };
+      }
+    }),
+  );
+  if (failure !== undefined && !outcomes.some(({ outcome }) => outcome === 'applied')) throw failure;
+  return outcomes;
+}
