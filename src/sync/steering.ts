@@ -1,0 +1,250 @@
+/** A place of the music at a moment of the clock; it moves on at rate 1, and did so before. */
+export interface Moment {
+  readonly position_seconds: number;
+  readonly at_us: number;
+}
+
+/** What the player said is heard at the middle of a round trip. */
+export interface Heard extends Moment {
+  readonly rtt_us: number;
+}
+
+export interface SteeringOptions {
+  /** How long a change of speed takes to be heard: all that is buffered behind the place where it takes effect. */
+  readonly buffered_seconds: number;
+  /** Of this output's clock, as learnt before. */
+  readonly drift_ppm?: number;
+}
+
+/** What to do after a look. */
+export type Steer =
+  /** Nothing was learnt: ask again. */
+  | { readonly kind: 'look-again' }
+  | { readonly kind: 'speed'; readonly speed: number }
+  /** Too far off for a speed that nobody hears. */
+  | { readonly kind: 'rejoin' };
+
+interface Kept {
+  readonly at: number;
+  /** Where it was by itself: the position less the time, and less what our speeds have done. It moves only with the output's drift. */
+  readonly place: number;
+}
+
+const LIMIT = 0.005;
+const REJOIN_SECONDS = 0.02;
+/** A jump of the position by itself; nothing that steering does. */
+const JUMP_SECONDS = 0.005;
+const GOOD_ROUND_TRIP_US = 3000;
+const FINE_SECONDS = 0.5;
+const COARSE_SECONDS = 2;
+/** A pointer that moves in steps spreads what is read by the size of a step. */
+const COARSE_SPREAD = 0.0012;
+const FINE_SPREAD = 0.0007;
+const SPREAD_COUNT = 12;
+const MAX_DRIFT = 300e-6;
+const INTEGRATE_BELOW = 0.001;
+/** From so far off on it turns twice as hard. */
+const FAR_SECONDS = 0.001;
+/** A drift nobody has learnt yet is found faster in the first seconds. */
+const EAGER_SECONDS = 8;
+const EAGER = 4;
+
+/**
+ * Keeps a player on a cue by tiny changes of its speed: proportional and integral, with a Smith predictor for the buffers between a change
+ * and the ear. It reckons in seconds and is told the time.
+ *
+ * A player such as mpv takes all that is buffered to be played at the speed of now; what is heard differs from what it says by what the
+ * speeds of the last `buffered_seconds` were different. Both are accounted for here.
+ */
+export class Steering {
+  readonly #buffered: number;
+  readonly #gain: number;
+  readonly #integralGain: number;
+  /** The speed, less 1, that keeps pace with the clock: the opposite of the drift. */
+  #pace: number;
+  #learnt: boolean;
+  #now = 0;
+  #watched = 0;
+  #off: number;
+  /** What `#off` was before the first change in `#path`. */
+  #first: number;
+  /** The integral of `#off`, at the times of its changes; the last one is the present. */
+  #path: { at: number; sum: number; off: number }[] = [];
+  #kept: Kept[] = [];
+  #coarse = false;
+  #strikes = 0;
+  #skew: number | undefined;
+  #error = 0;
+
+  constructor({ buffered_seconds, drift_ppm }: SteeringOptions) {
+    this.#buffered = buffered_seconds;
+    this.#gain = Math.min(1.6, 0.5 / buffered_seconds);
+    this.#integralGain = 0.15 * Math.min(1, 0.3 / buffered_seconds) ** 2;
+    this.#learnt = drift_ppm !== undefined;
+    this.#pace = -clamp((drift_ppm ?? 0) * 1e-6, MAX_DRIFT);
+    this.#off = this.#first = this.#pace;
+  }
+
+  /** The speed to play at now. */
+  get speed(): number {
+    return 1 + this.#off;
+  }
+
+  /** How far ahead of the cue it was heard at the last look, ms; undefined when nothing good was seen since the last `restart`. */
+  get skew_ms(): number | undefined {
+    return this.#skew === undefined ? undefined : this.#skew * 1e3;
+  }
+
+  /** `skew_ms` is wrong by no more than about this. */
+  get error_ms(): number {
+    return this.#error * 1e3;
+  }
+
+  /** How much faster than the clock the output plays. */
+  get drift_ppm(): number {
+    return -this.#pace * 1e6;
+  }
+
+  /** Whether the drift is more than a first guess. */
+  get learnt(): boolean {
+    return this.#learnt;
+  }
+
+  /** Its buffers were emptied and filled anew at the present speed: what was seen before proves nothing. */
+  restart(): void {
+    this.#path = [];
+    this.#kept = [];
+    this.#strikes = 0;
+    this.#skew = undefined;
+    this.#off = this.#first = this.#pace;
+  }
+
+  /**
+   * The player went on to another item without a break: the cue of the new one, so that nothing changes. `heard` are places in the new item.
+   * Undefined when there is nothing good to tell it by.
+   */
+  carry(heard: readonly Heard[], cue: Moment): Moment | undefined {
+    const fresh = this.#places(heard);
+    if (fresh.length === 0 || this.#kept.length === 0) return undefined;
+    const moved = median(fresh.map((kept) => kept.place - this.#placeAt(kept.at)));
+    this.#kept = this.#kept.map(({ at, place }) => ({ at, place: place + moved }));
+    return { position_seconds: cue.position_seconds + moved, at_us: cue.at_us };
+  }
+
+  /** Three quick looks, ten times a second. */
+  take(heard: readonly Heard[], cue: Moment, nowUs: number): Steer {
+    const fresh = this.#places(heard);
+    if (fresh.length === 0) return { kind: 'look-again' };
+    const now = nowUs / 1e6;
+    const step = clamp(now - this.#now, 0.3);
+    this.#now = now;
+    const jumped = this.#kept.length > 0 && this.#jumped(fresh);
+    if (jumped) {
+      this.#kept = [];
+      this.#coarse = false;
+    }
+    this.#keep(fresh, now);
+    const origin = cue.position_seconds - cue.at_us / 1e6;
+    const place = this.#placeAt(now);
+    const ahead = place - origin + this.#sumAt(now - this.#buffered);
+    this.#skew = ahead;
+    this.#error = this.#doubt(heard);
+    if (Math.abs(ahead) > REJOIN_SECONDS) {
+      this.#strikes++;
+      return this.#strikes > 1 ? { kind: 'rejoin' } : { kind: 'look-again' };
+    }
+    this.#strikes = 0;
+    this.#steer(place - origin + this.#sumAt(now) - this.#pace * this.#buffered, step);
+    return { kind: 'speed', speed: this.speed };
+  }
+
+  /** `due`: how far ahead it will be once all that is buffered has been heard. */
+  #steer(due: number, step: number): void {
+    const harder = 1 + Math.min(1, Math.abs(due) / FAR_SECONDS);
+    const wanted = this.#pace - this.#gain * harder * due;
+    this.#setOff(clamp(wanted, LIMIT));
+    if (Math.abs(due) > INTEGRATE_BELOW || Math.abs(wanted) > LIMIT) return;
+    this.#watched += step;
+    const eager = !this.#learnt && this.#watched < EAGER_SECONDS ? EAGER : 1;
+    this.#pace = clamp(this.#pace - this.#integralGain * eager * due * step, MAX_DRIFT);
+    if (this.#watched >= EAGER_SECONDS) this.#learnt = true;
+  }
+
+  #setOff(off: number): void {
+    const now = this.#now;
+    this.#path.push({ at: now, sum: this.#sumAt(now), off });
+    this.#off = off;
+    const first = this.#path.findIndex(({ at }) => at > now - COARSE_SECONDS - this.#buffered);
+    if (first > 1) this.#path.splice(0, first - 1);
+  }
+
+  /** The integral of the speeds less 1 up to a moment; before the first change it was always the same. */
+  #sumAt(at: number): number {
+    const last = this.#path.findLast((point) => point.at <= at) ?? this.#path[0];
+    if (!last) return this.#off * at;
+    const off = last.at <= at ? last.off : this.#first;
+    return last.sum + off * (at - last.at);
+  }
+
+  #offAt(at: number): number {
+    if (this.#path.length === 0) return this.#off;
+    return this.#path.findLast((point) => point.at <= at)?.off ?? this.#first;
+  }
+
+  #places(heard: readonly Heard[]): Kept[] {
+    return heard
+      .filter(({ rtt_us }) => rtt_us <= GOOD_ROUND_TRIP_US)
+      .map(({ position_seconds, at_us }) => {
+        const at = at_us / 1e6;
+        return { at, place: position_seconds - at + this.#buffered * this.#offAt(at) - this.#sumAt(at) };
+      });
+  }
+
+  #jumped(fresh: readonly Kept[]): boolean {
+    const room = this.#coarse ? 3 * JUMP_SECONDS : JUMP_SECONDS;
+    return Math.abs(median(fresh.map(({ at, place }) => place - this.#placeAt(at)))) > room;
+  }
+
+  #keep(fresh: readonly Kept[], now: number): void {
+    this.#kept.push(...fresh);
+    this.#kept = this.#kept.filter(({ at }) => at > now - COARSE_SECONDS);
+    const places = this.#projected(now).sort((a, b) => a - b);
+    if (places.length < SPREAD_COUNT) return;
+    const spread = quantile(places, 0.9) - quantile(places, 0.1);
+    this.#coarse = spread > (this.#coarse ? FINE_SPREAD : COARSE_SPREAD);
+  }
+
+  #projected(at: number): number[] {
+    return this.#kept.map((kept) => kept.place - this.#pace * (at - kept.at));
+  }
+
+  /** A pointer in steps is right just after a step, and behind otherwise: then the foremost counts. */
+  #placeAt(at: number): number {
+    if (this.#coarse) return quantile(this.#projected(at), 0.97);
+    const recent = this.#kept.filter((kept) => kept.at > at - FINE_SECONDS);
+    const kept = recent.length > 0 ? recent : this.#kept.slice(-3);
+    return median(kept.map((one) => one.place - this.#pace * (at - one.at)));
+  }
+
+  #doubt(heard: readonly Heard[]): number {
+    const quickest = Math.min(...heard.map(({ rtt_us }) => rtt_us)) / 2e6;
+    const places = this.#projected(this.#now);
+    const spread = quantile(places, 0.9) - quantile(places, 0.1);
+    return quickest + (this.#coarse ? (4 * spread) / Math.max(4, places.length) : spread / 2);
+  }
+}
+
+function clamp(value: number, limit: number): number {
+  return Math.min(limit, Math.max(-limit, value));
+}
+
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * part;
+  const [low, high] = [sorted[Math.floor(at)] ?? 0, sorted[Math.ceil(at)] ?? 0];
+  return low + (high - low) * (at - Math.floor(at));
+}
