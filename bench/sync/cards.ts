@@ -41,8 +41,10 @@ export async function openCards(dir: string, choices: readonly CardChoice[]): Pr
   }
   const config = join(dir, 'asound.conf');
   const lines = choices.flatMap(({ name, ppm = 0, step = 1 }) => [
-    `pcm.${name}_card { type tutti_card file "${join(dir, name)}" ppm ${ppm} step ${step} }`,
-    `pcm.${name} { type plug slave.pcm ${name}_card hint { show on description "Test card ${name}" } }`,
+    `pcm.${name} {`,
+    `  type plug slave.pcm { type tutti_card file "${join(dir, name)}" ppm ${ppm} step ${step} }`,
+    `  hint { show on description "Test card ${name}" }`,
+    '}',
   ]);
   const head = ['</usr/share/alsa/alsa.conf>', `pcm_type.tutti_card { lib "${library}" }`];
   await writeFile(config, [...head, ...lines, ''].join('\n'));

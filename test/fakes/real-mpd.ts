@@ -12,7 +12,7 @@ export interface MpdChoice {
   /** Default: a free one. */
   readonly port?: number;
   /** What the first output is. Default `null` with a software mixer; a second one, `spare`, is always null and off at first. */
-  readonly output?: 'null' | 'pulse' | 'fifo';
+  readonly output?: 'null' | 'pulse' | 'fifo' | 'alsa';
   /** Lines for the block of the first output, such as `sink "kitchen"` or `path "/tmp/x"`. */
   readonly outputLines?: readonly string[];
   readonly password?: string;

@@ -2,13 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { stringify } from 'yaml';
 import { connect, type TuttiClient } from '../../src/client/index.js';
+import { packageRoot } from '../../src/package-root.js';
 import { until } from '../until.js';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/src/main.js');
+const MAIN = join(packageRoot, 'dist', 'src', 'main.js');
 
 export interface ServerSettings {
   readonly dataDir: string;
@@ -16,6 +17,10 @@ export interface ServerSettings {
   /** Entries of `players` in the config file. */
   readonly players?: readonly Readonly<Record<string, unknown>>[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Words before the command, such as `chrt -r 10`. */
+  readonly before?: readonly string[];
+  /** More lines of the config file. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** A real Tutti in a process of its own, on the same port for its whole life, so that clients find it again after it was killed. */
@@ -33,7 +38,7 @@ export class ServerProcess {
     await mkdir(settings.dataDir, { recursive: true });
     await writeFile(
       join(settings.dataDir, 'tutti.yaml'),
-      stringify({ players: settings.players ?? [], mdns: false, local_output: false }),
+      stringify({ players: settings.players ?? [], mdns: false, local_output: false, ...settings.config }),
     );
     const server = new ServerProcess(await freePort(), settings);
     await server.start();
@@ -50,14 +55,15 @@ export class ServerProcess {
 
   /** Resolves when it serves. */
   async start(): Promise<void> {
-    const { dataDir, musicDir, env } = this.settings;
+    const { dataDir, musicDir, env, before = [] } = this.settings;
     const own = {
       TUTTI_DATA_DIR: dataDir,
       TUTTI_PORT: String(this.port),
       TUTTI_LOG_LEVEL: 'warn',
       ...(musicDir !== undefined && { TUTTI_MUSIC_DIR: musicDir }),
     };
-    const child = spawn(process.execPath, [MAIN, 'serve'], {
+    const [program = process.execPath, ...args] = [...before, process.execPath, MAIN, 'serve'];
+    const child = spawn(program, args, {
       env: { ...process.env, ...own, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -73,6 +73,7 @@ static int tick(struct card *c, long first_ns) {
 
 static int card_start(snd_pcm_ioplug_t *io) {
 	struct card *c = io->private_data;
+	if (c->given == 0) return -EPIPE; /* as the kernel does */
 	c->t0 = now_ns();
 	tick(c, 0);
 	dprintf(c->log_fd, "START %" PRIu64 " %" PRIu64 " %u %ld %u\n", c->t0, c->first, io->rate, c->ppm, io->channels);
