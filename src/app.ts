@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DRIVERS } from '../drivers/index.js';
+import { createSatellites, DRIVERS } from '../drivers/index.js';
 import { randomId, systemClock, systemRandom as random, type Clock, type Logger } from './base/index.js';
 import type { Config } from './config/index.js';
 import {
@@ -13,6 +13,7 @@ import {
   type Stream,
 } from './library/index.js';
 import { packageRoot, version } from './package-root.js';
+import { satelliteToken } from './satellite/index.js';
 import { Players, type DriverDefinition } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
 import { createRooms, type Rooms } from './rooms/index.js';
@@ -62,7 +63,6 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 async function open(options: AppOptions, closers: Closers): Promise<App> {
   const { config, log, clock = systemClock } = options;
-  const drivers = offered(options.drivers ?? DRIVERS, config);
   const runtimeDir = join(config.data_dir, 'run');
   const claim = await claimFolder(config.data_dir);
   closers.add(() => claim.release());
@@ -78,7 +78,15 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   closers.add(() => playhead.close());
 
   const listening: { port: number } = { port: config.port };
-  const players = new Players({
+  const satellites = createSatellites({
+    token: await satelliteToken(config.data_dir),
+    clock,
+    log,
+    found: (definition, found) => players.found(definition, found),
+  });
+  closers.add(() => satellites.close());
+  const drivers = [...offered(options.drivers ?? DRIVERS, config), satellites.definition];
+  const players: Players = new Players({
     drivers,
     store,
     clock,
@@ -96,7 +104,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   closers.add(() => rooms.close());
   closers.add(() => players.close());
 
-  const server = await serve(config, { store, clock, log, library, players, rooms });
+  const server = await serve(config, { store, clock, log, library, players, rooms, satellites });
   listening.port = server.port;
   closers.add(() => server.close());
   await players.start(config.players, config.mdns);
@@ -144,16 +152,18 @@ interface Parts {
   readonly library: Library;
   readonly players: Players;
   readonly rooms: Rooms;
+  readonly satellites: ReturnType<typeof createSatellites>;
 }
 
 function serve(
   config: Config,
-  { store, clock, log, library, players, rooms }: Parts,
+  { store, clock, log, library, players, rooms, satellites }: Parts,
 ): Promise<RunningServer> {
   const handlers: Handlers = {
     ...library.handlers,
     ...players.handlers,
     ...rooms.handlers,
+    ...satellites.handlers,
     'system:status': () => store.state.system,
   };
   const webRoot = join(packageRoot, 'dist', 'web');

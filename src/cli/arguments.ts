@@ -7,6 +7,9 @@ export interface Arguments {
   readonly server: string;
   readonly room: string | undefined;
   readonly json: boolean;
+  readonly name: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly outputs: readonly string[];
 }
 
 export const USAGE = `tutti - every loudspeaker plays as one
@@ -17,11 +20,16 @@ export const USAGE = `tutti - every loudspeaker plays as one
   tutti pause | stop | next | previous
   tutti volume 0-100 | +5 | -5     tutti mute | unmute      tutti seek 1:30
   tutti add <search words | URL>   add to the queue         tutti undo | redo
+  tutti satellite                  offer the sound outputs of this machine to the server as players
+  tutti satellite-token            print what a satellite must know, on the server's machine
   tutti driver <kind> [key=value]  run one driver from this terminal, without a server
 
   --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
   --room ID      default: the only room, else the one that plays
-  --json         print what the server said`;
+  --json         print what the server said
+  --name NAME    satellite: what it is called; default the host name
+  --output NAME  satellite: an output of mpv --audio-device=help, may be given several times; default: the system's own
+  --token-file F satellite: where the token is; else $TUTTI_SATELLITE_TOKEN`;
 
 /** Throws ERR_INVALID for an option that does not exist. */
 export function readArguments(
@@ -32,6 +40,9 @@ export function readArguments(
     server: { type: 'string' },
     room: { type: 'string' },
     json: { type: 'boolean' },
+    name: { type: 'string' },
+    output: { type: 'string', multiple: true },
+    'token-file': { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   // A relative volume such as -5 is a word, not an option.
@@ -45,6 +56,9 @@ export function readArguments(
       server: values.server ?? env['TUTTI_URL'] ?? `http://127.0.0.1:${env['TUTTI_PORT'] ?? 8080}`,
       room: values.room,
       json: values.json ?? false,
+      name: values.name,
+      tokenFile: values['token-file'],
+      outputs: values.output ?? [],
     };
   } catch (error) {
     throw new AppError('ERR_INVALID', toError(error).message);

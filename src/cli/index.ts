@@ -15,6 +15,12 @@ export async function runCli(
     keepHeapSmall();
     return (await import('./serve.js')).serve(env, print);
   }
+  if (parsed.command === 'satellite') {
+    keepHeapSmall();
+    return (await import('./satellite.js')).runSatellite(parsed, env, print);
+  }
+  if (parsed.command === 'satellite-token')
+    return print(await (await import('./satellite.js')).tokenOfServer(env));
   if (parsed.command === 'driver') {
     const [{ DRIVERS }, { runDriver }] = await Promise.all([import('../app.js'), import('./run-driver.js')]);
     return runDriver(DRIVERS, parsed.rest, print);

@@ -24,7 +24,7 @@ import { Subscriptions } from './subscriptions.js';
 
 const CLOCK_QUICK_MS = 250;
 const CLOCK_QUICK_COUNT = 4;
-const CLOCK_SLOW_MS = 15_000;
+const CLOCK_EVERY_MS = 15_000;
 
 export interface ClientOptions {
   /** `ws://host:8080/ws`. */
@@ -34,6 +34,8 @@ export interface ClientOptions {
   /** Subscribed at once and again after each reconnect. */
   readonly topics?: readonly string[];
   readonly clock?: ClientClock;
+  /** How often clocks are compared after the first second. Default 15 s; who keeps time to the server's clock wants more. */
+  readonly clockEveryMs?: number;
   /** 0..1, for the jitter of reconnects. */
   readonly random?: () => number;
   /** Told what could not be understood; for a log. */
@@ -102,6 +104,7 @@ class Client implements TuttiClient {
   mirror: Mirror = EMPTY_MIRROR;
 
   readonly #clock: ClientClock;
+  readonly #clockEveryMs: number;
   readonly #problem: (problem: string) => void;
   readonly #link: Link;
   readonly #commands: PendingCommands;
@@ -119,6 +122,7 @@ class Client implements TuttiClient {
 
   constructor(options: ClientOptions) {
     this.#clock = options.clock ?? defaultClock;
+    this.#clockEveryMs = options.clockEveryMs ?? CLOCK_EVERY_MS;
     this.#problem = options.onProblem ?? (() => undefined);
     const random = options.random ?? defaultRandom;
     // Ids are the key of idempotence on the server: they must differ from those of every other client.
@@ -183,6 +187,8 @@ class Client implements TuttiClient {
 
   wake(): void {
     this.#link.wake();
+    // A monotonic clock may have stood still while the machine slept.
+    this.#clockFilter.clear();
     this.#startClock();
   }
 
@@ -198,6 +204,8 @@ class Client implements TuttiClient {
   }
 
   #onHello(hello: Hello): void {
+    // The clock of the same server life runs on: what is known of it stays true.
+    if (this.hello?.epoch !== hello.epoch) this.#clockFilter.clear();
     this.hello = hello;
     this.#roughOffsetUs = hello.server_time_us - this.#clock.nowUs();
     if (hello.protocol.min > PROTOCOL.current) return this.#refuse('version');
@@ -317,7 +325,6 @@ class Client implements TuttiClient {
 
   /** Four quick exchanges, then one now and again: quartz drifts, and old samples lose their worth. */
   #startClock(): void {
-    this.#clockFilter.clear();
     this.#clockCount = 0;
     this.#askClock();
   }
@@ -326,7 +333,8 @@ class Client implements TuttiClient {
     this.#clockTimer?.cancel();
     if (!this.#link.send({ type: 'clock', data: { t0_us: this.#clock.nowUs() } })) return;
     const quick = ++this.#clockCount < CLOCK_QUICK_COUNT;
-    this.#clockTimer = this.#clock.after(quick ? CLOCK_QUICK_MS : CLOCK_SLOW_MS, () => this.#askClock());
+    const wait = quick ? Math.min(CLOCK_QUICK_MS, this.#clockEveryMs) : this.#clockEveryMs;
+    this.#clockTimer = this.#clock.after(wait, () => this.#askClock());
   }
 
   #setMirror(mirror: Mirror): void {

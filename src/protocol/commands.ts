@@ -1,10 +1,17 @@
 import * as z from 'zod';
 import { ClockUs } from './common.js';
 import { libraryCommands, playerCommands } from './library-commands.js';
+import { satelliteCommands } from './satellite-commands.js';
 import { queueCommands, roomCommands } from './room-commands.js';
 
 /** The one table of commands: type -> request, reply, role, REST twin. Handlers `satisfies` it; SPEC, schema, OpenAPI and CLI come from it. */
-export const COMMANDS = { ...roomCommands, ...queueCommands, ...playerCommands, ...libraryCommands };
+export const COMMANDS = {
+  ...roomCommands,
+  ...queueCommands,
+  ...playerCommands,
+  ...libraryCommands,
+  ...satelliteCommands,
+};
 
 export type CommandType = keyof typeof COMMANDS;
 /** What a handler gets: defaults filled in. */

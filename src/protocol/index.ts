@@ -10,6 +10,7 @@ export * from './queue-patch.js';
 export * from './queue.js';
 export * from './room.js';
 export { openapiDocument } from './schema-documents.js';
+export * from './satellite.js';
 export * from './sync.js';
 export * from './system.js';
 export * from './timeline.js';

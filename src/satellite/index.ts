@@ -1,0 +1,2 @@
+export * from './satellite.js';
+export * from './token.js';
