@@ -1,11 +1,12 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { percentile } from '../figures.js';
 import type { Ground } from '../ground.js';
 import { pause, Program } from '../program.js';
+import { openBus } from './bus.js';
 import { openCards } from './cards.js';
 import { Locator } from './locate.js';
-import { delayed, noise, RATE, writeWav } from './signal.js';
+import { delayed, interleaved, noise, RATE, writeWav } from './signal.js';
 import { follow, skewsOf } from './skew.js';
 
 export interface RigError {
@@ -51,6 +52,34 @@ export async function checkCards(ground: Ground): Promise<RigError> {
     const played = ((atNs - second[0]!.startNs) * (1 + PPM * 1e-6) - (atNs - first[0]!.startNs)) / 1e6;
     return Math.abs(ms - (played - (FRACTION / RATE) * 1000)) * 1000;
   });
+  return rigError(errors);
+}
+
+/** The same for PulseAudio: one stream that has the channels of both rooms. What is heard must not differ at all. */
+export async function checkBus(ground: Ground): Promise<RigError> {
+  const dir = join(ground.dir, 'bus-check');
+  await mkdir(dir, { recursive: true });
+  const music = noise(78, SECONDS);
+  const later = delayed(music, FRACTION);
+  const raw = join(dir, 'music.raw');
+  await writeFile(raw, interleaved([music, music, later, later]));
+  const bus = await openBus(['one', 'two']);
+  try {
+    await bus.listen();
+    const args = ['--playback', '--raw', '-d', bus.sink, ...bus.format, raw];
+    const player = ground.own(Program.spawn('pacat', args, bus.env));
+    await pause((SECONDS - 2) * 1000);
+    const [first = [], second = []] = await bus.heard();
+    await player.stop();
+    const locator = new Locator(music);
+    const skews = skewsOf(follow(first, locator), follow(second, locator));
+    return rigError(skews.map(({ ms }) => Math.abs(ms + (FRACTION / RATE) * 1000) * 1000));
+  } finally {
+    await bus.close();
+  }
+}
+
+function rigError(errors: readonly number[]): RigError {
   if (errors.length < 8) throw new Error('the rig did not find its own signal again');
   return {
     windows: errors.length,

@@ -60,6 +60,16 @@ function randomOf(seed: number): () => number {
   };
 }
 
+/** Raw 16 bit, as a card takes it. */
+export function interleaved(channels: readonly Int16Array[]): Buffer {
+  const count = channels.length;
+  const body = new Int16Array((channels[0]?.length ?? 0) * count);
+  channels.forEach((samples, channel) => {
+    for (let n = 0; n < samples.length; n++) body[n * count + channel] = samples[n]!;
+  });
+  return Buffer.from(body.buffer);
+}
+
 /** A WAV of 16 bit; each element of `channels` is one channel. */
 export async function writeWav(path: string, channels: readonly Int16Array[], rate = RATE): Promise<void> {
   const count = channels.length;
@@ -77,11 +87,7 @@ export async function writeWav(path: string, channels: readonly Int16Array[], ra
   header.writeUInt16LE(16, 34);
   header.write('data', 36, 'latin1');
   header.writeUInt32LE(frames * count * 2, 40);
-  const body = new Int16Array(frames * count);
-  channels.forEach((samples, channel) => {
-    for (let n = 0; n < frames; n++) body[n * count + channel] = samples[n]!;
-  });
-  await writeFile(path, Buffer.concat([header, Buffer.from(body.buffer)]));
+  await writeFile(path, Buffer.concat([header, interleaved(channels)]));
 }
 
 /** The same on both channels, as a FLAC with the tags a library wants. */

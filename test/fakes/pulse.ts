@@ -15,6 +15,30 @@ export interface Capture {
   readonly bytes: number;
   /** Everything that was heard since `capture()`, up to now. */
   stop(): Promise<Recording>;
+  /** The same with all channels, and when it arrived. */
+  stopPcm(): Promise<Heard>;
+}
+
+export interface Heard {
+  /** 16 bit little endian, interleaved. */
+  readonly pcm: Buffer;
+  /** Nanoseconds of the monotonic clock: when the first and the last of it had arrived, and how many bytes were there at first. */
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly firstBytes: number;
+}
+
+/** Which sinks there are, and how programs of the private server are started. */
+export interface PulseLayout {
+  readonly rate: number;
+  readonly channels: number;
+  /** `front-left,front-right`, ...: without it, programs guess, and mix. */
+  readonly channelMap: string;
+  /** What `pulseaudio -L` loads. */
+  readonly modules: readonly string[];
+  /** Null sinks that silence keeps awake. */
+  readonly awake: readonly string[];
+  readonly before: readonly string[];
 }
 
 export interface Pulse {
@@ -28,15 +52,34 @@ export interface Pulse {
   close(): Promise<void>;
 }
 
-/** A private PulseAudio with null sinks of 44.1 kHz stereo. Every process is ended by its pid in `close()`. */
-export async function startPulse(sinks: readonly string[] = ['kitchen']): Promise<Pulse> {
+/** Null sinks of 44.1 kHz stereo. Sound comes first, as on an appliance: what is measured is the player, not how busy the machine is. */
+function nullSinks(sinks: readonly string[]): PulseLayout {
+  const modules = sinks.map(
+    (sink) => `module-null-sink sink_name=${sink} format=s16le rate=${RATE} channels=${CHANNELS}`,
+  );
+  // Without the right to it, nice goes on.
+  return {
+    rate: RATE,
+    channels: CHANNELS,
+    channelMap: 'front-left,front-right',
+    modules,
+    awake: sinks,
+    before: ['nice', '-n', '-15'],
+  };
+}
+
+/** A private PulseAudio. Every process is ended by its pid in `close()`. */
+export async function startPulse(
+  sinks: readonly string[] = ['kitchen'],
+  layout: PulseLayout = nullSinks(sinks),
+): Promise<Pulse> {
   const dir = await mkdtemp(join(tmpdir(), 'tutti-pulse-'));
   const socket = join(dir, 'native');
   const env = { PULSE_SERVER: `unix:${socket}`, PULSE_RUNTIME_PATH: dir, PULSE_COOKIE: join(dir, 'cookie') };
   const children = new Set<ChildProcess>();
   const start = (program: string, args: readonly string[]): ChildProcess => {
-    // Sound comes first, as on an appliance: what is measured is the player, not how busy the machine is. Without the right, nice goes on.
-    const child = spawn('nice', ['-n', '-15', program, ...args], {
+    const [first = program, ...words] = [...layout.before, program, ...args];
+    const child = spawn(first, words, {
       env: { ...process.env, ...env, HOME: dir, XDG_RUNTIME_DIR: dir },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -49,8 +92,8 @@ export async function startPulse(sinks: readonly string[] = ['kitchen']): Promis
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await serve(start, socket, sinks);
-    for (const sink of sinks) await keepAwake(start, sink);
+    await serve(start, socket, layout.modules);
+    for (const sink of layout.awake) await keepAwake(start, sink, layout);
   } catch (error) {
     await close();
     throw error;
@@ -59,20 +102,15 @@ export async function startPulse(sinks: readonly string[] = ['kitchen']): Promis
     env,
     sinks,
     close,
-    capture: (sink) => record(start, sink),
+    capture: (sink) => record(start, sink, layout),
     pactl: (...args) => output(start('pactl', args)),
   };
 }
 
 type Start = (program: string, args: readonly string[]) => ChildProcess;
 
-async function serve(start: Start, socket: string, sinks: readonly string[]): Promise<void> {
-  const modules = [
-    `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
-    ...sinks.map(
-      (sink) => `module-null-sink sink_name=${sink} format=s16le rate=${RATE} channels=${CHANNELS}`,
-    ),
-  ];
+async function serve(start: Start, socket: string, sinkModules: readonly string[]): Promise<void> {
+  const modules = [`module-native-protocol-unix socket=${socket} auth-anonymous=1`, ...sinkModules];
   const server = start('pulseaudio', [
     '-n',
     '--daemonize=no',
@@ -90,24 +128,31 @@ async function serve(start: Start, socket: string, sinks: readonly string[]): Pr
   }
 }
 
+function formatOf({ rate, channels, channelMap }: PulseLayout): string[] {
+  return ['--format=s16le', `--rate=${rate}`, `--channels=${channels}`, `--channel-map=${channelMap}`];
+}
+
 /** A null sink that nothing plays into runs in blocks of 2 s; a stream of silence with a low latency keeps it at 25 ms. */
-async function keepAwake(start: Start, sink: string): Promise<void> {
-  const args = ['--playback', '--raw', '-d', sink, '--latency-msec=25', '--format=s16le'];
-  const silence = start('pacat', [...args, `--rate=${RATE}`, `--channels=${CHANNELS}`, '/dev/zero']);
+async function keepAwake(start: Start, sink: string, layout: PulseLayout): Promise<void> {
+  const args = ['--playback', '--raw', '-d', sink, '--latency-msec=25'];
+  const silence = start('pacat', [...args, ...formatOf(layout), '/dev/zero']);
   await pause(50);
   if (silence.pid === undefined || silence.exitCode !== null) {
     throw new Error('pacat does not run; is it installed? apt install pulseaudio-utils');
   }
 }
 
-async function record(start: Start, sink: string): Promise<Capture> {
-  const args = ['--raw', '-d', `${sink}.monitor`, '--latency-msec=25', '--format=s16le'];
-  const recorder = start('parec', [...args, `--rate=${RATE}`, `--channels=${CHANNELS}`]);
+async function record(start: Start, sink: string, layout: PulseLayout): Promise<Capture> {
+  const args = ['--raw', '-d', `${sink}.monitor`, '--latency-msec=25'];
+  const recorder = start('parec', [...args, ...formatOf(layout)]);
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let [firstNs, lastNs] = [0, 0];
   recorder.stdout?.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
+    lastNs = Number(process.hrtime.bigint());
+    firstNs ||= lastNs;
   });
   const deadline = Date.now() + START_MS;
   while (bytes === 0) {
@@ -122,7 +167,11 @@ async function record(start: Start, sink: string): Promise<Capture> {
     },
     async stop() {
       await endChild(recorder);
-      return Recording.fromPcm(Buffer.concat(chunks), RATE, CHANNELS);
+      return Recording.fromPcm(Buffer.concat(chunks), layout.rate, layout.channels);
+    },
+    async stopPcm() {
+      await endChild(recorder);
+      return { pcm: Buffer.concat(chunks), firstNs, lastNs, firstBytes: chunks[0]?.length ?? 0 };
     },
   };
 }

@@ -5,7 +5,7 @@ import { Ground } from '../../bench/ground.js';
 import { pause, Program } from '../../bench/program.js';
 import { firstSound, silences } from '../../bench/sync/capture.js';
 import { openCards, type Cards } from '../../bench/sync/cards.js';
-import { checkCards } from '../../bench/sync/self-check.js';
+import { checkBus, checkCards } from '../../bench/sync/self-check.js';
 import { noise, RATE, writeWav } from '../../bench/sync/signal.js';
 import { until } from '../until.js';
 
@@ -32,6 +32,12 @@ async function playing(seconds: number, gapSeconds = 0): Promise<{ cards: Cards;
 it('finds two programs as far apart as they were started, on clocks that drift', async () => {
   const error = await checkCards(ground);
   console.info(`the rig's own error: p95 ${error.p95Us.toFixed(2)} us, at most ${error.maxUs.toFixed(2)} us`);
+  expect(error.p95Us).toBeLessThan(20);
+});
+
+it('hears the rooms of one PulseAudio at the same moment', async () => {
+  const error = await checkBus(ground);
+  console.info(`the rig's own error on PulseAudio: p95 ${error.p95Us.toFixed(2)} us`);
   expect(error.p95Us).toBeLessThan(20);
 });
 
