@@ -8,6 +8,7 @@ import type {
   Track,
 } from '../../src/protocol/index.js';
 import { AppError } from '../../src/base/index.js';
+import { balanced, groupHandlers, roomVolume } from './fake-groups.js';
 import type { FakeHouse } from './fake-house.js';
 import { playlistOf, queueItem } from './fake-music.js';
 
@@ -19,6 +20,7 @@ export type FakeHandlers = {
 export function fakeHandlers(house: FakeHouse): FakeHandlers {
   return {
     ...roomHandlers(house),
+    ...groupHandlers(house),
     ...queueHandlers(house),
     ...libraryHandlers(house),
     ...playlistHandlers(house),
@@ -80,8 +82,20 @@ function roomHandlers(house: FakeHouse): FakeHandlers {
         throw new AppError('ERR_NOT_SEEKABLE', 'a stream has no positions');
       return set(room_id, (now) => house.anchor(now, { position_seconds }));
     },
-    'room:volume': ({ room_id, volume }) => set(room_id, (now) => ({ ...now, volume })),
-    'room:mute': ({ room_id, muted }) => set(room_id, (now) => ({ ...now, muted })),
+    'room:volume': ({ room_id, volume }) => {
+      const { players, room } = get(room_id);
+      const levels = balanced(players, volume, room.volume_limit);
+      house.change(room_id, (state) => ({
+        ...state,
+        players: state.players.map((player, at) => ({ ...player, volume: levels[at]! })),
+      }));
+      const reached = roomVolume(house.room(room_id)!.players) ?? volume;
+      return set(room_id, (now) => ({ ...now, volume: reached }));
+    },
+    'room:mute': ({ room_id, muted }) => {
+      for (const id of get(room_id).room.player_ids) house.changePlayer(id, { muted });
+      return set(room_id, (now) => ({ ...now, muted }));
+    },
     'room:repeat': ({ room_id, repeat }) => {
       set(room_id, (now) => ({ ...now, repeat }));
       return {};
@@ -272,9 +286,23 @@ function playlistHandlers(house: FakeHouse): FakeHandlers {
 
 function playerHandlers(house: FakeHouse): FakeHandlers {
   const change = (playerId: string, edit: (player: Player) => Player): void => {
-    const lane = [...house.lanes.values()].find(({ state }) => state.players[0]?.player_id === playerId);
-    if (!lane) throw new AppError('ERR_PLAYER_NOT_FOUND', 'no such player');
-    house.change(lane.state.room.room_id, (state) => ({ ...state, players: state.players.map(edit) }));
+    const player = house.player(playerId);
+    if (!player) throw new AppError('ERR_PLAYER_NOT_FOUND', 'no such player');
+    house.changePlayer(playerId, edit(player));
+  };
+  const outcome = (player_id: string) => ({ outcomes: [{ player_id, outcome: 'applied' as const }] });
+  /** The room is as loud as its members together, and muted when all of them are. */
+  const level = (player_id: string, edit: (player: Player) => Player) => {
+    change(player_id, edit);
+    house.change(house.player(player_id)!.room_id, (state) => ({
+      ...state,
+      playback: {
+        ...state.playback,
+        volume: roomVolume(state.players) ?? state.playback.volume,
+        muted: state.players.every((player) => player.muted),
+      },
+    }));
+    return outcome(player_id);
   };
   return {
     'player:list': () => ({ players: [...house.lanes.values()].flatMap(({ state }) => state.players) }),
@@ -298,5 +326,21 @@ function playerHandlers(house: FakeHouse): FakeHandlers {
       }));
       return { outcomes: [] };
     },
+    'player:volume': ({ player_id, volume }) =>
+      level(player_id, (player) => {
+        const limit = house.room(player.room_id)!.room.volume_limit;
+        return { ...player, volume: Math.min(volume, limit, player.volume_limit) };
+      }),
+    'player:mute': ({ player_id, muted }) => level(player_id, (player) => ({ ...player, muted })),
+    'player:latency': ({ player_id, latency_ms }) => {
+      change(player_id, (player) => ({ ...player, latency_ms }));
+      return outcome(player_id);
+    },
+    'player:limit': ({ player_id, volume_limit }) =>
+      level(player_id, (player) => ({
+        ...player,
+        volume_limit,
+        volume: Math.min(player.volume ?? 0, volume_limit),
+      })),
   };
 }

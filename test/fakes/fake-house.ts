@@ -6,6 +6,7 @@ import {
   type QueueItem,
   type Room,
   type RoomState,
+  type SyncReport,
   type SystemState,
   type TopicEvent,
 } from '../../src/protocol/index.js';
@@ -35,6 +36,10 @@ export class FakeHouse {
   scanning = false;
   /** Grows with every change of the library. */
   generation = 1;
+  /** Why a player will not join another room, by player_id. */
+  readonly refusals = new Map<string, string>();
+  /** What players say about their sync, by player_id; the others do as their class promises. */
+  readonly reports = new Map<string, SyncReport>();
 
   constructor(
     readonly music: FakeMusic,
@@ -110,6 +115,28 @@ export class FakeHouse {
     return this.lanes.get(roomId)?.state;
   }
 
+  player(playerId: string): Player | undefined {
+    const players = [...this.lanes.values()].flatMap(({ state }) => state.players);
+    return players.find(({ player_id }) => player_id === playerId);
+  }
+
+  /** What a player says about itself has changed. */
+  changePlayer(playerId: string, change: Partial<Player>): void {
+    const roomId = this.player(playerId)!.room_id;
+    this.change(roomId, (state) => ({
+      ...state,
+      players: state.players.map((player) =>
+        player.player_id === playerId ? { ...player, ...change } : player,
+      ),
+    }));
+  }
+
+  removeRoom(roomId: string): void {
+    this.lanes.delete(roomId);
+    for (const topic of ['rooms', roomTopic(roomId)])
+      this.publish({ type: 'room:removed', topic, data: { room_id: roomId } });
+  }
+
   /** The one way to change a room: derived fields are filled in, what differs is told. */
   change(roomId: string, edit: (state: RoomState) => RoomState): void {
     const lane = this.lanes.get(roomId)!;
@@ -132,7 +159,8 @@ export class FakeHouse {
       this.publish({ type: 'playback:state', topic, data: after.playback });
     if (differs(before.room, after.room))
       this.publish({ type: 'room:updated', topic: 'rooms', data: after.room });
-    if (before.room.name !== after.room.name) this.publish({ type: 'room:updated', topic, data: after.room });
+    if (differs([before.room.name, before.room.player_ids], [after.room.name, after.room.player_ids]))
+      this.publish({ type: 'room:updated', topic, data: after.room });
     for (const player of after.players) {
       const was = before.players.find(({ player_id }) => player_id === player.player_id);
       if (was === player) continue;
@@ -230,6 +258,8 @@ function settled(state: RoomState, lane: Lane): RoomState {
   };
   const { current: _c, ...row } = state.room;
   const { volume, muted } = playback;
-  const room = { ...row, state: playback.state, volume, muted, ...(track ? { current: track } : {}) };
+  const player_ids = state.players.map(({ player_id }) => player_id);
+  const current = track ? { current: track } : {};
+  const room = { ...row, player_ids, state: playback.state, volume, muted, ...current };
   return { ...state, room, playback, queue: { items, ...(track ? { current_index: found } : {}) } };
 }

@@ -10,10 +10,12 @@ import {
   isCommandType,
   PROTOCOL,
   roomTopic,
+  type RoomState,
   SESSION_COMMANDS,
   type TopicEvent,
 } from '../../src/protocol/index.js';
 import { fakeHandlers } from './fake-commands.js';
+import { fakeReport } from './fake-groups.js';
 import { FakeHouse } from './fake-house.js';
 import { fakeCover, fakeMusic } from './fake-music.js';
 
@@ -55,6 +57,7 @@ export class FakeTutti {
   readonly #connections = new Set<Socket>();
   readonly #pageDir: string | undefined;
   readonly #progress: NodeJS.Timeout;
+  #ticks = 0;
   readonly #epoch = `e${systemClock.nowUs()}`;
 
   static async start(options: FakeTuttiOptions = {}): Promise<FakeTutti> {
@@ -181,8 +184,10 @@ export class FakeTutti {
   }
 
   #tick(): void {
+    this.#ticks++;
     for (const [room_id, { state }] of this.house.lanes) {
       if (state.playback.state !== 'playing') continue;
+      if (this.#ticks % 2 === 0) this.#report(state);
       const { position_seconds, at_us, rate, duration_seconds } = this.house.anchor(state.playback);
       const duration = duration_seconds === undefined ? {} : { duration_seconds };
       if (duration_seconds !== undefined && position_seconds >= duration_seconds) {
@@ -198,6 +203,13 @@ export class FakeTutti {
         false,
       );
     }
+  }
+
+  #report({ room, players }: RoomState): void {
+    const { room_id } = room;
+    const reports = players.map((player) => fakeReport(this.house, player, this.#ticks / 2));
+    const data = { room_id, at_us: systemClock.nowUs(), players: reports };
+    this.house.publish({ type: 'sync:report', topic: roomTopic(room_id), data }, false);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

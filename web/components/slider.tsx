@@ -3,35 +3,47 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 interface SliderProps {
   readonly label: string;
   readonly value: number;
+  readonly min?: number;
   readonly max: number;
   readonly step: number;
   /** What a screen reader says for the value. */
   readonly text: string;
   readonly disabled?: boolean;
   readonly class?: string;
+  /** Marked, and not passed. */
+  readonly limit?: number;
   /** While it is dragged, and on every key. */
   readonly onInput: (value: number) => void;
 }
 
 /** The browser's own slider, so that keys, screen readers and fat fingers work; the filled part is drawn with `--fill`. */
-export function Slider({ label, value, max, step, text, disabled, onInput, class: extra = '' }: SliderProps) {
+export function Slider(props: SliderProps) {
+  const { label, value, min = 0, max, step, text, disabled, limit = max, onInput, class: extra = '' } = props;
   const input = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
-    if (input.current) fillTo(input.current, value, max);
-  }, [value, max]);
+    if (!input.current) return;
+    fillTo(input.current, value - min, max - min);
+    input.current.style.setProperty('--limit', String((limit - min) / (max - min)));
+  }, [value, min, max, limit]);
   return (
     <input
       ref={input}
       type="range"
-      class={`slider ${extra}`}
+      class={`slider ${limit < max ? 'limited' : ''} ${extra}`}
       aria-label={label}
-      aria-valuetext={text}
-      min={0}
+      aria-valuetext={limit < max && value >= limit ? `${text}, the limit` : text}
+      min={min}
       max={max}
       step={step}
       value={value}
       disabled={disabled}
-      onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
+      onInput={({ currentTarget }) => {
+        if (currentTarget.valueAsNumber > limit) {
+          currentTarget.valueAsNumber = limit;
+          fillTo(currentTarget, limit - min, max - min);
+        }
+        onInput(currentTarget.valueAsNumber);
+      }}
     />
   );
 }

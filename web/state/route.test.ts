@@ -9,6 +9,7 @@ describe('routes', () => {
       { view: 'problems' },
       { view: 'library', section: 'artists' },
       { view: 'album', id: 'a:b.c-1%' },
+      { view: 'sync', id: 'living-room' },
     ];
     expect(routes.map((route) => parseRoute(hrefOf(route)))).toEqual(routes);
   });

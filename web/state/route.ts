@@ -7,7 +7,7 @@ export type Route =
   | { readonly view: 'rooms' }
   | { readonly view: 'settings' }
   | { readonly view: 'library'; readonly section: LibrarySection }
-  | { readonly view: 'album' | 'artist' | 'playlist'; readonly id: string }
+  | { readonly view: 'album' | 'artist' | 'playlist' | 'sync'; readonly id: string }
   | { readonly view: 'problems' };
 export type LibrarySection = 'albums' | 'artists' | 'playlists';
 
@@ -31,6 +31,8 @@ export function parseRoute(hash: string): Route {
     case 'artist':
     case 'playlist':
       return id === '' ? { view: 'library', section: 'albums' } : { view, id };
+    case 'sync':
+      return id === '' ? { view: 'rooms' } : { view, id };
     default:
       return { view: 'playing' };
   }

@@ -14,6 +14,7 @@ import { QueueControl } from './queue-control.js';
 import { RoomControl, type Controls } from './room-control.js';
 import type { Router } from './route.js';
 import { Search } from './search.js';
+import { createSyncLog, type SyncLog } from './sync-log.js';
 import type { Settings } from './settings.js';
 import { Toasts } from './toasts.js';
 import { Wish } from './wish.js';
@@ -41,9 +42,17 @@ export interface Collecting {
   readonly track_ids: readonly string[];
 }
 
+/** Something about one room. */
+export interface RoomSheet {
+  readonly kind: 'group' | 'levels' | 'transfer' | 'room-menu' | 'room-settings' | 'announce';
+  readonly room_id: string;
+}
+
 /** Which sheet lies over the page. */
 export type Sheet =
   | { readonly kind: 'help' | 'radio' | 'add-player' | 'save-queue' | 'import-playlist' }
+  | { readonly kind: 'player'; readonly player_id: string }
+  | RoomSheet
   | Renaming
   | Collecting;
 
@@ -66,6 +75,8 @@ export class Store {
   /** The queue item that plays, or was asked to. */
   readonly itemId: Wish<string | undefined>;
   readonly track: ReadonlySignal<QueueItem | undefined>;
+  /** What the chosen room says about its players' sync. */
+  readonly sync: SyncLog;
   readonly sheet = signal<Sheet | undefined>(undefined);
   /** The search field takes the focus as soon as it is there. */
   readonly wantsSearch = signal(false);
@@ -81,6 +92,7 @@ export class Store {
     this.house = createHouse(client, settings.roomId, parts.nextFrame);
     this.controls = { client, after, onError: (error) => this.fail(error) };
     this.control = new RoomControl(this.controls, () => this.roomId, this.house.room);
+    this.sync = createSyncLog(client, this.house.roomId, after);
     this.queue = new QueueControl(this.controls, this.house);
     this.catalog = new Catalog(client, this.house.library);
     this.search = new Search((query) => client.send('library:search', { query }), after);

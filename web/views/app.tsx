@@ -66,7 +66,8 @@ function LaterSheet() {
 }
 
 function Header() {
-  const { house } = useStore();
+  const store = useStore();
+  const { house } = store;
   return (
     <header class="top">
       <a
@@ -78,6 +79,13 @@ function Header() {
         <span>{house.room.value?.name ?? '\u00a0'}</span>
         <Icon name="chevron" size={20} />
       </a>
+      <IconButton
+        icon="group"
+        label="Play together"
+        class="end"
+        disabled={!house.room.value}
+        onClick={() => (store.sheet.value = { kind: 'group', room_id: store.roomId })}
+      />
       <a class="icon-button" href={hrefOf({ view: 'settings' })} aria-label="Settings" title="Settings">
         <Icon name="settings" />
       </a>
@@ -105,7 +113,7 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
     icon: 'library',
     views: ['library', 'album', 'artist', 'playlist', 'problems'],
   },
-  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms'] },
+  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync'] },
 ];
 
 function Tabs({ route, wide }: { route: Route; wide: boolean }) {

@@ -4,6 +4,7 @@ import { LibraryView } from './library.js';
 import { PlaylistView } from './playlist.js';
 import { RoomsView } from './rooms.js';
 import { SettingsView } from './settings.js';
+import { SyncView } from './sync.js';
 
 export { OpenSheet } from './sheets.js';
 
@@ -20,6 +21,8 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <ProblemsView />;
     case 'library':
       return <LibraryView section={route.section} />;
+    case 'sync':
+      return <SyncView key={route.id} id={route.id} />;
     case 'album':
       return <AlbumView key={route.id} id={route.id} />;
     case 'artist':

@@ -1,26 +1,62 @@
 import { Artwork } from '../components/artwork.js';
 import { IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
+import { groupText } from '../state/group.js';
 import { hasVolume, noticeOf } from '../state/notice.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
+import { syncBadge } from '../state/sync-badge.js';
 import { SeekBar } from './seek-bar.js';
 import { VolumeBar } from './volume-bar.js';
 
 export function NowPlaying() {
   const { house, control } = useStore();
-  const name = house.room.value?.name ?? 'this room';
+  const room = house.room.value;
+  const members = house.roomPlayers.value;
   return (
     <section class="now-playing" aria-label="Now playing">
       <Cover />
       <div class="now-text">
+        {room && members.length > 1 && <Together roomId={room.room_id} />}
         <Title />
         <NoticeLine />
       </div>
       <SeekBar />
       <Transport />
-      <VolumeBar control={control} name={name} fixed={!hasVolume(house.roomPlayers.value)} />
+      <VolumeBar
+        control={control}
+        name={room?.name ?? 'this room'}
+        fixed={!hasVolume(members)}
+        roomId={room?.room_id}
+      />
     </section>
+  );
+}
+
+/** Who plays here together, and how well. */
+function Together({ roomId }: { roomId: string }) {
+  const store = useStore();
+  const members = store.house.roomPlayers.value;
+  const { kind, text } = syncBadge(store.sync.now.value, members);
+  return (
+    <div class="together">
+      <button
+        type="button"
+        class="together-who"
+        aria-label={`Playing together: ${groupText(members)}`}
+        onClick={() => (store.sheet.value = { kind: 'group', room_id: roomId })}
+      >
+        <Icon name="group" size={20} />
+        <span>{groupText(members)}</span>
+      </button>
+      <a
+        class={`sync-badge ${kind}`}
+        href={hrefOf({ view: 'sync', id: roomId })}
+        aria-label={`Sync: ${text}`}
+      >
+        <span>{text}</span>
+      </a>
+    </div>
   );
 }
 

@@ -7,7 +7,9 @@ import { useStore } from '../state/store.js';
 import { AddPlayerSheet } from './add-player.js';
 import { CollectSheet, NewPlaylistSheet, SaveQueueSheet } from './playlist-sheets.js';
 import { ImportSheet } from './import-sheet.js';
+import { PlayerSheet } from './player-sheet.js';
 import { RenameSheet } from './rename-sheet.js';
+import { OpenRoomSheet } from './room-sheets.js';
 
 /** The sheet that lies over the page, if any. */
 export function OpenSheet() {
@@ -18,6 +20,13 @@ export function OpenSheet() {
     if (store.sheet.peek() === sheet) store.sheet.value = undefined;
   };
   switch (sheet?.kind) {
+    case 'group':
+    case 'levels':
+    case 'transfer':
+    case 'room-menu':
+    case 'room-settings':
+    case 'announce':
+      return <OpenRoomSheet sheet={sheet} onClose={onClose} />;
     case 'help':
       return <HelpSheet onClose={onClose} />;
     case 'radio':
@@ -34,6 +43,8 @@ export function OpenSheet() {
       return <CollectSheet collecting={sheet} onClose={onClose} />;
     case 'new-playlist':
       return <NewPlaylistSheet collecting={sheet} onClose={onClose} />;
+    case 'player':
+      return <PlayerSheet player_id={sheet.player_id} onClose={onClose} />;
     case undefined:
       return null;
   }

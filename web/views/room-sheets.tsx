@@ -1,0 +1,117 @@
+import { Artwork } from '../components/artwork.js';
+import type { IconName } from '../components/icon.js';
+import { Menu, type MenuEntry } from '../components/menu.js';
+import { Sheet } from '../components/sheet.js';
+import type { Room } from '../../src/protocol/room.js';
+import { membersOf } from '../state/group.js';
+import { troubleText } from '../state/outcome-words.js';
+import { type RoomSheet, type Store, useStore } from '../state/store.js';
+import { AnnounceSheet } from './announce.js';
+import { GroupSheet } from './group-sheet.js';
+import { LevelsSheet } from './levels.js';
+import { RoomSettingsSheet } from './room-settings.js';
+
+/** The sheets about one room. */
+export function OpenRoomSheet({ sheet, onClose }: { sheet: RoomSheet; onClose: () => void }) {
+  const { house } = useStore();
+  const room = house.rooms.value?.find(({ room_id }) => room_id === sheet.room_id);
+  if (!room) return null;
+  switch (sheet.kind) {
+    case 'group':
+      return <GroupSheet room_id={room.room_id} onClose={onClose} />;
+    case 'levels':
+      return <LevelsSheet room={room} onClose={onClose} />;
+    case 'transfer':
+      return <TransferSheet room={room} onClose={onClose} />;
+    case 'room-menu':
+      return <RoomMenu room={room} onClose={onClose} />;
+    case 'room-settings':
+      return <RoomSettingsSheet room={room} onClose={onClose} />;
+    case 'announce':
+      return <AnnounceSheet room={room} onClose={onClose} />;
+  }
+}
+
+function RoomMenu({ room, onClose }: { room: Room; onClose: () => void }) {
+  const store = useStore();
+  const { room_id, name, player_ids } = room;
+  const open = (kind: RoomSheet['kind']) => () => (store.sheet.value = { kind, room_id });
+  const entry = (icon: IconName, label: string, run: () => void, disabled = false): MenuEntry => ({
+    icon,
+    label,
+    disabled: disabled || !store.house.live.value,
+    run,
+  });
+  const empty = player_ids.length === 0;
+  const entries = [
+    entry('group', 'Group: who plays here', open('group')),
+    entry('top', 'Move the music elsewhere', open('transfer'), !room.current),
+    ...(empty
+      ? []
+      : [
+          entry('pulse', 'How well it is in sync', () => store.router.go({ view: 'sync', id: room_id })),
+          entry('radio', 'Announce something here', open('announce')),
+        ]),
+    entry('settings', 'Room settings', open('room-settings')),
+    ...(empty ? [entry('trash', 'Remove this room and its queue', () => void remove(store, room))] : []),
+  ];
+  return <Menu title={name} entries={entries} onClose={onClose} />;
+}
+
+async function remove(store: Store, { room_id, name }: Room): Promise<void> {
+  if (await store.ask('room:remove', { room_id })) store.toasts.show(`Removed ${name}`);
+}
+
+/** Where the music is to go on. */
+function TransferSheet({ room, onClose }: { room: Room; onClose: () => void }) {
+  const store = useStore();
+  const { house } = store;
+  const targets = (house.rooms.value ?? []).filter(({ room_id }) => room_id !== room.room_id);
+  return (
+    <Sheet title={`Move ${room.current?.title ?? 'the music'} to`} onClose={onClose}>
+      <p class="sheet-about dim">It goes on there at the same place, with the whole queue.</p>
+      <ul class="menu">
+        {targets.map((target) => (
+          <li key={target.room_id}>
+            <button
+              type="button"
+              disabled={!house.live.value || target.player_ids.length === 0}
+              onClick={() => {
+                onClose();
+                void transfer(store, room, target);
+              }}
+            >
+              <Artwork id={target.current?.artwork_id} size={96} icon="rooms" class="thumb" />
+              <span class="row-text">
+                <span class="row-title">{target.name}</span>
+                <span class="row-sub">{whatItReplaces(target)}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Sheet>
+  );
+}
+
+function whatItReplaces({ player_ids, current, state }: Room): string {
+  if (player_ids.length === 0) return 'Its players are elsewhere';
+  if (!current) return 'Nothing is playing';
+  return state === 'playing' ? `Instead of ${current.title}` : `${current.title} waits there`;
+}
+
+async function transfer(store: Store, room: Room, target: Room): Promise<void> {
+  const { room_id } = room;
+  const to_room_id = target.room_id;
+  const reply = await store.ask('room:transfer', { room_id, to_room_id });
+  if (!reply) return;
+  if (store.house.roomId.peek() === room_id) store.house.select(to_room_id);
+  const players = membersOf(target, store.house.players.peek());
+  const trouble = troubleText('room:transfer', reply.outcomes, players);
+  if (trouble !== undefined) store.toasts.show(trouble, { kind: 'warning' });
+  else if (target.current)
+    store.toasts.show(`Plays on in ${target.name} instead of its queue`, {
+      action: { label: 'Undo', run: () => void store.ask('queue:undo', { room_id: to_room_id }) },
+    });
+  else store.toasts.show(`Plays on in ${target.name}`);
+}
