@@ -17,11 +17,11 @@ export type SyncCorrection = z.infer<typeof SyncCorrection>;
 export const SyncReport = z.object({
   player_id: Id,
   sync_class: SyncClass,
-  /** `unmeasured`: this player tells nothing to measure, whatever its class promises. */
+  /** Judged by what the class can keep. `unmeasured`: this player tells nothing to measure, whatever its class promises. [SY2] */
   state: z.enum(['in-sync', 'settling', 'lost', 'unmeasured']),
   /** True when the numbers are reckoned from what the player says about itself, not measured at its output. */
   estimated: z.boolean(),
-  /** The last 30 s. p95 is of the absolute value. */
+  /** The last 30 s. p50 and p95 are of the absolute value. */
   skew_ms: z.object({ now: z.number(), p50: z.number(), p95: z.number() }).optional(),
   trend_ms_per_minute: z.number().optional(),
   /** The numbers are wrong by no more than this. */

@@ -10,6 +10,8 @@ import { startProgress } from './progress.js';
 import { queueHandlers } from './queue-commands.js';
 import { Starter } from './starter.js';
 import { transportHandlers } from './transport.js';
+import { measurementsOf, type Measurements } from './truth-measurements.js';
+import { TruthMeter } from './truth.js';
 import { Turns } from './turns.js';
 
 type RoomCommand =
@@ -23,6 +25,8 @@ const notYet = (): never => {
 
 export interface Rooms {
   readonly handlers: Handlers<RoomCommand>;
+  /** The house in numbers, as it is now. */
+  measurements(): Measurements;
   /** Resolves when no command and no reaction is under way. */
   idle(): Promise<void>;
   close(): void;
@@ -37,6 +41,7 @@ export function createRooms(parts: RoomParts): Rooms {
   const progress = startProgress(parts);
   const knobs = new Knobs(parts);
   const keeper = new LevelKeeper(parts, knobs, turns);
+  const truth = new TruthMeter(parts);
   return {
     handlers: {
       ...transportHandlers(parts, starter, turns),
@@ -57,12 +62,14 @@ export function createRooms(parts: RoomParts): Rooms {
         return {};
       },
     },
+    measurements: () => measurementsOf(parts, truth),
     idle: () => turns.idle(),
     close() {
       progress.cancel();
       follower.close();
       keeper.close();
       knobs.close();
+      truth.close();
     },
   };
 }
