@@ -43,10 +43,23 @@ function withoutJsonSchema(): Plugin {
   };
 }
 
+/** Where a command's REST twin is and what it does in words, nobody asks the page. */
+function withoutServerWords(): Plugin {
+  return {
+    name: 'without-server-words',
+    apply: 'build',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /src\/protocol\/[a-z-]+-commands\.ts$/ },
+      handler: (code) => code.replace(/^\s+(?:http|summary):\s*(?:'(?:[^'\\]|\\.)*'|"[^"]*"),$/gm, ''),
+    },
+  };
+}
+
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [withoutJsonSchema(), serviceWorkerShell()],
+  plugins: [withoutJsonSchema(), withoutServerWords(), serviceWorkerShell()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/web'),
