@@ -1,0 +1,197 @@
+import { AppError, deferred, Serial } from '../../src/base/index.js';
+import type { LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
+import type { Capability } from '../../src/protocol/index.js';
+import type { Connection } from './connection.js';
+import { FIRST_LEVEL, readLevel, type Level } from './memory.js';
+import { Playout } from './playout.js';
+import type { SnapServer } from './server.js';
+import { Transport } from './transport.js';
+
+export const CAPABILITIES: readonly Capability[] = [
+  'seek',
+  'pause',
+  'volume',
+  'mute',
+  'gapless',
+  'radio',
+  'latency',
+];
+
+/** A start must be asked for so long before: the client opens its sound card and fills it. */
+const LEAD_MS = 200;
+const TICK_MS = 10;
+const REMEMBER_MS = 1000;
+
+/** One connected snapclient, as a player. */
+export class SnapLink implements PlayerLink {
+  readonly closed: Promise<Error>;
+  #server: SnapServer;
+  #connection: Connection;
+  #context: LinkContext;
+  #playout: Playout;
+  #transport: Transport;
+  #level: Level;
+  #latencyMs = 0;
+  #loads = new Serial();
+  #over: Error | undefined;
+  #ended = deferred<Error>();
+  #remember: { cancel(): void } | undefined;
+  #tick: { cancel(): void };
+
+  constructor(server: SnapServer, connection: Connection, context: LinkContext) {
+    this.#server = server;
+    this.#connection = connection;
+    this.#context = context;
+    this.closed = this.#ended.promise;
+    const { codec, bufferMs, feeds } = server;
+    const { clock, httpPort } = context;
+    const emit: LinkContext['emit'] = (fact) => {
+      if (!this.#over) context.emit(fact);
+    };
+    this.#playout = new Playout({ connection, codec, bufferMs });
+    this.#transport = new Transport({ feeds, playout: this.#playout, codec, clock, httpPort, emit });
+    const known = readLevel(context.memory);
+    this.#level = known ?? FIRST_LEVEL;
+    const version = connection.hello?.Version;
+    emit({
+      type: 'info',
+      capabilities: CAPABILITIES,
+      lead_ms: LEAD_MS,
+      sync_class: 'locked',
+      ...(version !== undefined && { version }),
+      ...(!known && { fresh: true }),
+    });
+    this.#tellLevel();
+    this.#sendSettings();
+    this.#transport.begin();
+    connection.onVolume = ({ volume, muted }) => {
+      this.#level = { volume: volume / 100, muted };
+      this.#tellLevel();
+    };
+    this.#tick = clock.every(TICK_MS, () => this.#transport.tick());
+    void connection.closed.then((reason) => this.end(reason));
+  }
+
+  get latencyMs(): number {
+    return this.#latencyMs;
+  }
+
+  async execute(command: PlayerCommand, signal: AbortSignal): Promise<void> {
+    if (this.#over) throw offline(this.#over);
+    signal.throwIfAborted();
+    const work = this.#obey(command);
+    if (!work) return;
+    const over = this.closed.then((reason) => {
+      throw offline(reason);
+    });
+    const aborted = deferred<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    await Promise.race([work, over, aborted.promise]).finally(() =>
+      signal.removeEventListener('abort', abort),
+    );
+  }
+
+  /** A snapclient answers nothing, but asks for the time every second. */
+  async probe(signal: AbortSignal): Promise<void> {
+    if (this.#over) throw offline(this.#over);
+    await this.#connection.heard(signal);
+  }
+
+  /** What plays lives in this process: it falls silent. */
+  close(): Promise<void> {
+    this.end(new Error('the link was closed'));
+    return Promise.resolve();
+  }
+
+  end(reason: Error): void {
+    if (this.#over) return;
+    if (this.#remember) this.#rememberNow();
+    this.#over = reason;
+    this.#tick.cancel();
+    this.#connection.onVolume = undefined;
+    this.#transport.close();
+    this.#server.unlink(this);
+    this.#ended.resolve(reason);
+  }
+
+  #obey(command: PlayerCommand): Promise<void> | undefined {
+    const transport = this.#transport;
+    switch (command.type) {
+      case 'load':
+        return transport.load(command);
+      case 'preload':
+        return void transport.preload(command.next);
+      case 'play':
+        return void transport.play(command.cue);
+      case 'pause':
+        return void transport.pause();
+      case 'stop':
+        return void transport.stop();
+      case 'seek':
+        return void transport.seek(command.position_seconds, command.at_us);
+      case 'follow':
+        return void transport.follow(command.ref, command.cue);
+      case 'latency':
+        return void this.#setLatency(command.latency_ms);
+      case 'volume':
+        return void this.#setLevel({ ...this.#level, volume: Math.round(command.volume * 100) / 100 });
+      case 'mute':
+        return void this.#setLevel({ ...this.#level, muted: command.muted });
+      case 'take-over':
+        // Nobody else can send sound to this client while it is connected here.
+        return;
+      case 'output':
+        throw new AppError('ERR_OUTPUT_NOT_FOUND', 'a snapclient has no outputs to choose');
+      default:
+        return command satisfies never;
+    }
+  }
+
+  #setLevel(level: Level): void {
+    this.#level = level;
+    this.#sendSettings();
+    this.#tellLevel();
+  }
+
+  #tellLevel(): void {
+    this.#context.emit({ type: 'volume', ...this.#level });
+    this.#remember ??= this.#context.clock.after(REMEMBER_MS, () => this.#rememberNow());
+  }
+
+  #rememberNow(): void {
+    this.#remember?.cancel();
+    this.#remember = undefined;
+    if (!this.#over) this.#context.emit({ type: 'memory', value: this.#level });
+  }
+
+  /**
+   * The client plays earlier by the latency; what it needs so early is sent so early. A client cannot play before a chunk's timestamp:
+   * for a latency above the buffer the timestamps are put back, which it takes only from the beginning.
+   */
+  #setLatency(latencyMs: number): void {
+    this.#latencyMs = latencyMs;
+    this.#playout.latencyMs = Math.max(0, latencyMs);
+    const labelMs = Math.max(this.#server.bufferMs, latencyMs);
+    if (labelMs !== this.#playout.labelMs) {
+      this.#playout.labelMs = labelMs;
+      this.#playout.restart();
+    }
+    this.#sendSettings();
+  }
+
+  #sendSettings(): void {
+    const { volume, muted } = this.#level;
+    const settings = {
+      bufferMs: this.#playout.labelMs,
+      latency: this.#latencyMs,
+      muted,
+      volume: Math.round(volume * 100),
+    };
+    this.#connection.settings(settings);
+  }
+}
+
+function offline(reason: Error): AppError {
+  return new AppError('ERR_PLAYER_OFFLINE', reason.message);
+}
