@@ -138,9 +138,7 @@ function reducePlayers(players: readonly Player[], event: TopicEvent): readonly 
 function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
   if (event.type === 'room:state') return event.data;
   if (event.type === 'room:updated') {
-    const { player_ids } = event.data;
-    const players = state.players.filter((player) => player_ids.includes(player.player_id));
-    return { ...state, room: event.data, players };
+    return { ...state, room: event.data, players: membersOf(event.data, state.players) };
   }
   if (event.type === 'queue:updated') return queueAfter(state, event.data);
   if (event.type === 'playback:state') return playbackAfter(state, event.data);
@@ -150,7 +148,12 @@ function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
     return { ...state, playback: { ...playback, volume, muted }, room: { ...room, volume, muted } };
   }
   const players = reducePlayers(state.players, event);
-  return players === state.players ? state : { ...state, players: [...players] };
+  return players === state.players ? state : { ...state, players: membersOf(state.room, players) };
+}
+
+/** A room's players in the order of its list; one that has just come in follows with an event of its own. */
+function membersOf(room: Room, players: readonly Player[]): Player[] {
+  return room.player_ids.flatMap((id) => players.find((player) => player.player_id === id) ?? []);
 }
 
 /** A playback says the same as the room's row in the list, and where in the queue it is. */

@@ -175,7 +175,8 @@ export class Players {
     this.#record(playerId);
     await this.#supervisors.get(playerId)?.close();
     this.#supervisors.delete(playerId);
-    this.#parts.store.commit({ type: 'player/removed', player_id: playerId });
+    const at_us = this.#parts.clock.nowUs();
+    this.#parts.store.commit({ type: 'player/removed', player_id: playerId, at_us });
     await this.#parts.store.durable();
   }
 

@@ -27,6 +27,7 @@ export const ERRORS = {
   ERR_PLAYLIST_NOT_FOUND: { status: 404, retryable: false, meaning: 'no playlist has this id' },
   ERR_OUTPUT_NOT_FOUND: { status: 404, retryable: false, meaning: 'the player has no output with this id' },
   ERR_TOPIC_NOT_FOUND: { status: 404, retryable: false, meaning: 'no topic has this name' },
+  ERR_ROOM_EMPTY: { status: 409, retryable: false, meaning: 'no player is in this room' },
   ERR_QUEUE_EMPTY: { status: 409, retryable: false, meaning: 'there is nothing in the queue to play' },
   ERR_QUEUE_FULL: { status: 409, retryable: false, meaning: 'the queue holds its maximum of items' },
   ERR_NOTHING_TO_UNDO: { status: 409, retryable: false, meaning: 'no queue edit is left to undo or redo' },

@@ -1,7 +1,18 @@
 import { AppError, toError, type Timer } from '../base/index.js';
-import { currentItem, leaderOf, type Change, type RoomRecord, type State } from '../state/index.js';
+import {
+  currentItem,
+  isShared,
+  leaderOf,
+  type Change,
+  type PlayerRecord,
+  type RoomRecord,
+  type State,
+} from '../state/index.js';
+import { Company } from './company.js';
 import { membersOf, positionNow, type RoomParts } from './parts.js';
+import type { Preloads } from './preloads.js';
 import type { Starter } from './starter.js';
+import type { Together } from './together.js';
 import type { Turns } from './turns.js';
 
 /** A player that was away longer does not start music by itself when it is back. */
@@ -17,8 +28,10 @@ type FactChange = Extract<Change, { type: 'player/fact' }>;
 
 /** What a room does by itself when its players report: go on at the end of an item, resume after a loss, notice what others did. */
 export class Follower {
+  readonly company: Company;
   readonly #parts: RoomParts;
   readonly #starter: Starter;
+  readonly #preloads: Preloads;
   readonly #turns: Turns;
   readonly #lostAtUs = new Map<string, number>();
   /** Players that remember nothing, with the knob of their room as it was before they said how loud they are. */
@@ -27,15 +40,22 @@ export class Follower {
   readonly #streams = new Map<string, { readonly tries: number; readonly timer: Timer }>();
   readonly #unwatch: () => void;
 
-  constructor(parts: RoomParts, starter: Starter, turns: Turns) {
+  constructor(parts: RoomParts, starter: Starter, preloads: Preloads, together: Together, turns: Turns) {
     this.#parts = parts;
     this.#starter = starter;
+    this.#preloads = preloads;
     this.#turns = turns;
+    const inTurn = (roomId: string, work: () => Promise<void>): void => {
+      const room = parts.store.state.rooms.get(roomId);
+      if (room) this.#inTurn(room, work);
+    };
+    this.company = new Company({ ...parts, starter, preloads, together, inTurn });
     this.#unwatch = parts.store.watch((change, before, after) => this.#follow(change, before, after));
   }
 
   close(): void {
     this.#unwatch();
+    this.company.close();
     for (const { timer } of [...this.#loading.values(), ...this.#streams.values()]) timer.cancel();
   }
 
@@ -51,19 +71,32 @@ export class Follower {
   #roomGone(roomId: string): void {
     this.#watchLoading(roomId, undefined);
     this.#forgetStream(roomId);
-    this.#starter.forget(roomId);
+    this.#preloads.forget(roomId);
+    this.company.forget(roomId);
     this.#turns.drop(roomId);
   }
 
   #linkChanged(change: Extract<Change, { type: 'player/link' }>, before: State, after: State): void {
     const player = after.players.get(change.player_id);
     const room = player && after.rooms.get(player.kept.room_id);
-    if (!room || leaderOf(room) !== change.player_id) return;
+    if (!room) return;
+    if (isShared(room)) return this.#memberLinked(room, change);
     const was = before.players.get(change.player_id)?.live.link;
     if (change.link === 'online')
       return this.#inTurn(room, () => this.#backOnline(room.kept.room_id, change.player_id));
-    this.#starter.forget(room.kept.room_id);
+    this.#preloads.forget(room.kept.room_id);
     if (was === 'online') this.#lostAtUs.set(change.player_id, change.at_us);
+  }
+
+  /** A member came or went: the others play on, and who is back comes in with them. */
+  #memberLinked(room: RoomRecord, { player_id, link }: Extract<Change, { type: 'player/link' }>): void {
+    const { room_id } = room.kept;
+    if (link === 'online')
+      this.#inTurn(room, async () => {
+        await this.#giveVolume(player_id);
+        await this.company.cameBack(room_id, player_id);
+      });
+    else this.company.look(room_id);
   }
 
   /** What the player plays is adopted by the facts it sent; here only what is missing is put right. */
@@ -76,7 +109,7 @@ export class Follower {
     const lostAt = this.#lostAtUs.get(playerId);
     this.#lostAtUs.delete(playerId);
     const item = currentItem(room);
-    if (item && player.live.ref === item.item_id) return this.#starter.preload(roomId);
+    if (item && player.live.ref === item.item_id) return this.#preloads.bring(roomId);
     const long = lostAt !== undefined && clock.nowUs() - lostAt > RESUME_WITHIN_US;
     const position = item?.duration_seconds === undefined ? 0 : positionNow(this.#parts, room);
     if (item && room.kept.intent === 'playing' && !long) {
@@ -101,12 +134,13 @@ export class Follower {
   #factCame({ player_id, fact }: FactChange, before: State, after: State): void {
     const player = after.players.get(player_id);
     const room = player && after.rooms.get(player.kept.room_id);
-    if (!room || leaderOf(room) !== player_id) return;
+    if (!room) return;
     const roomId = room.kept.room_id;
     if (fact.type === 'info' && fact.fresh) {
-      this.#fresh.set(player_id, room.kept);
+      this.#fresh.set(player_id, knobOf(room, before.players.get(player_id)));
       if (player.live.link === 'online') this.#inTurn(room, () => this.#giveVolume(player_id));
     }
+    if (isShared(room)) return this.#memberSaid(room, player_id, fact, after);
     if (fact.type === 'ended')
       this.#inTurn(room, () => this.#ended(roomId, fact.ref, fact.reason === 'failed', fact.message));
     if (fact.type !== 'playback') return;
@@ -115,11 +149,26 @@ export class Follower {
       if (was !== undefined) this.#inTurn(room, () => this.#silenced(roomId, player_id));
       return;
     }
-    this.#starter.wentOn(roomId, fact.ref);
+    this.#preloads.wentOn(roomId, fact.ref);
     if (fact.status === 'playing' && fact.position_seconds > 2) {
       this.#starter.playsWell(roomId);
       this.#forgetStream(roomId);
     }
+  }
+
+  #memberSaid(room: RoomRecord, playerId: string, fact: FactChange['fact'], after: State): void {
+    const { room_id } = room.kept;
+    if (fact.type === 'ended')
+      this.company.ended(
+        playerId,
+        fact.ref,
+        fact.reason === 'failed' ? (fact.message ?? 'it cannot be played') : undefined,
+      );
+    if (fact.type !== 'ended' && fact.type !== 'playback' && fact.type !== 'control') return;
+    this.company.look(room_id);
+    const leads = leaderOf(after, room) === playerId;
+    if (leads && fact.type === 'playback' && fact.status === 'playing' && fact.position_seconds > 2)
+      this.#starter.playsWell(room_id);
   }
 
   /** A player that was started just now is as loud as it likes: it gets the room's volume before it gets music. */
@@ -143,7 +192,7 @@ export class Follower {
         problem: message ?? 'it cannot be played',
       });
     const wanted = room.kept.item_id === ref && room.kept.intent !== 'stopped';
-    if (!wanted || this.#starter.isFollowed(roomId, ref)) return;
+    if (!wanted || this.#preloads.isFollowed(roomId, ref)) return;
     if (currentItem(room)?.duration_seconds === undefined && this.#retryStream(roomId, ref)) return;
     await this.#starter.goOn(roomId, ref, failed);
   }
@@ -184,7 +233,8 @@ export class Follower {
     const { store, clock } = this.#parts;
     const room = store.state.rooms.get(roomId);
     const player = store.state.players.get(playerId);
-    if (!room || player?.live.link !== 'online' || player.live.ref !== undefined) return;
+    if (!room || isShared(room) || player?.kept.room_id !== roomId) return;
+    if (player.live.link !== 'online' || player.live.ref !== undefined) return;
     if (room.live.state !== 'playing' && room.live.state !== 'paused') return;
     const at = {
       item_id: room.kept.item_id,
@@ -192,7 +242,7 @@ export class Follower {
       at_us: clock.nowUs(),
     };
     store.commit({ type: 'room/intent', room_id: roomId, intent: 'stopped', state: 'stopped', ...at });
-    this.#starter.forget(roomId);
+    this.#preloads.forget(roomId);
     return Promise.resolve();
   }
 
@@ -205,7 +255,7 @@ export class Follower {
       before.kept.repeat !== room.kept.repeat;
     const loaded = room.live.state === 'playing' || room.live.state === 'paused';
     if (loaded && (queueMoved || before.live.state !== room.live.state))
-      this.#inTurn(room, () => this.#starter.preload(roomId));
+      this.#inTurn(room, () => this.#preloads.bring(roomId));
   }
 
   #watchLoading(roomId: string, itemId: string | undefined): void {
@@ -234,4 +284,10 @@ export class Follower {
         this.#parts.log.error({ ...fields, stack: toError(error).stack }, 'a room could not go on by itself');
     });
   }
+}
+
+/** How loud a player that remembers nothing was before: in a shared room each has a knob of its own. */
+function knobOf(room: RoomRecord, before: PlayerRecord | undefined): Knob {
+  if (!isShared(room)) return room.kept;
+  return { volume: before?.live.volume ?? room.kept.volume, muted: before?.live.muted ?? room.kept.muted };
 }

@@ -1,6 +1,6 @@
-import { AppError, toError, type Clock, type Logger } from '../base/index.js';
-import type { Outcome, Playlist, QueueItem, QueueSource } from '../protocol/index.js';
-import type { Media, PlayerCommand, Players } from '../players/index.js';
+import { AppError, type Clock, type Logger } from '../base/index.js';
+import type { Playlist, QueueItem, QueueSource } from '../protocol/index.js';
+import type { Media, Players } from '../players/index.js';
 import { positionAt } from '../protocol/index.js';
 import type { PlayerRecord, RoomRecord, Store } from '../state/index.js';
 
@@ -70,35 +70,4 @@ export function mediaFor(parts: RoomParts, item: QueueItem, playerId: string): M
     });
   const { path, relative_path, url_path, duration_seconds } = file;
   return { ...named, path, relative_path, url_path, duration_seconds, live: false };
-}
-
-/** Tells every member of a room, at once. Throws when none accepted; otherwise each member's outcome tells the truth. */
-export async function tellAll(
-  parts: RoomParts,
-  room: RoomRecord,
-  command: (playerId: string) => PlayerCommand,
-): Promise<Outcome[]> {
-  let failure: Error | undefined;
-  const outcomes = await Promise.all(
-    room.kept.player_ids.map(async (player_id): Promise<Outcome> => {
-      try {
-        await parts.players.execute(player_id, command(player_id));
-        return { player_id, outcome: 'applied' };
-      } catch (error) {
-        failure ??= toError(error);
-        return { player_id, outcome: 'failed', reason: toError(error).message };
-      }
-    }),
-  );
-  if (failure !== undefined && outcomes.every(({ outcome }) => outcome === 'failed')) throw failure;
-  return outcomes;
-}
-
-/** Refuses to touch a player that somebody else drives. */
-export function requireOurs(parts: RoomParts, room: RoomRecord): void {
-  const taken = membersOf(parts, room).find((player) => player.live.elsewhere);
-  if (taken)
-    throw new AppError('ERR_CONTROLLED_ELSEWHERE', `${taken.kept.name} is controlled elsewhere`, {
-      params: { player_id: taken.kept.player_id },
-    });
 }

@@ -9,7 +9,7 @@ export function startProgress(parts: RoomParts): Timer {
   return parts.clock.every(EVERY_MS, () => {
     for (const [room_id, room] of parts.store.state.rooms) {
       const { timeline, duration_seconds } = room.live;
-      if (timeline.rate === 0) continue;
+      if (timeline.rate === 0 || timeline.at_us > parts.clock.nowUs()) continue;
       const data = {
         room_id,
         position_seconds: Math.round(positionNow(parts, room) * 1000) / 1000,

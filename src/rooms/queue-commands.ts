@@ -137,7 +137,7 @@ async function keepPlaying(
   if (heir && before.kept.intent === 'playing') return { outcomes: await starter.start(roomId, heir, 0) };
   const at = { item_id: heir?.item_id, position_seconds: 0, at_us: parts.clock.nowUs() };
   parts.store.commit({ type: 'room/intent', room_id: roomId, intent: 'stopped', state: 'stopped', ...at });
-  starter.forget(roomId);
+  starter.silent(roomId);
   await Promise.all(
     before.kept.player_ids.map(async (playerId) => {
       if (parts.store.state.players.get(playerId)?.live.ref === item_id)

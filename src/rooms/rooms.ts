@@ -2,13 +2,16 @@ import { AppError } from '../base/index.js';
 import { roomStateView, roomView } from '../state/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
 import { Follower } from './follow.js';
+import { groupingHandlers } from './grouping.js';
 import { LevelKeeper } from './levels-keeper.js';
 import { Knobs } from './levels-knobs.js';
 import { levelHandlers } from './levels.js';
 import { roomOf, type RoomParts } from './parts.js';
+import { Preloads } from './preloads.js';
 import { startProgress } from './progress.js';
 import { queueHandlers } from './queue-commands.js';
 import { Starter } from './starter.js';
+import { Together } from './together.js';
 import { transportHandlers } from './transport.js';
 import { measurementsOf, type Measurements } from './truth-measurements.js';
 import { TruthMeter } from './truth.js';
@@ -36,23 +39,24 @@ export interface Rooms {
 export function createRooms(parts: RoomParts): Rooms {
   const { store } = parts;
   const turns = new Turns();
-  const starter = new Starter(parts);
-  const follower = new Follower(parts, starter, turns);
+  const preloads = new Preloads(parts);
+  const together = new Together(parts, preloads);
+  const starter = new Starter(parts, preloads, together);
+  const follower = new Follower(parts, starter, preloads, together, turns);
+  const { company } = follower;
   const progress = startProgress(parts);
   const knobs = new Knobs(parts);
   const keeper = new LevelKeeper(parts, knobs, turns);
   const truth = new TruthMeter(parts);
   return {
     handlers: {
-      ...transportHandlers(parts, starter, turns),
+      ...transportHandlers({ ...parts, starter, together, company }, turns),
       ...queueHandlers(parts, starter, turns),
+      ...groupingHandlers(parts, company, turns),
       ...levelHandlers(parts, knobs, turns),
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
       'room:get': ({ room_id }) => roomStateView(store.state, roomOf(parts, room_id)),
-      'room:group': notYet,
-      'room:ungroup': notYet,
       'room:transfer': notYet,
-      'room:remove': notYet,
       'room:announce': notYet,
       'player:latency': notYet,
       'room:rename': async ({ room_id, name }) => {

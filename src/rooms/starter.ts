@@ -1,8 +1,11 @@
 import { AppError, toError } from '../base/index.js';
 import type { Outcome, QueueItem } from '../protocol/index.js';
-import { leaderOf, type RoomRecord } from '../state/index.js';
+import { isShared } from '../state/index.js';
 import { following, nextAsked } from './order.js';
-import { mediaFor, requireOurs, roomOf, tellAll, type RoomParts } from './parts.js';
+import { mediaFor, roomOf, type RoomParts } from './parts.js';
+import type { Preloads } from './preloads.js';
+import { requireOurs, tellAll } from './tell.js';
+import type { Together } from './together.js';
 
 /** So many items in a row that cannot be played, and the room stops: the disk is gone, not the tracks. */
 const FAILURES_IN_A_ROW = 10;
@@ -10,12 +13,14 @@ const FAILURES_IN_A_ROW = 10;
 /** Puts items on players, and what follows them behind them. */
 export class Starter {
   readonly #parts: RoomParts;
-  /** The item each room's players were told to play next. */
-  readonly #preloaded = new Map<string, string | undefined>();
+  readonly #preloads: Preloads;
+  readonly #together: Together;
   readonly #failures = new Map<string, number>();
 
-  constructor(parts: RoomParts) {
+  constructor(parts: RoomParts, preloads: Preloads, together: Together) {
     this.#parts = parts;
+    this.#preloads = preloads;
+    this.#together = together;
   }
 
   /** Starts an item. Rejects, and leaves the room stopped at it, when no player takes it. */
@@ -26,9 +31,9 @@ export class Starter {
     const intent = playing ? 'playing' : 'paused';
     const at = { room_id: roomId, item_id: item.item_id, position_seconds: position };
     store.commit({ type: 'room/intent', ...at, intent, state: 'loading', at_us: clock.nowUs() });
-    const next = this.#follower(room, item);
-    this.#preloaded.set(roomId, next?.item_id);
+    const next = this.#preloads.choose(room, item);
     try {
+      if (isShared(room)) return await this.#together.start(roomId, item, position, playing);
       return await tellAll(this.#parts, room, (playerId) => ({
         type: 'load',
         media: mediaFor(this.#parts, item, playerId),
@@ -81,65 +86,19 @@ export class Starter {
     }
   }
 
+  /** The room's players have fallen silent: nothing lies behind anything any more. */
+  silent(roomId: string): void {
+    this.#preloads.forget(roomId);
+  }
+
   /** What plays now plays well: earlier failures are forgiven. */
   playsWell(roomId: string): void {
     this.#failures.delete(roomId);
   }
 
-  /** Whether the player goes on by itself when this item is over. */
-  isFollowed(roomId: string, itemId: string): boolean {
-    const next = this.#preloaded.get(roomId);
-    return next !== undefined && next !== itemId;
-  }
-
-  /** The player took up what was preloaded: nothing is behind it now. */
-  wentOn(roomId: string, itemId: string): void {
-    if (this.#preloaded.get(roomId) === itemId) this.#preloaded.set(roomId, undefined);
-  }
-
-  /** Forgets what was told to players: they are new, or know better. */
-  forget(roomId: string): void {
-    this.#preloaded.delete(roomId);
-  }
-
-  /** Brings what follows the current item up to date after an edit of the queue. Must not disturb what plays. */
-  async preload(roomId: string): Promise<void> {
-    const room = this.#parts.store.state.rooms.get(roomId);
-    const player = room && this.#parts.store.state.players.get(leaderOf(room) ?? '');
-    const item = room?.queue.items.find(({ item_id }) => item_id === room.kept.item_id);
-    if (!room || !item || player?.live.link !== 'online' || player.live.ref !== item.item_id) return;
-    const next = this.#follower(room, item);
-    if (this.#preloaded.has(roomId) && this.#preloaded.get(roomId) === next?.item_id) return;
-    this.#preloaded.set(roomId, next?.item_id);
-    try {
-      await tellAll(this.#parts, room, (playerId) => ({
-        type: 'preload',
-        ...(next && { next: mediaFor(this.#parts, next, playerId) }),
-      }));
-    } catch (error) {
-      this.#preloaded.delete(roomId);
-      this.#parts.log.debug({ room_id: roomId, error: toError(error).message }, 'preload refused');
-    }
-  }
-
-  /** What to preload: nothing behind a stream, nothing when an item repeats itself, nothing that cannot be opened. */
-  #follower(room: RoomRecord, item: QueueItem): QueueItem | undefined {
-    const next =
-      item.duration_seconds === undefined
-        ? undefined
-        : following(room.queue.items, item.item_id, room.kept.repeat);
-    if (!next || next.item_id === item.item_id) return undefined;
-    try {
-      for (const playerId of room.kept.player_ids) mediaFor(this.#parts, next, playerId);
-      return next;
-    } catch {
-      return undefined;
-    }
-  }
-
   #end(roomId: string, itemId: string | undefined, problem: string | undefined): void {
     this.#failures.delete(roomId);
-    this.#preloaded.delete(roomId);
+    this.#preloads.forget(roomId);
     const { store, clock } = this.#parts;
     store.commit({
       type: 'room/intent',

@@ -1,9 +1,12 @@
 import { AppError } from '../base/index.js';
 import type { Handlers, Outcome, QueueItem } from '../protocol/index.js';
-import { currentItem, type RoomRecord } from '../state/index.js';
+import { currentItem, isShared, type RoomRecord } from '../state/index.js';
+import type { Company } from './company.js';
 import { nextAsked, previousAsked } from './order.js';
-import { membersOf, positionNow, requireOurs, roomOf, tellAll, type RoomParts } from './parts.js';
+import { membersOf, positionNow, roomOf, type RoomParts } from './parts.js';
 import type { Starter } from './starter.js';
+import { requireOurs, tellAll } from './tell.js';
+import type { Together } from './together.js';
 import type { Turns } from './turns.js';
 
 /** `previous` within so many seconds goes to the item before, later to the start. */
@@ -11,24 +14,27 @@ const BACK_TO_START_SECONDS = 3;
 
 type TransportCommand = `room:${'play' | 'pause' | 'stop' | 'next' | 'previous' | 'seek' | 'take-over'}`;
 
+/** What commands need to move the music of a room. */
+export interface TransportParts extends RoomParts {
+  readonly starter: Starter;
+  readonly together: Together;
+  readonly company: Company;
+}
+
 /** The transport commands: decisions about what plays. Each waits until the players accepted and the disk has it. */
-export function transportHandlers(
-  parts: RoomParts,
-  starter: Starter,
-  turns: Turns,
-): Handlers<TransportCommand> {
+export function transportHandlers(parts: TransportParts, turns: Turns): Handlers<TransportCommand> {
   type Work = () => Promise<Outcome[]>;
   const inTurn = async (roomId: string, work: Work): Promise<{ outcomes: Outcome[] }> =>
     turns.take(roomOf(parts, roomId), () => durably(parts, work));
   return {
-    'room:play': ({ room_id, item_id }) => inTurn(room_id, () => play(parts, starter, room_id, item_id)),
+    'room:play': ({ room_id, item_id }) => inTurn(room_id, () => play(parts, room_id, item_id)),
     'room:pause': ({ room_id }) => inTurn(room_id, () => pause(parts, room_id)),
-    'room:stop': ({ room_id }) => inTurn(room_id, () => stop(parts, starter, room_id)),
-    'room:next': ({ room_id }) => inTurn(room_id, () => skip(parts, starter, room_id, nextAsked)),
-    'room:previous': ({ room_id }) => inTurn(room_id, () => previous(parts, starter, room_id)),
+    'room:stop': ({ room_id }) => inTurn(room_id, () => stop(parts, room_id)),
+    'room:next': ({ room_id }) => inTurn(room_id, () => skip(parts, room_id, nextAsked)),
+    'room:previous': ({ room_id }) => inTurn(room_id, () => previous(parts, room_id)),
     'room:seek': ({ room_id, position_seconds }) =>
       inTurn(room_id, () => seek(parts, room_id, position_seconds)),
-    'room:take-over': ({ room_id }) => inTurn(room_id, () => takeOver(parts, starter, room_id)),
+    'room:take-over': ({ room_id }) => inTurn(room_id, () => takeOver(parts, room_id)),
   };
 }
 
@@ -38,14 +44,11 @@ async function durably(parts: RoomParts, work: () => Promise<Outcome[]>): Promis
   return { outcomes };
 }
 
-async function play(
-  parts: RoomParts,
-  starter: Starter,
-  roomId: string,
-  itemId: string | undefined,
-): Promise<Outcome[]> {
+async function play(parts: TransportParts, roomId: string, itemId: string | undefined): Promise<Outcome[]> {
+  const { starter, together, company } = parts;
   const room = roomOf(parts, roomId);
   requireOurs(parts, room);
+  company.welcome(room);
   const { items } = room.queue;
   const current = currentItem(room);
   const item =
@@ -53,34 +56,32 @@ async function play(
   if (!item && itemId !== undefined)
     throw new AppError('ERR_ITEM_NOT_FOUND', 'the queue has no such item', { params: { item_id: itemId } });
   if (!item) throw new AppError('ERR_QUEUE_EMPTY', 'there is nothing in the queue to play');
-  const loaded = membersOf(parts, room).every((player) => player.live.ref === item.item_id);
+  const loaded = isShared(room)
+    ? together.loaded(room, item).length > 0
+    : membersOf(parts, room).every((player) => player.live.ref === item.item_id);
   if (item !== current) return starter.start(roomId, item, 0);
   if (!loaded)
     return starter.start(roomId, item, item.duration_seconds === undefined ? 0 : positionNow(parts, room));
-  if (room.live.state === 'playing')
-    return room.kept.player_ids.map((player_id) => ({
-      player_id,
-      outcome: 'ignored',
-      reason: 'it plays already',
-    }));
+  if (room.live.state === 'playing') {
+    if (isShared(room)) await company.tend(roomId);
+    return ignored(room, 'it plays already');
+  }
+  if (isShared(room)) return together.resume(roomId, item);
   const outcomes = await tellAll(parts, room, () => ({ type: 'play' }));
   settle(parts, roomId, 'playing', item);
   return outcomes;
 }
 
-async function pause(parts: RoomParts, roomId: string): Promise<Outcome[]> {
+async function pause(parts: TransportParts, roomId: string): Promise<Outcome[]> {
   const room = roomOf(parts, roomId);
   requireOurs(parts, room);
   const item = currentItem(room);
   const idle = !item || room.live.state === 'stopped' || room.live.state === 'paused';
   if (idle) {
     if (room.kept.intent === 'playing') settle(parts, roomId, 'paused', item);
-    return room.kept.player_ids.map((player_id) => ({
-      player_id,
-      outcome: 'ignored',
-      reason: 'nothing plays',
-    }));
+    return ignored(room, 'nothing plays');
   }
+  if (isShared(room)) return parts.together.pause(roomId, item);
   const outcomes = await tellAll(parts, room, () => ({ type: 'pause' }));
   settle(parts, roomId, 'paused', item);
   return outcomes;
@@ -102,13 +103,17 @@ function settle(
   parts.store.commit({ type: 'room/intent', room_id: roomId, intent: state, state, ...at });
 }
 
-async function stop(parts: RoomParts, starter: Starter, roomId: string): Promise<Outcome[]> {
+async function stop(parts: TransportParts, roomId: string): Promise<Outcome[]> {
   const room = roomOf(parts, roomId);
   requireOurs(parts, room);
-  starter.forget(roomId);
+  parts.starter.silent(roomId);
   const at = { item_id: room.kept.item_id, position_seconds: 0, at_us: parts.clock.nowUs() };
   parts.store.commit({ type: 'room/intent', room_id: roomId, intent: 'stopped', state: 'stopped', ...at });
   return tellAll(parts, room, () => ({ type: 'stop' }));
+}
+
+function ignored(room: RoomRecord, reason: string): Outcome[] {
+  return room.kept.player_ids.map((player_id) => ({ player_id, outcome: 'ignored', reason }));
 }
 
 type Choice = (
@@ -117,26 +122,27 @@ type Choice = (
   repeat: RoomRecord['kept']['repeat'],
 ) => QueueItem | undefined;
 
-async function skip(parts: RoomParts, starter: Starter, roomId: string, choose: Choice): Promise<Outcome[]> {
+async function skip(parts: TransportParts, roomId: string, choose: Choice): Promise<Outcome[]> {
   const room = roomOf(parts, roomId);
   requireOurs(parts, room);
+  parts.company.welcome(room);
   if (room.queue.items.length === 0) throw new AppError('ERR_QUEUE_EMPTY', 'the queue is empty');
   const target = choose(room.queue.items, room.kept.item_id, room.kept.repeat);
-  if (target) return starter.start(roomId, target, 0, room.kept.intent !== 'paused');
-  return stop(parts, starter, roomId);
+  if (target) return parts.starter.start(roomId, target, 0, room.kept.intent !== 'paused');
+  return stop(parts, roomId);
 }
 
-async function previous(parts: RoomParts, starter: Starter, roomId: string): Promise<Outcome[]> {
+async function previous(parts: TransportParts, roomId: string): Promise<Outcome[]> {
   const room = roomOf(parts, roomId);
   const item = currentItem(room);
   const before = previousAsked(room.queue.items, room.kept.item_id, room.kept.repeat);
   const early = positionNow(parts, room) <= BACK_TO_START_SECONDS || item?.duration_seconds === undefined;
-  if (before && early) return skip(parts, starter, roomId, () => before);
+  if (before && early) return skip(parts, roomId, () => before);
   if (item) return seek(parts, roomId, 0);
   throw new AppError('ERR_QUEUE_EMPTY', 'there is nothing before this');
 }
 
-async function seek(parts: RoomParts, roomId: string, position: number): Promise<Outcome[]> {
+async function seek(parts: TransportParts, roomId: string, position: number): Promise<Outcome[]> {
   const room = roomOf(parts, roomId);
   requireOurs(parts, room);
   const item = currentItem(room);
@@ -144,6 +150,7 @@ async function seek(parts: RoomParts, roomId: string, position: number): Promise
   const end = room.live.duration_seconds ?? item.duration_seconds;
   if (end === undefined) throw new AppError('ERR_NOT_SEEKABLE', 'a stream has no positions');
   const target = Math.min(position, end);
+  if (isShared(room)) return parts.together.seek(roomId, item, target);
   const loaded = membersOf(parts, room).every((player) => player.live.ref === item.item_id);
   const outcomes = loaded
     ? await tellAll(parts, room, () => ({ type: 'seek', position_seconds: target }))
@@ -168,10 +175,11 @@ async function seek(parts: RoomParts, roomId: string, position: number): Promise
       }));
 }
 
-async function takeOver(parts: RoomParts, starter: Starter, roomId: string): Promise<Outcome[]> {
+async function takeOver(parts: TransportParts, roomId: string): Promise<Outcome[]> {
   const room = roomOf(parts, roomId);
+  if (isShared(room)) return parts.company.takeOver(room);
   const outcomes = await tellAll(parts, room, () => ({ type: 'take-over' }));
-  starter.forget(roomId);
+  parts.starter.silent(roomId);
   for (const { kept } of membersOf(parts, room)) {
     parts.store.commit({
       type: 'player/fact',

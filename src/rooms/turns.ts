@@ -9,6 +9,14 @@ export class Turns {
     return this.#line(`room ${room.kept.room_id}`).run(work);
   }
 
+  /** The turns of several rooms at once, taken in one order by everybody, so that nobody waits for somebody who waits for him. */
+  takeAll<T>(roomIds: Iterable<string>, work: () => Promise<T>): Promise<T> {
+    const nested = [...new Set(roomIds)]
+      .sort()
+      .reduceRight<() => Promise<T>>((inner, roomId) => () => this.#line(`room ${roomId}`).run(inner), work);
+    return nested();
+  }
+
   takeKnob<T>(room: RoomRecord, work: () => Promise<T>): Promise<T> {
     return this.#line(`knob ${room.kept.room_id}`).run(work);
   }

@@ -29,7 +29,18 @@ export type Change =
       readonly sync_class: SyncClass;
       readonly capabilities: readonly Capability[];
     }
-  | { readonly type: 'player/removed'; readonly player_id: string }
+  | { readonly type: 'player/removed'; readonly player_id: string; readonly at_us: number }
+  /** Into another room, where nothing is loaded on it yet. A room that does not exist is made, with `room_name`. */
+  | {
+      readonly type: 'player/moved';
+      readonly player_id: string;
+      readonly room_id: string;
+      readonly room_name: string;
+      /** From now on that room is its own. */
+      readonly home?: boolean;
+      readonly at_us: number;
+    }
+  | { readonly type: 'player/latency'; readonly player_id: string; readonly latency_ms: number }
   | { readonly type: 'player/renamed'; readonly player_id: string; readonly name: string }
   | {
       readonly type: 'player/link';
@@ -41,6 +52,8 @@ export type Change =
   | { readonly type: 'player/limit'; readonly player_id: string; readonly volume_limit: number }
   | { readonly type: 'player/fact'; readonly player_id: string; readonly fact: PlayerReport }
   | { readonly type: 'room/renamed'; readonly room_id: string; readonly name: string }
+  /** Only a room without players can go. */
+  | { readonly type: 'room/removed'; readonly room_id: string }
   /** The room decided what it wants; facts follow. */
   | {
       readonly type: 'room/intent';

@@ -78,8 +78,11 @@ function playerEvents(before: State, after: State, events: Draft[]): void {
     const old = before.players.get(playerId);
     if (old === player) continue;
     const data = playerView(player);
-    if (!old) events.push({ type: 'player:added', topic: 'players', data });
-    else if (knobAlone(playerView(old), data)) {
+    if (!old) {
+      events.push({ type: 'player:added', topic: 'players', data });
+      if (before.rooms.has(data.room_id))
+        events.push({ type: 'player:added', topic: roomTopic(data.room_id), data });
+    } else if (knobAlone(playerView(old), data)) {
       const { player_id, room_id, volume = 0, muted } = data;
       const knob = { room_id, player_id, volume, muted };
       events.push(

@@ -49,6 +49,8 @@ export interface PlayerLive {
   /** The queue item that is loaded on the player, as it says itself. */
   readonly ref?: string | undefined;
   readonly status: PlaybackStatus;
+  /** Where it was heard, by its last `playback` fact. */
+  readonly heard?: Timeline | undefined;
 }
 
 /** What people want of a room, whatever its players can do about it right now. */
@@ -144,12 +146,12 @@ export function emptyState(version: string): State {
 /** What a start at a chosen moment needs unless the player says otherwise, ms. */
 const LEAD_MS = 250;
 
-export function newRoom(roomId: string, name: string, playerId: string): RoomRecord {
+export function newRoom(roomId: string, name: string, playerIds: readonly string[]): RoomRecord {
   return {
     kept: {
       room_id: roomId,
       name,
-      player_ids: [playerId],
+      player_ids: playerIds,
       intent: 'stopped',
       position_seconds: 0,
       repeat: 'off',
@@ -183,7 +185,29 @@ export function newPlayer(
   };
 }
 
-/** The player whose facts the room's timeline follows: the first one. */
-export function leaderOf(room: RoomRecord): string | undefined {
-  return room.kept.player_ids[0];
+const TIGHTEST_FIRST: readonly SyncClass[] = ['locked', 'steered', 'nudged', 'loose'];
+
+/**
+ * The player whose word counts for the room: a room's only one, else of those that play the one that follows most tightly, the first of
+ * equals. When nobody plays it is the first of all.
+ */
+export function leaderOf(state: State, room: RoomRecord): string | undefined {
+  const { player_ids } = room.kept;
+  if (player_ids.length < 2) return player_ids[0];
+  const rank = (id: string): number =>
+    TIGHTEST_FIRST.indexOf(state.players.get(id)?.live.sync_class ?? 'loose');
+  const playing = player_ids.filter((id) => plays(state.players.get(id)));
+  return playing.reduce((best, id) => (rank(id) < rank(best) ? id : best), playing[0] ?? player_ids[0] ?? '');
+}
+
+/** Whether it plays music of ours. */
+export function plays(player: PlayerRecord | undefined): boolean {
+  if (!player) return false;
+  const { link, elsewhere, status, ref } = player.live;
+  return link === 'online' && !elsewhere && status === 'playing' && ref !== undefined;
+}
+
+/** Several players: then the room's timeline is the authority, and they follow it. */
+export function isShared(room: RoomRecord): boolean {
+  return room.kept.player_ids.length > 1;
 }

@@ -1,8 +1,17 @@
 import { positionAt } from '../protocol/index.js';
 import type { Change } from './changes.js';
 import type { PlayerReport } from './player-report.js';
-import { leaderOf, newPlayer, newRoom, type PlayerRecord, type RoomRecord, type State } from './model.js';
-import { updateRoom, withEntry, withoutEntry } from './entries.js';
+import {
+  isShared,
+  leaderOf,
+  newPlayer,
+  plays,
+  type PlayerRecord,
+  type RoomRecord,
+  type State,
+} from './model.js';
+import { updateRoom, withEntry } from './entries.js';
+import { entered, movedPlayer, removedPlayer } from './membership.js';
 import { levelled } from './levels.js';
 
 type PlayerChange = Extract<Change, { type: `player/${string}` }>;
@@ -16,7 +25,11 @@ export function reducePlayer(state: State, change: PlayerChange): State {
   if (!player) return state;
   switch (change.type) {
     case 'player/removed':
-      return removed(state, player);
+      return removedPlayer(state, player, change.at_us);
+    case 'player/moved':
+      return movedPlayer(state, player, change);
+    case 'player/latency':
+      return withPlayer(state, { ...player, kept: { ...player.kept, latency_ms: change.latency_ms } });
     case 'player/renamed':
       return withPlayer(state, { ...player, kept: { ...player.kept, name: change.name } });
     case 'player/limit':
@@ -40,33 +53,26 @@ function known(state: State, change: Extract<Change, { type: 'player/known' }>):
   const record = before
     ? { ...before, kept: { ...player, memory: before.kept.memory } }
     : newPlayer(player, change.sync_class, change.capabilities);
-  const next = withPlayer(state, record);
-  if (next.rooms.has(player.room_id)) return next;
-  return {
-    ...next,
-    rooms: withEntry(next.rooms, player.room_id, newRoom(player.room_id, change.room_name, player.player_id)),
-  };
-}
-
-function removed(state: State, player: PlayerRecord): State {
-  const { player_id, room_id } = player.kept;
-  const next = { ...state, players: withoutEntry(state.players, player_id) };
-  const room = next.rooms.get(room_id);
-  if (!room) return next;
-  const rest = room.kept.player_ids.filter((id) => id !== player_id);
-  if (rest.length === 0) return { ...next, rooms: withoutEntry(next.rooms, room_id) };
-  return updateRoom(next, room_id, (old) => ({ ...old, kept: { ...old.kept, player_ids: rest } }));
+  return entered(withPlayer(state, record), player.room_id, change.room_name, player.player_id);
 }
 
 function linked(state: State, player: PlayerRecord, change: Extract<Change, { type: 'player/link' }>): State {
   const { link, problem } = change;
   const live = { ...player.live, link, problem };
   if (link !== 'online')
-    Object.assign(live, { ref: undefined, status: 'stopped', elsewhere: false, foreign: undefined });
+    Object.assign(live, {
+      ref: undefined,
+      status: 'stopped',
+      heard: undefined,
+      elsewhere: false,
+      foreign: undefined,
+    });
   const next = withPlayer(state, { ...player, live });
   if (link === 'online') return next;
   return updateRoom(next, player.kept.room_id, (room) => {
-    if (leaderOf(room) !== player.kept.player_id || room.live.timeline.rate === 0) return room;
+    const { player_ids } = room.kept;
+    const goesOn = isShared(room) && (!plays(player) || player_ids.some((id) => plays(next.players.get(id))));
+    if (room.live.timeline.rate === 0 || goesOn) return room;
     return frozen(room, positionAt(room.live.timeline, change.at_us), change.at_us);
   });
 }
@@ -94,7 +100,11 @@ function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
         lead_ms: fact.lead_ms ?? player.live.lead_ms,
       });
     case 'playback':
-      return live({ ref: fact.ref, status: fact.status });
+      return live({
+        ref: fact.ref,
+        status: fact.status,
+        heard: { position_seconds: fact.position_seconds, at_us: fact.at_us, rate: fact.rate },
+      });
     case 'volume':
       return live({ volume: fact.volume, muted: fact.muted });
     case 'outputs':
@@ -118,13 +128,15 @@ function followedByRoom(state: State, playerId: string, fact: PlayerReport): Sta
   const room = state.rooms.get(roomId);
   if (!room) return state;
   if (fact.type === 'volume' && room.kept.player_ids.length > 1) return levelled(state, roomId);
-  if (leaderOf(room) !== playerId) return state;
+  if (leaderOf(state, room) !== playerId) return state;
   if (fact.type === 'volume') {
     const volume = fact.volume ?? room.kept.volume;
     if (volume === room.kept.volume && fact.muted === room.kept.muted) return state;
     return updateRoom(state, roomId, (old) => ({ ...old, kept: { ...old.kept, volume, muted: fact.muted } }));
   }
   if (fact.type !== 'playback' || fact.ref === undefined) return state;
+  if (isShared(room))
+    return room.kept.item_id === fact.ref ? updateRoom(state, roomId, (old) => described(old, fact)) : state;
   if (!room.queue.items.some((item) => item.item_id === fact.ref)) return state;
   return updateRoom(state, roomId, (old) => anchored(old, fact, fact.ref));
 }
@@ -133,6 +145,14 @@ function followedByRoom(state: State, playerId: string, fact: PlayerReport): Sta
 function levelledWith(state: State, { kept: { room_id } }: PlayerRecord): State {
   const shared = (state.rooms.get(room_id)?.kept.player_ids.length ?? 0) > 1;
   return shared ? levelled(state, room_id) : state;
+}
+
+/** In a shared room the leader only says more about what plays; where the music is, the room decides. */
+function described(room: RoomRecord, fact: Extract<PlayerReport, { type: 'playback' }>): RoomRecord {
+  const { live } = room;
+  const duration_seconds = fact.duration_seconds ?? live.duration_seconds;
+  if (live.duration_seconds === duration_seconds && live.stream_title === fact.stream_title) return room;
+  return { ...room, live: { ...live, duration_seconds, stream_title: fact.stream_title } };
 }
 
 /** The leader plays, pauses or moves within one of our items: the room's timeline follows it. */

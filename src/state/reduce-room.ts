@@ -2,6 +2,7 @@ import { applyQueuePatch, diffQueue } from '../protocol/index.js';
 import type { Change } from './changes.js';
 import { updateRoom } from './entries.js';
 import { levelled } from './levels.js';
+import { removedRoom } from './membership.js';
 import { MAX_EDITS, type Balance, type Edit, type RoomRecord, type State } from './model.js';
 
 type RoomChange = Extract<Change, { type: `room/${string}` | `queue/${string}` }>;
@@ -11,6 +12,7 @@ type InsideChange = Exclude<RoomChange, { type: 'room/levels' | 'room/removed' }
 
 export function reduceRoom(state: State, change: RoomChange): State {
   if (change.type === 'room/levels') return turnedTo(state, change);
+  if (change.type === 'room/removed') return removedRoom(state, change.room_id);
   return updateRoom(state, change.room_id, (room) => changed(room, change));
 }
 

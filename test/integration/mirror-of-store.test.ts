@@ -83,7 +83,7 @@ function changeOf([what, which, n, m]: readonly [number, number, number, number]
     () =>
       item ? { type: 'queue/item-problem', room_id, item_id: item.item_id, problem: 'bad' } : known(room_id),
     () => ({ type: 'player/renamed', player_id, name: `player ${m}` }),
-    () => ({ type: 'player/removed', player_id }),
+    () => ({ type: 'player/removed', player_id, at_us: m }),
     () => known(room_id),
   ];
   return changes[what % changes.length]!();

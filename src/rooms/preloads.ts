@@ -1,0 +1,81 @@
+import { toError } from '../base/index.js';
+import type { QueueItem } from '../protocol/index.js';
+import { leaderOf, type RoomRecord } from '../state/index.js';
+import { following } from './order.js';
+import { mediaFor, type RoomParts } from './parts.js';
+import { tellAll } from './tell.js';
+
+/** What lies behind the current item on a room's players, so that they go on without a gap. */
+export class Preloads {
+  readonly #parts: RoomParts;
+  /** The item each room's players were told to play next. */
+  readonly #told = new Map<string, string | undefined>();
+
+  constructor(parts: RoomParts) {
+    this.#parts = parts;
+  }
+
+  /** What the players will be told to play behind this item, with the item itself. */
+  choose(room: RoomRecord, item: QueueItem): QueueItem | undefined {
+    const next = this.#follower(room, item);
+    this.#told.set(room.kept.room_id, next?.item_id);
+    return next;
+  }
+
+  /** What the players were told, by id. */
+  told(roomId: string): string | undefined {
+    return this.#told.get(roomId);
+  }
+
+  /** Whether a player goes on by itself when this item is over. */
+  isFollowed(roomId: string, itemId: string): boolean {
+    const next = this.#told.get(roomId);
+    return next !== undefined && next !== itemId;
+  }
+
+  /** The players took up what was preloaded: nothing is behind it now. */
+  wentOn(roomId: string, itemId: string): void {
+    if (this.#told.get(roomId) === itemId) this.#told.set(roomId, undefined);
+  }
+
+  /** Forgets what was told to players: they are new, or know better. */
+  forget(roomId: string): void {
+    this.#told.delete(roomId);
+  }
+
+  /** Brings what follows the current item up to date after an edit of the queue. Must not disturb what plays. */
+  async bring(roomId: string): Promise<void> {
+    const { store, log } = this.#parts;
+    const room = store.state.rooms.get(roomId);
+    const player = room && store.state.players.get(leaderOf(store.state, room) ?? '');
+    const item = room?.queue.items.find(({ item_id }) => item_id === room.kept.item_id);
+    if (!room || !item || player?.live.link !== 'online' || player.live.ref !== item.item_id) return;
+    const next = this.#follower(room, item);
+    if (this.#told.has(roomId) && this.#told.get(roomId) === next?.item_id) return;
+    this.#told.set(roomId, next?.item_id);
+    try {
+      await tellAll(this.#parts, room, (playerId) => ({
+        type: 'preload',
+        ...(next && { next: mediaFor(this.#parts, next, playerId) }),
+      }));
+    } catch (error) {
+      this.#told.delete(roomId);
+      log.debug({ room_id: roomId, error: toError(error).message }, 'preload refused');
+    }
+  }
+
+  /** What to preload: nothing behind a stream, nothing when an item repeats itself, nothing that cannot be opened. */
+  #follower(room: RoomRecord, item: QueueItem): QueueItem | undefined {
+    const next =
+      item.duration_seconds === undefined
+        ? undefined
+        : following(room.queue.items, item.item_id, room.kept.repeat);
+    if (!next || next.item_id === item.item_id) return undefined;
+    try {
+      for (const playerId of room.kept.player_ids) mediaFor(this.#parts, next, playerId);
+      return next;
+    } catch {
+      return undefined;
+    }
+  }
+}
