@@ -177,6 +177,7 @@ function serve(
     handlers,
     media: (token) => library.media(token),
     artwork: (id, size) => library.artwork(id, size),
+    measurements: () => rooms.measurements(),
     transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>
       transcodeStream({ path, to: transcode, startSeconds, signal }).stream,
   });

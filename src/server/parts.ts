@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Logger } from '../base/index.js';
 import type { Handlers } from '../protocol/index.js';
+import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
 
 export interface ServerConfig {
@@ -53,6 +54,8 @@ export interface ServerParts {
   artwork(this: void, id: string, size: number): Promise<ArtworkFile | undefined>;
   /** The file from `offsetSeconds` on in the format of `file.transcode`; the signal aborts when nobody reads any more. */
   transcode?(this: void, file: MediaFile, offsetSeconds: number, signal: AbortSignal): Readable;
+  /** For /metrics; without it there are only those of the server itself. */
+  readonly measurements?: (() => Measurements) | undefined;
   readonly limits?: Partial<ServerLimits>;
 }
 

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { openUrls, ownAddresses } from './addresses.js';
+import { CommandTimes } from './command-times.js';
 import { commandRunner } from './commands.js';
 import { fileRoutes } from './file-routes.js';
 import { Gate } from './gate.js';
 import { httpApp, listen } from './http-app.js';
 import { Hub } from './hub/hub.js';
+import { metricsRoute } from './metrics.js';
 import { DEFAULT_LIMITS, type RunningServer, type ServerParts } from './parts.js';
 import { restRoutes } from './rest-routes.js';
 import { webRoutes } from './web-routes.js';
@@ -21,7 +23,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     addresses: ownAddresses,
     port: () => port,
   });
-  const run = commandRunner(parts.handlers, log);
+  const times = new CommandTimes(clock);
+  const run = times.counted(commandRunner(parts.handlers, log));
   const app = httpApp(gate, log);
   app.get('/health', () => ({ status: 'ok' }));
   restRoutes(app, run);
@@ -30,6 +33,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const hub = new Hub({ version, clock, log, feed, gate, limits, run });
+  metricsRoute(app, {
+    measurements: parts.measurements,
+    clients: () => hub.connections,
+    sent: () => hub.sent,
+    commands: () => times.rows(),
+  });
   hub.attach(app.server);
   try {
     port = await listen(app, config.host, config.port);

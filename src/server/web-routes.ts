@@ -40,7 +40,8 @@ function cachingOf(path: string): string {
 
 function wantsPage(request: FastifyRequest): boolean {
   const path = request.url.split('?', 1)[0] ?? '/';
-  const isPage = path === '/' || !/^\/(?:api|media|artwork|assets|ws|health)(?:\/|$)|\.[^/]*$/.test(path);
+  const isPage =
+    path === '/' || !/^\/(?:api|media|artwork|assets|ws|health|metrics)(?:\/|$)|\.[^/]*$/.test(path);
   return (request.method === 'GET' || request.method === 'HEAD') && isPage;
 }
 

@@ -71,12 +71,12 @@ export class Client {
     this.#parts.wake(this);
   }
 
-  /** Writes all that waits in one go, unless the client does not keep up. */
-  flush(batches: Batches, mark: number, snapshot: (topic: string) => Frame): void {
-    if (!this.open || this.outbox.empty) return;
+  /** Writes all that waits in one go, unless the client does not keep up. The bytes that were written. */
+  flush(batches: Batches, mark: number, snapshot: (topic: string) => Frame): number {
+    if (!this.open || this.outbox.empty) return 0;
     if (this.#behind()) {
       this.#stalledSinceUs ??= this.#parts.clock.nowUs();
-      return;
+      return 0;
     }
     this.#stalledSinceUs = undefined;
     const frames = this.outbox.take(snapshot);
@@ -85,6 +85,7 @@ export class Client {
     const withPing = this.#credit.due(size);
     if (withPing) this.#credit.marked(mark);
     batches.write(this.#parts.socket, frames, size, withPing);
+    return size;
   }
 
   heard(): void {

@@ -18,6 +18,7 @@ export class FanOut {
   #dirty = new Set<Client>();
   #scheduled: NodeJS.Immediate | undefined;
   #mark = 0;
+  readonly #sent = { writes: 0, bytes: 0 };
 
   constructor(feed: Feed, clock: Clock) {
     this.#clock = clock;
@@ -29,6 +30,11 @@ export class FanOut {
 
   get clients(): ReadonlySet<Client> {
     return this.#everybody;
+  }
+
+  /** What went out to all clients since the start, without pings. */
+  get sent(): { readonly writes: number; readonly bytes: number } {
+    return this.#sent;
   }
 
   /** A number no earlier ping has. */
@@ -86,7 +92,12 @@ export class FanOut {
     this.#dirty = new Set();
     const mark = this.nextMark();
     const batches = new Batches(mark);
-    for (const client of dirty) client.flush(batches, mark, this.#resync);
+    for (const client of dirty) {
+      const size = client.flush(batches, mark, this.#resync);
+      if (size === 0) continue;
+      this.#sent.writes++;
+      this.#sent.bytes += size;
+    }
   }
 
   close(): void {

@@ -73,6 +73,10 @@ export class Hub {
     return this.#fanOut.clients.size;
   }
 
+  get sent(): { readonly writes: number; readonly bytes: number } {
+    return this.#fanOut.sent;
+  }
+
   attach(server: Server): void {
     server.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));
   }
