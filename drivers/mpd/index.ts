@@ -11,7 +11,7 @@ export const mpd = defineDriver({
   label: 'MPD',
   options: MpdOptions,
   capabilities: ['seek', 'pause', 'volume', 'mute', 'gapless', 'outputs', 'radio'],
-  syncClass: 'loose',
+  syncClass: 'nudged',
   codecs: 'all',
   address: ({ host, port, socket }) => socket ?? `${host}:${port}`,
   mdns: {

@@ -1,7 +1,7 @@
 import { AppError, deferred, Serial, toError, within, type Timer } from '../../src/base/index.js';
 import type { Fact, LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 import type { Capability, Output } from '../../src/protocol/index.js';
-import { MpdConnection } from './client.js';
+import { MpdAck, MpdConnection } from './client.js';
 import type { MpdOptions } from './options.js';
 import { Mixer } from './mixer.js';
 import { Playback } from './playback.js';
@@ -10,6 +10,7 @@ import { Reporter } from './reporter.js';
 import { Memory, nextSong, type OurSong } from './songs.js';
 import { SongSource } from './source.js';
 import { readOutputs } from './status.js';
+import { Timing } from './timing.js';
 
 const SUBSYSTEMS = ['player', 'mixer', 'output', 'options', 'playlist', 'database'] as const;
 const COMMAND_MS = 30_000;
@@ -20,7 +21,7 @@ const ANCHOR_MS = 9_000;
 const SETTLE_MS = 400;
 /** How long reasons to look are gathered. */
 const GATHER_MS = 2;
-const MAX_SONG_BYTES = 1900;
+const MAX_SONG_BYTES = 1650;
 
 const BASE: readonly Capability[] = ['seek', 'pause', 'gapless', 'outputs', 'radio'];
 const WITH_MIXER: readonly Capability[] = [...BASE, 'volume', 'mute'];
@@ -46,6 +47,7 @@ export class MpdLink implements PlayerLink {
   #source: SongSource;
   #queue: Queue;
   #mixer: Mixer;
+  #timing: Timing;
   #playback: Playback;
 
   private constructor(
@@ -66,8 +68,19 @@ export class MpdLink implements PlayerLink {
     this.#source = new SongSource(commands, reach, log);
     this.#queue = new Queue(commands, this.#source, remember);
     this.#mixer = new Mixer(commands, this.#reporter, memory.data?.muted_volume, remember);
+    this.#timing = new Timing({
+      connection: commands,
+      clock,
+      log,
+      emit: (fact) => this.#emit(fact),
+      inTurn: (work) => this.#inTurn(work),
+      look: () => this.#lookSoon([], false),
+      remember,
+      output_latency_ms: options.output_latency_ms,
+      learnt: memory.data?.ahead_ms ?? {},
+    });
     const parts = { connection: commands, queue: this.#queue, mixer: this.#mixer, clock, log };
-    this.#playback = new Playback({ ...parts, reporter: this.#reporter });
+    this.#playback = new Playback({ ...parts, reporter: this.#reporter, timing: this.#timing });
     for (const connection of [commands, events]) {
       void connection.closed.then((reason) => this.#end(reason));
     }
@@ -150,13 +163,13 @@ export class MpdLink implements PlayerLink {
       case 'preload':
         return this.#lookingAfter(playback.preload(command.next), false);
       case 'play':
-        return this.#lookingAfter(playback.play());
+        return this.#lookingAfter(playback.play(command.cue));
       case 'pause':
         return this.#lookingAfter(playback.pause());
       case 'stop':
         return this.#lookingAfter(playback.stop());
       case 'seek':
-        return this.#lookingAfter(playback.seek(command.position_seconds));
+        return this.#lookingAfter(playback.seek(command));
       case 'take-over':
         return this.#lookingAfter(playback.takeOver());
       case 'volume':
@@ -166,8 +179,7 @@ export class MpdLink implements PlayerLink {
       case 'output':
         return this.#choose(command.output_id, command.active);
       case 'follow':
-        // It cannot measure itself yet.
-        return;
+        return this.#timing.follow(command.ref, command.cue, this.#queue.ours.current);
       case 'latency':
         throw new AppError('ERR_NOT_SUPPORTED', 'MPD is told shifted times instead');
       default:
@@ -227,6 +239,17 @@ export class MpdLink implements PlayerLink {
     }
   }
 
+  /** Work of our own between commands. */
+  #inTurn(work: () => Promise<void>): void {
+    const guarded = async (): Promise<void> => {
+      if (!this.#over) await this.#lookingAfter(work());
+    };
+    this.#serial.run(guarded).catch((error: unknown) => {
+      if (!(error instanceof MpdAck)) this.#end(toError(error));
+      else this.#context.log.warn({ said: error.said }, 'mpd would not keep to its time');
+    });
+  }
+
   async #lookIfDue(): Promise<void> {
     const due = this.#due;
     this.#due = undefined;
@@ -239,10 +262,12 @@ export class MpdLink implements PlayerLink {
     if (changed.has('output')) {
       this.#outputs = readOutputs(await this.#commands.request('outputs'));
       this.#reporter.report({ type: 'outputs', outputs: this.#outputs });
+      this.#timing.useOutputs(this.#outputs.filter((output) => output.active).map((output) => output.name));
     }
     await this.#playback.observe(force);
     const capabilities = this.#mixer.present ? WITH_MIXER : BASE;
-    this.#reporter.report({ type: 'info', version: this.#commands.version, capabilities });
+    const lead_ms = this.#timing.leadMs;
+    this.#reporter.report({ type: 'info', version: this.#commands.version, capabilities, lead_ms });
     if (!this.#playback.playing || !(force || changed.has('player')) || this.#over) return;
     this.#settling?.cancel();
     this.#settling = this.#context.clock.after(SETTLE_MS, () => this.#lookSoon([], false));
@@ -257,6 +282,7 @@ export class MpdLink implements PlayerLink {
       ...(next && short(next) && { next }),
       ...(muted !== undefined && { muted_volume: muted }),
       options: { ...options },
+      ahead_ms: this.#timing.learnt(),
     };
     this.#reporter.report({ type: 'memory', value: memory });
   }
@@ -274,6 +300,7 @@ export class MpdLink implements PlayerLink {
     for (const timer of this.#timers) timer.cancel();
     this.#settling?.cancel();
     this.#gathering?.cancel();
+    this.#timing.close();
     this.#idleRound.reject(this.#over);
     this.#commands.close(this.#over);
     this.#events.close(this.#over);

@@ -19,5 +19,13 @@ export const MpdOptions = z.strictObject({
     .union([z.boolean(), z.literal('auto')])
     .default('auto')
     .describe('Whether MPD has the same music folder; `auto` compares file by file'),
+  output_latency_ms: z
+    .int()
+    .min(0)
+    .max(5000)
+    .optional()
+    .describe(
+      "How far MPD's position runs ahead of what is heard; without it, what starts in rooms have shown",
+    ),
 });
 export type MpdOptions = z.infer<typeof MpdOptions>;

@@ -1,5 +1,5 @@
 import { AppError, type Clock, type Logger } from '../../src/base/index.js';
-import type { Media, PlayerCommand } from '../../src/players/index.js';
+import type { Cue, Media, PlayerCommand } from '../../src/players/index.js';
 import type { Foreign } from '../../src/protocol/index.js';
 import { MpdAck, type MpdConnection } from './client.js';
 import { judge } from './judge.js';
@@ -7,7 +7,9 @@ import type { Mixer } from './mixer.js';
 import type { Queue } from './queue.js';
 import type { Reporter } from './reporter.js';
 import { followingRef, nextSong, type OurSong } from './songs.js';
+import { seeking } from './starting.js';
 import { readSong, readStatus, type MpdSong, type MpdStatus } from './status.js';
+import type { Timing } from './timing.js';
 import type { MpdCommand } from './wire.js';
 
 /** A status, the song it speaks of, and the moment it was true. */
@@ -22,11 +24,14 @@ export interface PlaybackParts {
   readonly queue: Queue;
   readonly mixer: Mixer;
   readonly reporter: Reporter;
+  readonly timing: Timing;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-const SEEK_TRIES = 5;
+/** A song is ready when its decoder has opened it; over a slow network that takes a while. */
+const PREPARE_MS = 3500;
+const PREPARE_LOOK_MS = 15;
 const RUNNING = { play: 'playing', pause: 'paused', stop: 'stopped' } as const;
 
 /** Obeys the commands about what plays, and tells what plays from what MPD says. Calls must not overlap. */
@@ -34,7 +39,11 @@ export class Playback {
   #parts: PlaybackParts;
   /** What was last asked for: whether what comes after a failure plays or waits. */
   #wantsToPlay = false;
+  /** What is loaded stands still at first: it shall play later, or at a moment. */
+  #stands = false;
   #playing = false;
+  /** The length of the current song, as MPD told it last. */
+  #seconds: number | undefined;
   /** The error that MPD showed last. */
   #complaint: string | undefined;
 
@@ -48,15 +57,35 @@ export class Playback {
   }
 
   async load(command: Extract<PlayerCommand, { type: 'load' }>): Promise<void> {
-    const { queue } = this.#parts;
-    const { media, next, position_seconds, playing } = command;
+    const { queue, timing } = this.#parts;
+    const { media, next, position_seconds, playing, at_us } = command;
+    timing.onItsOwn();
     this.#wantsToPlay = playing;
+    this.#stands = !playing || at_us !== undefined;
     const { status } = await this.#look();
     const before = queue.songs();
     await queue.setFollowing(undefined);
     if (next) queue.follow({ stage: 'waiting', media: next });
     await this.#begin(media, media.live ? 0 : position_seconds, status);
     await queue.remove(before);
+    const song = queue.ours.current;
+    if (song?.ref !== media.ref || !this.#stands) return;
+    const ready = await this.#ready(song);
+    this.#stands = false;
+    if (ready && playing && at_us !== undefined)
+      await timing.start(song, { position_seconds, at_us }, 'pause');
+  }
+
+  /** Waits until MPD has opened the song; false when it cannot, which the next look tells. */
+  async #ready(song: OurSong): Promise<boolean> {
+    const { clock } = this.#parts;
+    const until = clock.nowUs() + PREPARE_MS * 1000;
+    for (;;) {
+      const { status } = await this.#look();
+      if (status.song_id !== song.id || status.state === 'stop') return false;
+      if (status.decoding || clock.nowUs() > until) return true;
+      await new Promise<void>((resolve) => void clock.after(PREPARE_LOOK_MS, resolve));
+    }
   }
 
   /** What follows is queued once the current song sounds: until then a failure would make MPD hurry on to it and forget why. */
@@ -68,36 +97,47 @@ export class Playback {
     await queue.setFollowing(next);
   }
 
-  async play(): Promise<void> {
+  async play(cue: Cue | undefined): Promise<void> {
     this.#wantsToPlay = true;
+    const { connection, timing } = this.#parts;
+    if (!cue) timing.onItsOwn();
     const { status } = await this.#look();
     const song = this.#current(status);
     if (!song) return;
-    const { connection } = this.#parts;
+    if (cue) return timing.start(song, cue, status.state);
     if (status.state === 'stop') await connection.request('playid', song.id);
     else await connection.request('pause', '0');
+    if (status.state === 'pause') timing.began(song, status.elapsed_seconds);
   }
 
   async pause(): Promise<void> {
     this.#wantsToPlay = false;
+    this.#parts.timing.onItsOwn();
     const { status } = await this.#look();
     if (this.#current(status)) await this.#parts.connection.request('pause', '1');
   }
 
-  async seek(seconds: number): Promise<void> {
+  async seek({ position_seconds, at_us }: Extract<PlayerCommand, { type: 'seek' }>): Promise<void> {
+    const { connection, timing } = this.#parts;
     const { status } = await this.#look();
     const song = this.#current(status);
     if (!song) throw new AppError('ERR_CONFLICT', 'nothing is loaded');
     if (song.live) throw new AppError('ERR_NOT_SEEKABLE', 'a live stream has no positions');
-    const to = Math.max(0, seconds).toFixed(3);
-    const commands: MpdCommand[] = [['seekid', song.id, to]];
+    const waits = timing.waiting !== undefined;
+    if (at_us !== undefined && (waits || status.state === 'play'))
+      return timing.start(song, { position_seconds, at_us }, status.state);
+    timing.onItsOwn();
+    const commands: MpdCommand[] = [['seekid', song.id, Math.max(0, position_seconds).toFixed(3)]];
     if (status.state === 'stop') commands.push(['pause', '1']);
-    await this.#seeking(commands);
+    if (waits) commands.push(['pause', '0']);
+    await seeking(connection, commands);
+    if (waits || status.state === 'play') timing.began(song, position_seconds);
   }
 
   async stop(): Promise<void> {
     this.#wantsToPlay = false;
-    const { connection, queue } = this.#parts;
+    const { connection, queue, timing } = this.#parts;
+    timing.onItsOwn();
     const { status } = await this.#look();
     if (queue.songs().some((song) => song.id === status.song_id)) await connection.request('stop');
     await queue.letGo();
@@ -121,7 +161,7 @@ export class Playback {
 
   /** Asks MPD and reports. `force` a playback fact although nothing changed. */
   async observe(force: boolean): Promise<void> {
-    const { queue, mixer, reporter } = this.#parts;
+    const { queue, mixer, reporter, timing } = this.#parts;
     let sight = await this.#look();
     mixer.observe(sight.status.volume);
     if (await this.#settle(sight)) sight = await this.#look();
@@ -129,13 +169,16 @@ export class Playback {
     this.#complain(status.state === 'pause' ? status.error : undefined);
     this.#playing = status.state === 'play';
     const ours = this.#ours(status);
+    timing.saw(status.state === 'stop' ? undefined : ours, status);
+    this.#seconds = ours && (status.duration_seconds ?? ours.duration_seconds);
     if (!ours || status.state === 'stop') {
       const foreign = status.state === 'stop' ? undefined : describe(status, song);
       reporter.playback({ type: 'playback', status: 'stopped', position_seconds: 0, at_us, rate: 0 }, force);
       reporter.report({ type: 'control', elsewhere: foreign !== undefined, ...(foreign && { foreign }) });
       return;
     }
-    const running = status.state === 'play' && !status.decoding ? 'loading' : RUNNING[status.state];
+    const waits = status.state === 'pause' ? timing.waiting !== undefined : !status.decoding;
+    const running = waits ? 'loading' : RUNNING[status.state];
     const duration = ours.live ? undefined : (status.duration_seconds ?? ours.duration_seconds);
     const title = ours.live ? song?.title : undefined;
     reporter.playback(
@@ -143,8 +186,7 @@ export class Playback {
         type: 'playback',
         status: running,
         ref: ours.ref,
-        position_seconds: status.elapsed_seconds,
-        at_us,
+        ...timing.place(ours, status, at_us),
         rate: running === 'playing' ? 1 : 0,
         ...(duration !== undefined && { duration_seconds: duration }),
         ...(title !== undefined && { stream_title: title }),
@@ -167,7 +209,7 @@ export class Playback {
       case 'ours':
         return false;
       case 'next':
-        await queue.advance();
+        await this.#advance();
         return false;
       case 'displaced':
         await queue.letGo();
@@ -180,6 +222,15 @@ export class Playback {
       default:
         return verdict satisfies never;
     }
+  }
+
+  /** MPD has gone on to what follows. */
+  async #advance(): Promise<void> {
+    const { queue, timing } = this.#parts;
+    const from = queue.ours.current;
+    const to = nextSong(queue.ours);
+    if (from && to) timing.wentOn(from, this.#seconds, to);
+    await queue.advance();
   }
 
   /** MPD came to its end, unless our songs were taken out of its queue. */
@@ -245,6 +296,7 @@ export class Playback {
     }
     const following = queue.ours.following;
     queue.drop();
+    this.#stands = false;
     if (following?.stage === 'waiting') return this.#begin(following.media, 0, status);
     if (status.state !== 'stop' && this.#ours(status)) await connection.request('stop');
   }
@@ -256,27 +308,13 @@ export class Playback {
     if (status.error !== undefined) commands.push(['clearerror']);
     commands.push(...queue.takeOptions(status.options));
     commands.push(position > 0 ? ['seekid', song.id, position.toFixed(3)] : ['playid', song.id]);
-    if (!this.#wantsToPlay) commands.push(['pause', '1']);
+    if (!this.#wantsToPlay || this.#stands) commands.push(['pause', '1']);
     try {
-      await this.#seeking(commands);
+      await seeking(this.#parts.connection, commands);
       return undefined;
     } catch (error) {
       if (!(error instanceof MpdAck) || error.code === 'ERR_PLAYER_PASSWORD') throw error;
       return error.said;
-    }
-  }
-
-  /** A short file may be decoded to its end just when MPD is to seek in it; it says so, and can do it the next time. */
-  async #seeking(commands: readonly MpdCommand[]): Promise<void> {
-    const { connection } = this.#parts;
-    for (let tries = 1; ; tries++) {
-      try {
-        await connection.list(commands);
-        return;
-      } catch (error) {
-        if (!(error instanceof MpdAck) || error.said !== 'Decoder is dead' || tries === SEEK_TRIES)
-          throw error;
-      }
     }
   }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Media } from '../../src/players/index.js';
+import { LearntAhead } from './ahead.js';
 import type { PlayOptions } from './status.js';
 
 /** A song that we put into MPD's queue. */
@@ -22,6 +23,7 @@ export const Memory = z.object({
   muted_volume: z.number().min(0).max(100).optional(),
   /** Play options as they were before we needed others. */
   options: z.record(z.string(), z.string()).default({}),
+  ahead_ms: LearntAhead.default({}),
 });
 export type Memory = z.infer<typeof Memory>;
 
