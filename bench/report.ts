@@ -8,11 +8,23 @@ import { Results, type CaseResult, type Machine, type Row } from './result.js';
 const FOLDER = join(packageRoot, 'bench', 'results');
 const COLUMNS = ['measure', 'Tutti', 'beside it', 'ratio', 'target', ''] as const;
 
+export interface Paper {
+  /** Of the files in bench/results. */
+  readonly name: string;
+  readonly title: string;
+}
+
+const LATEST: Paper = { name: 'latest', title: 'The last run of `npm run bench`' };
+
 /**
- * Writes bench/results/latest.json and latest.md. Cases that did not run now stay as they were when they ran on the same machine.
+ * Writes bench/results/latest.json and latest.md, or those of another name. Cases that did not run now stay as they were when they ran on the same machine.
  */
-export async function keep(machine: Machine, cases: readonly CaseResult[]): Promise<Results> {
-  const path = join(FOLDER, 'latest.json');
+export async function keep(
+  machine: Machine,
+  cases: readonly CaseResult[],
+  { name, title }: Paper = LATEST,
+): Promise<Results> {
+  const path = join(FOLDER, `${name}.json`);
   const before = existsSync(path)
     ? Results.safeParse(JSON.parse(await readFile(path, 'utf8'))).data
     : undefined;
@@ -23,9 +35,8 @@ export async function keep(machine: Machine, cases: readonly CaseResult[]): Prom
   const results: Results = { machine, cases: all };
   await mkdir(FOLDER, { recursive: true });
   await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
-  const head =
-    '# The last run of `npm run bench`\n\nWhat is measured, and beside what: see ../README.md.\n\n';
-  await writeFile(join(FOLDER, 'latest.md'), `${head}${table(results)}`);
+  const head = `# ${title}\n\nWhat is measured, and beside what: see ../README.md.\n\n`;
+  await writeFile(join(FOLDER, `${name}.md`), `${head}${table(results)}`);
   return results;
 }
 
@@ -59,12 +70,12 @@ export function table({ machine, cases }: Results): string {
   return lines.join('\n');
 }
 
-function cells({ measure, unit, ours, peer, target, ratio }: Row): string[] {
-  const times = peer ? `${short(ratio ?? ours.median / peer.figure.median)}x` : '';
+function cells({ measure, unit, ours, never, peer, target, ratio }: Row): string[] {
+  const times = peer && !never ? `${short(ratio ?? ours.median / peer.figure.median)}x` : '';
   const beside = peer ? `${peer.name} ${figure(peer.figure)} ${unit}` : '';
   return [
     measure,
-    `${figure(ours)} ${unit}`,
+    never ? 'never' : `${figure(ours)} ${unit}`,
     beside,
     times,
     target?.text ?? '',

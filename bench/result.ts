@@ -6,6 +6,8 @@ export const Row = z.object({
   measure: z.string(),
   unit: z.string(),
   ours: Spread,
+  /** What was waited for did not happen; `ours` says nothing then. */
+  never: z.literal(true).optional(),
   /** What the same machine did in the same run: a bare control, or another program. */
   peer: z.object({ name: z.string(), figure: Spread }).optional(),
   /** Ours to the peer's, when it is not simply that of the medians. */

@@ -10,6 +10,7 @@ import { machine } from './machine.js';
 import { keep, table } from './report.js';
 import type { CaseResult } from './result.js';
 import { Shelf } from './shelf.js';
+import { runSync } from './sync/run.js';
 
 const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits];
 
@@ -30,10 +31,12 @@ async function runCase(one: BenchCase, ground: Ground, shelf: Shelf, commit: str
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
+  if (wanted[0] === 'sync') return runSync(wanted.slice(1), print);
   const unknown = wanted.filter((key) => !CASES.some((one) => one.key === key));
   if (unknown.length > 0) {
     print(`There is no case ${unknown.join(', ')}. Cases:`);
     for (const { key, title } of CASES) print(`  ${key}  ${title}`);
+    print('  sync  rooms against each other, as they are heard');
     return;
   }
   const here = await machine();

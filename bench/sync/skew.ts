@@ -145,3 +145,16 @@ export function jumps(points: readonly Point[], ms: number): Skew[] {
     return Math.abs(off) >= ms ? [{ atNs: point.atNs, ms: off }] : [];
   });
 }
+
+/** The skews of a span with a place for every window: where one of the rooms was silent, it is infinite. For `settledAfter`. */
+export function filled(
+  skews: readonly Skew[],
+  { fromNs, toNs, hopSeconds }: Required<Omit<Span, 'windowSeconds'>>,
+): Skew[] {
+  const hopNs = hopSeconds * 1e9;
+  const at = new Map(skews.map(({ atNs, ms }) => [Math.round(atNs / hopNs), ms]));
+  const all: Skew[] = [];
+  for (let grid = Math.ceil(fromNs / hopNs); grid * hopNs < toNs; grid++)
+    all.push({ atNs: grid * hopNs, ms: at.get(grid) ?? Number.POSITIVE_INFINITY });
+  return all;
+}

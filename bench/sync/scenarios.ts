@@ -1,0 +1,5 @@
+import { mpvAlsa, mpvPulse } from './local.js';
+import type { Scenario } from './stage.js';
+
+/** Everything that is measured besides the rig itself and stock Snapcast, in this order. */
+export const SCENARIOS: readonly Scenario[] = [mpvAlsa, mpvPulse];
