@@ -1,3 +1,4 @@
+import { ALSA_BUFFER_MS, AUDIO_BUFFER_MS } from './buffers.js';
 import type { LocalOptions } from './options.js';
 
 /** Seconds that a stalled server may take before a stream counts as broken. */
@@ -41,7 +42,8 @@ const SOUND = [
   '--audio-pitch-correction=no',
   '--audio-fallback-to-null=no',
   '--volume-max=100',
-  '--alsa-buffer-time=200000',
+  `--alsa-buffer-time=${ALSA_BUFFER_MS * 1000}`,
+  `--audio-buffer=${AUDIO_BUFFER_MS / 1000}`,
   '--audio-client-name=Tutti',
   '--demuxer-max-bytes=32MiB',
   '--demuxer-max-back-bytes=8MiB',

@@ -16,7 +16,7 @@ export const local = defineDriver<LocalOptions>({
   label: 'This machine',
   options: LocalOptions,
   capabilities: CAPABILITIES,
-  syncClass: 'loose',
+  syncClass: 'steered',
   codecs: 'all',
   address: ({ output }) => (output === 'auto' ? 'default output' : output),
   local: findLocal,

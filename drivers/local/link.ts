@@ -1,14 +1,20 @@
 import { AppError, deferred, Serial, toError, within } from '../../src/base/index.js';
-import type { LinkContext, Media, PlayerCommand, PlayerLink } from '../../src/players/index.js';
+import type { LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 import type { Capability } from '../../src/protocol/index.js';
 import { attach, isIdle, quit, type Attached } from './attach.js';
+import { PULSE_BUFFER_MS } from './buffers.js';
 import { offline } from './client.js';
-import { entryOptions } from './mark.js';
-import { MEMORY_ENTRIES, readMemory, type Memory } from './memory.js';
+import { Follower } from './follower.js';
+import { Learnt } from './learnt.js';
+import { readMemory, type Memory } from './memory.js';
 import type { LocalOptions } from './options.js';
 import { Playback } from './playback.js';
 import { Sound } from './sound.js';
-import { isLocation, type MpvEvent, type Placing } from './wire.js';
+import { Stages } from './stages.js';
+import { SteeredOutput } from './steered-output.js';
+import { TimedStart } from './timed-start.js';
+import { Transport } from './transport.js';
+import type { MpvEvent } from './wire.js';
 
 export const CAPABILITIES: readonly Capability[] = [
   'seek',
@@ -22,11 +28,10 @@ export const CAPABILITIES: readonly Capability[] = [
 ];
 
 const COMMAND_MS = 10_000;
-const CHANGE_MS = 5000;
 /** A volume slider moves often; the disk need not. */
 const REMEMBER_MS = 1000;
-/** mpv asks for 100 ms, which runs dry on a busy machine. Not an argument: an mpv built without PulseAudio would refuse to start. */
-const PULSE_BUFFER_MS = 250;
+/** A prepared mpv needs far less; this covers the exact seek of one that is not. */
+const LEAD_MS = 200;
 const PLAYBACK_IDS = 100;
 const SOUND_IDS = 200;
 
@@ -53,27 +58,53 @@ class LocalLink implements PlayerLink {
   #attached: Attached;
   #options: LocalOptions;
   #context: LinkContext;
+  #stages = new Stages();
   #playback: Playback;
   #sound: Sound;
+  #learnt: Learnt;
+  #output: SteeredOutput;
+  #follower: Follower;
+  #transport: Transport;
+  #measurable = true;
+  #problem: string | undefined;
   #commands = new Serial();
   #remember: { cancel(): void } | undefined;
   #over: Error | undefined;
   #ended = deferred<Error>();
   #closing: Promise<void> | undefined;
-  /** mpv 0.38 moved loadfile's options behind an index. */
-  #indexed: boolean;
 
   constructor(attached: Attached, options: LocalOptions, context: LinkContext) {
     this.#attached = attached;
     this.#options = options;
     this.#context = context;
     this.closed = this.#ended.promise;
-    this.#indexed = loadfileWantsIndex(attached.version);
+    const { client, version } = attached;
+    const { clock, log, httpPort } = context;
     const emit: LinkContext['emit'] = (fact) => {
       if (!this.#over) context.emit(fact);
     };
-    this.#playback = new Playback(attached.client, { clock: context.clock, log: context.log, emit });
-    this.#sound = new Sound(attached.client, emit, () => this.#rememberSoon());
+    const common = { client, stages: this.#stages, clock, log, emit };
+    const start = new TimedStart(client, this.#stages, context);
+    this.#playback = new Playback(client, { clock, log, emit }, () => start.pending);
+    this.#sound = new Sound(client, emit, () => this.#rememberSoon());
+    this.#learnt = new Learnt(readMemory(context.memory)?.learnt);
+    this.#output = new SteeredOutput(client, clock, this.#learnt, () => this.#rememberSoon());
+    this.#follower = new Follower({
+      ...common,
+      start,
+      output: this.#output,
+      current: () => this.#playback.current(),
+      measurable: (yes, problem) => this.#steerable(yes, problem),
+    });
+    this.#transport = new Transport({
+      ...common,
+      start,
+      playback: this.#playback,
+      follower: this.#follower,
+      httpPort,
+      indexed: loadfileWantsIndex(version),
+      remember: () => this.#rememberNow(),
+    });
     void attached.client.closed.then((reason) => this.#end(reason));
   }
 
@@ -82,7 +113,8 @@ class LocalLink implements PlayerLink {
     const memory = readMemory(this.#context.memory);
     if (adopted) this.#recall(memory);
     else await this.#restore(memory, signal);
-    this.#context.emit({ type: 'info', version, capabilities: CAPABILITIES });
+    await this.#output.adopt(signal);
+    this.#tell();
     this.#context.emit({ type: 'control', elsewhere: false });
     client.listen((event) => this.#handle(event));
     await this.#sound.begin(SOUND_IDS, signal);
@@ -96,6 +128,7 @@ class LocalLink implements PlayerLink {
     const { client } = this.#attached;
     const { log } = this.#context;
     await client
+      // Not an argument: an mpv built without PulseAudio would refuse to start.
       .request(['set_property', 'pulse-buffer', PULSE_BUFFER_MS], signal)
       .catch((error: unknown) => {
         log.debug({ reason: toError(error).message }, 'this mpv was built without PulseAudio');
@@ -115,42 +148,70 @@ class LocalLink implements PlayerLink {
 
   #handle(event: MpvEvent): void {
     if (this.#over) return;
+    this.#stages.handle(event);
+    const { output } = this.#sound;
     this.#sound.handle(event);
+    if (this.#sound.output !== output) this.#outputChanged();
     this.#playback.handle(event);
+  }
+
+  #outputChanged(): void {
+    this.#follower.reopened().catch((error: unknown) => {
+      if (!this.#over)
+        this.#context.log.debug({ reason: toError(error).message }, 'the output is not steered');
+    });
+  }
+
+  #tell(): void {
+    const { version } = this.#attached;
+    const steered = this.#measurable ? {} : ({ sync_class: 'loose' } as const);
+    this.#context.emit({ type: 'info', version, capabilities: CAPABILITIES, lead_ms: LEAD_MS, ...steered });
+  }
+
+  #steerable(measurable: boolean, problem?: string): void {
+    if (this.#over) return;
+    if (measurable !== this.#measurable) {
+      this.#measurable = measurable;
+      this.#tell();
+    }
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#context.emit({ type: 'problem', ...(problem !== undefined && { message: problem }) });
   }
 
   async execute(command: PlayerCommand, signal: AbortSignal): Promise<void> {
     if (this.#over) throw offline(this.#over);
     signal.throwIfAborted();
     const limit = { clock: this.#context.clock, what: `mpv ${command.type}`, ms: COMMAND_MS, signal };
-    await within(limit, (inner) =>
-      this.#commands.run(async () => {
+    await within(limit, async (inner) => {
+      const rest = await this.#commands.run(() => {
         inner.throwIfAborted();
         if (this.#over) throw offline(this.#over);
-        await this.#obey(command);
-      }),
-    );
+        return this.#obey(command);
+      });
+      await rest?.();
+    });
   }
 
   async probe(signal: AbortSignal): Promise<void> {
     await this.#attached.client.get('pid', signal);
   }
 
-  async #obey(command: PlayerCommand): Promise<void> {
-    const { client } = this.#attached;
+  /** Resolves with what is left to wait for when the next command may already be obeyed. */
+  async #obey(command: PlayerCommand): Promise<void | (() => Promise<void>)> {
     switch (command.type) {
       case 'load':
-        return this.#load(command);
+        return this.#transport.load(command);
       case 'preload':
-        return this.#preload(command.next);
+        return this.#transport.preload(command.next);
       case 'play':
-        return void (await client.request(['set_property', 'pause', false]));
+        return this.#transport.play(command.cue);
       case 'pause':
-        return void (await client.request(['set_property', 'pause', true]));
+        return this.#transport.pause();
       case 'stop':
-        return void (await client.request(['stop']));
+        return this.#transport.stop();
       case 'seek':
-        return this.#seek(command.position_seconds);
+        return this.#transport.seek(command.position_seconds, command.at_us);
       case 'volume':
         return this.#sound.setVolume(command.volume);
       case 'mute':
@@ -161,80 +222,12 @@ class LocalLink implements PlayerLink {
         // Nobody else can reach this mpv.
         return;
       case 'follow':
-        // It cannot measure itself yet.
-        return;
+        return this.#transport.follow(command.ref, command.cue);
       case 'latency':
         throw new AppError('ERR_NOT_SUPPORTED', 'mpv is told shifted times instead');
       default:
         command satisfies never;
     }
-  }
-
-  async #load(command: Extract<PlayerCommand, { type: 'load' }>): Promise<void> {
-    const { client } = this.#attached;
-    const { media, next, playing } = command;
-    const place = this.#placeOf(media);
-    const paused = (await client.get('pause')) ?? false;
-    if (!playing && !paused) await client.request(['set_property', 'pause', true]);
-    const id = await this.#add(place, 'replace', media, command.position_seconds);
-    if (playing && paused) {
-      // Not before the old one is gone: it would sound for a moment.
-      const limit = { clock: this.#context.clock, what: 'the start of the new media', ms: CHANGE_MS };
-      await within(limit, () => this.#playback.started(id));
-      await client.request(['set_property', 'pause', false]);
-    }
-    await this.#follow(next);
-    this.#rememberNow();
-  }
-
-  /** A next one that cannot be handed over does not keep the first from playing; it is refused when its turn comes. */
-  async #follow(next: Media | undefined): Promise<void> {
-    if (!next) return;
-    try {
-      await this.#add(this.#placeOf(next), 'append-play', next);
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'ERR_UNPLAYABLE') throw error;
-      this.#context.log.warn({ ref: next.ref }, 'what follows cannot be handed to mpv');
-    }
-  }
-
-  /** `playlist-clear` spares what plays, and in one step: there is no moment in which mpv could go on to what is being removed. */
-  async #preload(next: Media | undefined): Promise<void> {
-    await this.#attached.client.request(['playlist-clear']);
-    if (next) await this.#add(this.#placeOf(next), 'append', next);
-    this.#rememberNow();
-  }
-
-  async #add(place: string, placing: Placing, media: Media, positionSeconds = 0): Promise<number> {
-    const options = entryOptions(media, positionSeconds);
-    const id = await this.#attached.client.load(place, placing, options, this.#indexed);
-    const { entries } = this.#playback;
-    entries.set(id, { ref: media.ref, live: media.live });
-    for (const old of [...entries.keys()].slice(0, -MEMORY_ENTRIES)) entries.delete(old);
-    return id;
-  }
-
-  /** Handed to mpv are absolute paths and http(s) URLs, nothing else. */
-  #placeOf(media: Media): string {
-    const own = media.url_path === undefined ? undefined : this.#ownUrl(media.url_path);
-    const place = media.path ?? media.url ?? own;
-    if (place === undefined || !isLocation(place)) {
-      throw new AppError('ERR_UNPLAYABLE', 'this is neither a file of this machine nor a web address');
-    }
-    return place;
-  }
-
-  #ownUrl(path: string): string {
-    return `http://127.0.0.1:${this.#context.httpPort}${path}`;
-  }
-
-  async #seek(positionSeconds: number): Promise<void> {
-    const { client } = this.#attached;
-    const entry = await this.#playback.current();
-    if (entry?.live === true) throw new AppError('ERR_NOT_SEEKABLE', 'a stream without end cannot be sought');
-    const loading = entry !== undefined && (await client.get('time-pos')) === undefined;
-    if (loading) this.#playback.seekOnStart(positionSeconds);
-    else await client.request(['seek', positionSeconds, 'absolute+exact']);
   }
 
   #rememberSoon(): void {
@@ -253,6 +246,7 @@ class LocalLink implements PlayerLink {
       muted,
       output,
       configured: this.#options.output,
+      learnt: this.#learnt.all,
       ...(volume !== undefined && { volume }),
     };
     this.#context.emit({ type: 'memory', value });
@@ -263,6 +257,8 @@ class LocalLink implements PlayerLink {
     if (this.#remember) this.#rememberNow();
     this.#over = reason;
     this.#playback.end();
+    this.#follower.end();
+    this.#stages.end();
     this.#attached.client.close();
     this.#ended.resolve(reason);
   }

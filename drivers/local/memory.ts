@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LEARNT_OUTPUTS, LearntOutput } from './learnt.js';
 
 /** What outlives mpv: how loud it was, and where. And what an adopted mpv cannot be asked: the refs of entries that have not begun. */
 const Memory = z.object({
@@ -9,6 +10,8 @@ const Memory = z.object({
   output: z.string().min(1).max(256).optional(),
   /** The configured output when `output` was chosen: a new configuration wins over an old choice. */
   configured: z.string().optional(),
+  /** What outputs taught about their clocks. */
+  learnt: z.array(LearntOutput).max(LEARNT_OUTPUTS).optional(),
 });
 export type Memory = z.infer<typeof Memory>;
 

@@ -1,4 +1,4 @@
-import { deferred, Serial, toError, type Clock, type Logger, type Timer } from '../../src/base/index.js';
+import { Serial, toError, type Clock, type Logger, type Timer } from '../../src/base/index.js';
 import type { Fact, LinkContext } from '../../src/players/index.js';
 import type { MpvClient } from './client.js';
 import { entryOf, type Entry } from './mark.js';
@@ -51,15 +51,21 @@ export class Playback {
   #waiting = false;
   #force = false;
   #told: PlaybackFact | undefined;
-  #started = 0;
-  #starts = new Set<() => void>();
+  #starting: () => boolean;
   #lastEnd: EndEvent | undefined;
   #seekOnStart: number | undefined;
   #timers = new Map<'anchor' | 'settle' | 'hold', Timer>();
   #over = false;
 
-  constructor(client: MpvClient, context: Pick<LinkContext, 'clock' | 'log' | 'emit'>) {
+  /** `starting`: it is silent only because its moment has not come. */
+  constructor(
+    client: MpvClient,
+    context: Pick<LinkContext, 'clock' | 'log' | 'emit'>,
+    starting: () => boolean,
+  ) {
     this.#client = client;
+    this.#starting = starting;
+    this.#starting = starting;
     this.#clock = context.clock;
     this.#log = context.log;
     this.#emit = context.emit;
@@ -83,15 +89,11 @@ export class Playback {
     this.#over = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    for (const done of this.#starts) done();
   }
 
   handle(event: MpvEvent): void {
     switch (event.event) {
       case 'start-file':
-        this.#started = event.playlist_entry_id;
-        for (const done of this.#starts) done();
-        return this.#lookSoon();
       case 'file-loaded':
         return this.#lookSoon();
       case 'playback-restart':
@@ -107,17 +109,6 @@ export class Playback {
         return OBSERVED.includes(event.name) ? this.#lookSoon() : undefined;
       default:
         event satisfies never;
-    }
-  }
-
-  /** Resolves when the entry has begun to load, or the link is over. */
-  async started(entryId: number): Promise<void> {
-    while (this.#started < entryId && !this.#over) {
-      const begun = deferred<void>();
-      const done = (): void => begun.resolve();
-      this.#starts.add(done);
-      await begun.promise;
-      this.#starts.delete(done);
     }
   }
 
@@ -177,7 +168,7 @@ export class Playback {
       return this.#after('hold', Math.ceil(wait), () => this.#lookSoon());
     }
     // Loaded but not yet heard: no event tells when the first sound comes.
-    if (seen.fact.status === 'loading' && seen.loaded)
+    if (seen.fact.status === 'loading' && seen.loaded && !this.#starting())
       this.#after('hold', NO_SOUND_MS, () => this.#lookSoon());
     if (forced || this.#differs(seen.fact)) this.#tell(seen.fact);
   }
@@ -255,6 +246,7 @@ export class Playback {
     const client = this.#client;
     for (let attempt = 1; ; attempt++) {
       const before = entryOf(await client.get('script-opts'));
+      const wasStarting = this.#starting();
       const [heard, at_us] = await this.#readHeard();
       const [time, idle, paused, buffering, seeking, duration, title, options] = await Promise.all([
         client.get('time-pos'),
@@ -271,7 +263,8 @@ export class Playback {
       const begun = entry !== undefined && entry.ref === this.#told?.ref && this.#told.status !== 'loading';
       const silent = heard === undefined && paused !== true;
       const loading = time === undefined || (!begun && (seeking === true || silent));
-      const status = statusOf({ idle: idle === true, loading, paused: paused === true, buffering });
+      const starting = wasStarting || this.#starting();
+      const status = statusOf({ idle: idle === true, loading, paused: paused === true, starting, buffering });
       const length = entry?.live === true ? undefined : duration;
       const fact: PlaybackFact = {
         type: 'playback',
@@ -316,11 +309,12 @@ function statusOf(seen: {
   idle: boolean;
   loading: boolean;
   paused: boolean;
+  starting: boolean;
   buffering: boolean | undefined;
 }): PlaybackFact['status'] {
   if (seen.idle) return 'stopped';
   if (seen.loading) return 'loading';
-  if (seen.paused) return 'paused';
+  if (seen.paused) return seen.starting ? 'loading' : 'paused';
   return seen.buffering === true ? 'loading' : 'playing';
 }
 

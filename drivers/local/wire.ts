@@ -17,6 +17,8 @@ export const PROPERTIES = {
   'metadata/by-key/icy-title': z.string(),
   volume: z.number(),
   mute: z.boolean(),
+  speed: z.number(),
+  'current-ao': z.string(),
   'audio-device': z.string(),
   'audio-device-list': z.array(z.object({ name: z.string(), description: z.string() })),
 } as const;
@@ -61,6 +63,7 @@ const Command = z.union([
   z.tuple([z.literal('observe_property'), z.int().positive(), Property]),
   z.tuple([z.literal('set_property'), z.enum(['pause', 'mute']), z.boolean()]),
   z.tuple([z.literal('set_property'), z.literal('volume'), z.number().min(0).max(100)]),
+  z.tuple([z.literal('set_property'), z.literal('speed'), z.number().min(0.995).max(1.005)]),
   z.tuple([z.literal('set_property'), z.literal('pulse-buffer'), z.int().min(1).max(2000)]),
   z.tuple([z.literal('set_property'), z.literal('audio-device'), NoControl.min(1).max(256)]),
   z.tuple([z.literal('loadfile'), Location, Placing, EntryOptions]),
