@@ -19,6 +19,8 @@ const TO_TEST = {
   pulseaudio: 'pulseaudio',
   pactl: 'pulseaudio-utils',
   flac: 'flac',
+  snapclient: 'snapclient',
+  snapserver: 'snapserver',
   openssl: 'openssl',
   cvlc: 'vlc-bin',
   '/usr/share/doc/vlc-plugin-base': 'vlc-plugin-base',

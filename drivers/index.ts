@@ -3,6 +3,8 @@ import { local } from './local/index.js';
 import { mpd } from './mpd/index.js';
 import { nullDriver } from './null/index.js';
 
+export { snapcastDriver, startSnapServer } from './snapcast/index.js';
+
 export { createSatellites } from './satellite/index.js';
 
 /** Every kind of player Tutti can drive. A new driver is a folder and a line here. */

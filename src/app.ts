@@ -1,8 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSatellites, DRIVERS } from '../drivers/index.js';
-import { randomId, systemClock, systemRandom as random, type Clock, type Logger } from './base/index.js';
+import { createSatellites, DRIVERS, snapcastDriver, startSnapServer } from '../drivers/index.js';
+import {
+  AppError,
+  randomId,
+  systemClock,
+  systemRandom as random,
+  type Clock,
+  type Logger,
+} from './base/index.js';
 import type { Config } from './config/index.js';
 import {
   makeDemoMusic,
@@ -14,7 +21,7 @@ import {
 } from './library/index.js';
 import { packageRoot, version } from './package-root.js';
 import { satelliteToken } from './satellite/index.js';
-import { Players, type DriverDefinition } from './players/index.js';
+import { Players, type DriverDefinition, type Found } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
 import { createRooms, type Rooms } from './rooms/index.js';
 import { startServer, type RunningServer } from './server/index.js';
@@ -85,7 +92,15 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     found: (definition, found) => players.found(definition, found),
   });
   closers.add(() => satellites.close());
-  const drivers = [...offered(options.drivers ?? DRIVERS, config), satellites.definition];
+  const snapcast = await listenForSnapclients(config, clock, log, (definition, found) =>
+    players.found(definition, found),
+  );
+  closers.add(() => snapcast.close());
+  const drivers = [
+    ...offered(options.drivers ?? DRIVERS, config),
+    satellites.definition,
+    ...snapcast.drivers,
+  ];
   const players: Players = new Players({
     drivers,
     store,
@@ -109,8 +124,46 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   closers.add(() => server.close());
   await players.start(config.players, config.mdns);
   await library.start();
-  const notices = settleNotices(store, players, config, drivers);
+  const notices = settleNotices(store, players, config, drivers, snapcast.notices);
   return { port: server.port, urls: server.urls, notices, close: () => closers.close() };
+}
+
+interface Snapclients {
+  readonly drivers: readonly DriverDefinition[];
+  readonly notices: SystemState['notices'];
+  close(): Promise<void>;
+}
+
+/** The server that snapclients connect to. Where another one has its port already, all else goes on without. */
+async function listenForSnapclients(
+  config: Config,
+  clock: Clock,
+  log: Logger,
+  found: (definition: DriverDefinition, found: Found) => void,
+): Promise<Snapclients> {
+  if (!config.snapcast) return { drivers: [], notices: [], close: () => Promise.resolve() };
+  const { snapcast_host: host = config.host, snapcast_port: port, snapcast_codec: codec } = config;
+  const announce = config.mdns && !/^(127\.|localhost$|::1$)/.test(host);
+  try {
+    const server = await startSnapServer({
+      host,
+      port,
+      codec,
+      buffer_ms: config.snapcast_buffer_ms,
+      clock,
+      log,
+      announce,
+      onClient: (client) => found(driver, client),
+    });
+    const driver = snapcastDriver(server);
+    return { drivers: [driver], notices: [], close: () => server.close() };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'ERR_CONFLICT') throw error;
+    log.warn({ host, port, reason: error.message }, 'no Snapcast server');
+    const message = `Snapclients cannot connect: another program has port ${port}, perhaps a snapserver. Stop it, or set snapcast_port.`;
+    const notice = { notice_id: 'snapcast-port', level: 'warning', message } as const;
+    return { drivers: [], notices: [notice], close: () => Promise.resolve() };
+  }
 }
 
 /** Without `local_output` the drivers find nothing on this machine; players named in the config still work. */
@@ -189,11 +242,12 @@ function settleNotices(
   players: Players,
   config: Config,
   drivers: readonly DriverDefinition[],
+  others: SystemState['notices'],
 ): SystemState['notices'] {
   const silent = drivers.find((driver) => driver.kind === 'null');
   if (store.state.players.size === 0 && silent)
     players.found(silent, { key: 'silent', name: 'Silent output', options: {} });
-  const notices: SystemState['notices'] = [];
+  const notices: SystemState['notices'] = [...others];
   if ([...store.state.players.values()].every(({ kept }) => kept.kind === 'null')) {
     const message =
       'No loudspeaker was found: nothing is heard, everything else works. Add a player, or install mpv and plug in a sound card.';

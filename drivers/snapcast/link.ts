@@ -3,8 +3,9 @@ import type { LinkContext, PlayerCommand, PlayerLink } from '../../src/players/i
 import type { Capability } from '../../src/protocol/index.js';
 import type { Connection } from './connection.js';
 import { FIRST_LEVEL, readLevel, type Level } from './memory.js';
+import type { Feeds } from './feeds.js';
 import { Playout } from './playout.js';
-import type { SnapServer } from './server.js';
+import type { Codec } from './sound-format.js';
 import { Transport } from './transport.js';
 
 export const CAPABILITIES: readonly Capability[] = [
@@ -22,10 +23,19 @@ const LEAD_MS = 200;
 const TICK_MS = 10;
 const REMEMBER_MS = 1000;
 
+/** What a link needs of the server that its client is connected to. */
+export interface StreamServer {
+  readonly codec: Codec;
+  readonly bufferMs: number;
+  readonly feeds: Feeds;
+  /** The link is over. */
+  unlink(link: SnapLink): void;
+}
+
 /** One connected snapclient, as a player. */
 export class SnapLink implements PlayerLink {
   readonly closed: Promise<Error>;
-  #server: SnapServer;
+  #server: StreamServer;
   #connection: Connection;
   #context: LinkContext;
   #playout: Playout;
@@ -38,7 +48,7 @@ export class SnapLink implements PlayerLink {
   #remember: { cancel(): void } | undefined;
   #tick: { cancel(): void };
 
-  constructor(server: SnapServer, connection: Connection, context: LinkContext) {
+  constructor(server: StreamServer, connection: Connection, context: LinkContext) {
     this.#server = server;
     this.#connection = connection;
     this.#context = context;

@@ -5,7 +5,7 @@ import type { Found, LinkContext } from '../../src/players/index.js';
 import { announce, type Announcement } from './announce.js';
 import { Connection } from './connection.js';
 import { Feeds } from './feeds.js';
-import { SnapLink } from './link.js';
+import { SnapLink, type StreamServer } from './link.js';
 import { FIRST_LEVEL } from './memory.js';
 import type { Codec } from './sound-format.js';
 import type { Hello, ServerSettings } from './wire.js';
@@ -37,7 +37,7 @@ export interface SnapServerOptions {
 }
 
 /** The stream server that snapclients connect to; every client becomes a player through the driver that is bound to it. */
-export class SnapServer {
+export class SnapServer implements StreamServer {
   readonly codec: Codec;
   readonly bufferMs: number;
   readonly feeds: Feeds;

@@ -46,6 +46,25 @@ export const ConfigSchema = z.strictObject({
   allowed_origins: List.default([]).describe('further web origins whose pages may connect'),
   mdns: Switch.default(true).describe('find players on the network by mDNS'),
   local_output: Switch.default(true).describe('offer the sound outputs of this machine as a player'),
+  snapcast: Switch.default(true).describe('be a Snapcast server, so that snapclients are players'),
+  snapcast_host: z
+    .string()
+    .optional()
+    .describe('address at which snapclients connect; default: that of `host`'),
+  snapcast_port: Port.default(1704).describe(
+    'port at which snapclients connect; they try 1704 by themselves',
+  ),
+  snapcast_buffer_ms: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(2000)
+    .default(400)
+    .describe('how much sound snapclients hold: what a network may falter without a gap'),
+  snapcast_codec: z
+    .enum(['pcm', 'flac'])
+    .default('pcm')
+    .describe('how sound goes to snapclients; flac takes half the network and more of the processor'),
   watch: Switch.default(true).describe('watch the music folder for changes'),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

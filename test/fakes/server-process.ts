@@ -38,7 +38,13 @@ export class ServerProcess {
     await mkdir(settings.dataDir, { recursive: true });
     await writeFile(
       join(settings.dataDir, 'tutti.yaml'),
-      stringify({ players: settings.players ?? [], mdns: false, local_output: false, ...settings.config }),
+      stringify({
+        players: settings.players ?? [],
+        mdns: false,
+        local_output: false,
+        snapcast: false,
+        ...settings.config,
+      }),
     );
     const server = new ServerProcess(await freePort(), settings);
     await server.start();
