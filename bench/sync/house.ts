@@ -30,7 +30,7 @@ export class House {
     readonly trackIds: readonly string[],
   ) {}
 
-  /** Resolves when its library is read and every player of the config is there. */
+  /** Resolves when its library is read. */
   static async open({ ground, album, players, env, before = [], config }: HouseChoice): Promise<House> {
     const dataDir = join(ground.dir, `house-${++serial}`);
     const server = await ServerProcess.start({
@@ -45,9 +45,7 @@ export class House {
     const closing = { stop: () => closeHouse(server, client, dataDir) };
     ground.own(closing);
     await client.ready();
-    const house = new House(server, client, dataDir, await tracksOf(client, album));
-    await house.online(players.map(({ id }) => String(id)));
-    return house;
+    return new House(server, client, dataDir, await tracksOf(client, album));
   }
 
   async online(playerIds: readonly string[]): Promise<void> {

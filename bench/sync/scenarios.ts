@@ -1,5 +1,6 @@
-import { mpvAlsa, mpvPulse } from './local.js';
+import { mpdPair } from './mpd.js';
+import { mpvAlsa, mpvPulse, snapclientMpv, snapclients } from './pairs.js';
 import type { Scenario } from './stage.js';
 
 /** Everything that is measured besides the rig itself and stock Snapcast, in this order. */
-export const SCENARIOS: readonly Scenario[] = [mpvAlsa, mpvPulse];
+export const SCENARIOS: readonly Scenario[] = [mpvAlsa, mpvPulse, snapclients, snapclientMpv, mpdPair];

@@ -21,6 +21,8 @@ export interface MpdChoice {
   /** Whole lines for mpd.conf. */
   readonly lines?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Words before the command; default `nice -n -11`. */
+  readonly before?: readonly string[];
 }
 
 /** The real mpd as a child process, with its state in a folder of its own. */
@@ -50,7 +52,7 @@ export async function startMpd(choice: MpdChoice): Promise<RunningMpd> {
   const conf = join(dir, 'mpd.conf');
   await writeFile(conf, configuration(choice, dir, port, socket));
   const host = '127.0.0.1';
-  let child = await launch(conf, dir, port, choice.env);
+  let child = await launch(conf, dir, port, choice);
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -82,7 +84,7 @@ export async function startMpd(choice: MpdChoice): Promise<RunningMpd> {
     kill,
     async restart() {
       await kill();
-      child = await launch(conf, dir, port, choice.env);
+      child = await launch(conf, dir, port, choice);
     },
     async stop() {
       await kill('SIGTERM');
@@ -140,9 +142,10 @@ async function launch(
   conf: string,
   dir: string,
   port: number,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, before = ['nice', '-n', '-11'] }: MpdChoice,
 ): Promise<ChildProcess> {
-  const child = spawn('nice', ['-n', '-11', 'mpd', '--no-daemon', conf], {
+  const [first = 'mpd', ...words] = [...before, 'mpd', '--no-daemon', conf];
+  const child = spawn(first, words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
