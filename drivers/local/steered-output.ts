@@ -7,7 +7,9 @@ import type { Begun, Trim } from './timed-start.js';
 
 /** A start has shown by then what it was worth, and no correction is heard yet. */
 const SHOWN_US = 250_000;
-const REMEMBER_PPM = 1;
+/** What is remembered ends up on an SD card. */
+const REMEMBER_PPM = 3;
+const REMEMBER_US = 60_000_000;
 
 /** The output that mpv plays to, as steering sees it: its controller, and what this output taught. */
 export class SteeredOutput {
@@ -20,6 +22,7 @@ export class SteeredOutput {
   #steering = new Steering({ buffered_seconds: bufferedSeconds('') });
   #speed = 1;
   #trustedAt = 0;
+  #rememberAt = 0;
   #start: Begun | undefined;
 
   /** `changed` is called when there is something new to remember. */
@@ -90,10 +93,12 @@ export class SteeredOutput {
       this.#changed();
     }
     const known = this.#learnt.get(this.#key).drift_ppm;
-    if (learnt && (known === undefined || Math.abs(known - drift_ppm) > REMEMBER_PPM)) {
-      this.#learnt.drift(this.#key, drift_ppm);
-      this.#changed();
-    }
+    const now = this.#clock.nowUs();
+    if (!learnt || (known !== undefined && now < this.#rememberAt)) return;
+    this.#rememberAt = now + REMEMBER_US;
+    if (known !== undefined && Math.abs(known - drift_ppm) <= REMEMBER_PPM) return;
+    this.#learnt.drift(this.#key, drift_ppm);
+    this.#changed();
   }
 
   async setSpeed(speed: number): Promise<void> {

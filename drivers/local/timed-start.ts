@@ -104,6 +104,7 @@ export class TimedStart {
       if (signal.aborted) return undefined;
       const late_us = this.#clock.nowUs() - (due - start_us);
       await client.request(['set_property', 'pause', false]);
+      this.#log.debug({ late_us, spare_us: spare }, 'started at its moment');
       return { due_us: due, late_us };
     }
     return undefined;

@@ -42,7 +42,9 @@ const COARSE_SPREAD = 0.0012;
 const FINE_SPREAD = 0.0007;
 const SPREAD_COUNT = 12;
 const MAX_DRIFT = 300e-6;
-const INTEGRATE_BELOW = 0.001;
+/** The drift is read from what is left when all else has settled: so little, for so long. */
+const SETTLED_SECONDS = 0.00025;
+const SETTLED_FOR = 1;
 /** From so far off on it turns twice as hard. */
 const FAR_SECONDS = 0.001;
 /** A drift nobody has learnt yet is found faster in the first seconds. */
@@ -64,6 +66,7 @@ export class Steering {
   #pace: number;
   #learnt: boolean;
   #now = 0;
+  #settled = 0;
   #watched = 0;
   #off: number;
   /** What `#off` was before the first change in `#path`. */
@@ -115,6 +118,7 @@ export class Steering {
     this.#path = [];
     this.#kept = [];
     this.#strikes = 0;
+    this.#settled = 0;
     this.#skew = undefined;
     this.#off = this.#first = this.#pace;
   }
@@ -163,7 +167,8 @@ export class Steering {
     const harder = 1 + Math.min(1, Math.abs(due) / FAR_SECONDS);
     const wanted = this.#pace - this.#gain * harder * due;
     this.#setOff(clamp(wanted, LIMIT));
-    if (Math.abs(due) > INTEGRATE_BELOW || Math.abs(wanted) > LIMIT) return;
+    this.#settled = Math.abs(due) > SETTLED_SECONDS ? 0 : this.#settled + step;
+    if (this.#settled < SETTLED_FOR) return;
     this.#watched += step;
     const eager = !this.#learnt && this.#watched < EAGER_SECONDS ? EAGER : 1;
     this.#pace = clamp(this.#pace - this.#integralGain * eager * due * step, MAX_DRIFT);
