@@ -56,14 +56,42 @@ export class Queue {
     this.#remember();
   }
 
-  /** Changes what follows. The new song is there before the old one goes, in case MPD is going on to it just now. */
+  /**
+   * Changes what follows. MPD may go on to the old one at any moment, also while it is being replaced: what plays then is not touched.
+   * The new one is put before it first, so that from then on MPD goes on to that, and the old one can be removed in peace.
+   */
   async setFollowing(next: Media | undefined): Promise<void> {
     const old = nextSong(this.ours);
     this.ours.following = next && { stage: 'waiting', media: next };
     if (this.ours.started) await this.#queueFollowing();
     if (!old) return;
+    if (await this.#wentOnTo(old)) return this.#keep(old);
     await this.remove([old]);
     this.#remember();
+  }
+
+  async #wentOnTo(old: OurSong): Promise<boolean> {
+    const before = readStatus(await this.#connection.request('status'));
+    const next = nextSong(this.ours);
+    if (before.song_id === old.id || !next || before.position === undefined) return before.song_id === old.id;
+    try {
+      const [, after] = await this.#connection.list([
+        ['moveid', next.id, String(before.position + 1)],
+        ['status'],
+      ]);
+      return after !== undefined && readStatus(after).song_id === old.id;
+    } catch (error) {
+      ignoreAck(error);
+      return false;
+    }
+  }
+
+  /** It plays already. What was to replace it follows it; the next look puts that behind it. */
+  async #keep(song: OurSong): Promise<void> {
+    const { current } = this.ours;
+    this.ours.current = song;
+    this.#remember();
+    if (current) await this.remove([current]);
   }
 
   /** The current song sounds, so what follows may be queued. */

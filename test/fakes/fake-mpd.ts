@@ -33,6 +33,8 @@ const OPTIONS = new Set(['random', 'repeat', 'single', 'consume']);
 /** Enough of MPD on a real socket to drive a driver, and to break it. */
 export class FakeMpd {
   fault: FakeMpdFault = { kind: 'none' };
+  /** Called before a command is obeyed: what happens just then. */
+  meanwhile: (words: readonly string[]) => void = () => undefined;
   password: string | undefined;
   /** Every command that came, as its words. */
   readonly commands: string[][] = [];
@@ -211,6 +213,7 @@ export class FakeMpd {
 
   #run(client: Client, words: readonly string[]): string[] {
     this.commands.push([...words]);
+    this.meanwhile(words);
     const [name = '', ...args] = words;
     const { fault, player } = this;
     if (fault.kind === 'ack' && fault.command === name) throw new FakeAck(fault.code, fault.message);
@@ -249,9 +252,10 @@ export class FakeMpd {
       addid: () => [`Id: ${player.add(first ?? '').id}`],
       addtagid: () => void song().tags.set(args[1] ?? '', args[2] ?? ''),
       playlistid: () => player.describe(song()),
+      moveid: () => player.move(song(), Number(args[1])),
       deleteid: () => player.remove(song()),
-      playid: () => player.seek(song(), 0),
-      seekid: () => player.seek(song(), Number(args[1])),
+      playid: () => player.open(song(), 0),
+      seekid: () => player.seekTo(song(), Number(args[1])),
       pause: () => player.pause(first === '1'),
       stop: () => player.stop(),
       setvol: () => player.setVolume(Number(first)),

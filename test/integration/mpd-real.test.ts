@@ -578,7 +578,7 @@ describe('what is heard', () => {
   it('is not disturbed, to the bit, when what follows is replaced again and again', async () => {
     const { player, file } = await captured();
     const tracks: Media[] = [];
-    for (const n of [1, 2, 3]) tracks.push(await music.tone(n, { name: `Swap/${n}.flac`, seconds: 3 }));
+    for (const n of [1, 2, 3]) tracks.push(await music.tone(n, { name: `Swap/${n}.flac`, seconds: 6 }));
     await player.update();
     const [first, second, third] = tracks as [Media, Media, Media];
     const link = await connect(player);
