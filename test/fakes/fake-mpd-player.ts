@@ -16,7 +16,22 @@ export class FakeAck extends Error {
   }
 }
 
+/** How the sound card behind the fake behaves. Set at any time; it counts from the next start on. */
+export interface FakeCard {
+  /** What MPD tells runs ahead of what is heard by so much. */
+  readonly aheadMs: number;
+  /** What MPD tells moves in steps of so much; 0 = it glides. */
+  readonly stepMs: number;
+  /** From a start to the first sound. */
+  readonly startMs: number;
+  /** From `playid` until the decoder has opened the song. */
+  readonly openMs: number;
+}
+
 export class FakeMpdPlayer {
+  card: FakeCard = { aheadMs: 0, stepMs: 0, startMs: 0, openMs: 0 };
+  /** URI -> the seconds that MPD believes, where the file's head does not say the truth. */
+  readonly believed = new Map<string, number>();
   /** URI -> seconds of what can be played; anything else fails to decode. */
   readonly library = new Map<string, number>();
   readonly queue: FakeSong[] = [];
@@ -34,8 +49,10 @@ export class FakeMpdPlayer {
   state: 'play' | 'pause' | 'stop' = 'stop';
   error: string | undefined;
   #current: FakeSong | undefined;
+  /** What was, or will be, heard at `#anchorMs`. */
   #anchorSeconds = 0;
   #anchorMs = 0;
+  #openMs = 0;
   #end: NodeJS.Timeout | undefined;
   #lastId = 0;
   #changed: (subsystem: string) => void;
@@ -73,6 +90,17 @@ export class FakeMpdPlayer {
     else this.stop();
   }
 
+  move(song: FakeSong, to: number): void {
+    this.queue.splice(this.queue.indexOf(song), 1);
+    this.queue.splice(to, 0, song);
+    this.#changed('playlist');
+  }
+
+  /** The current song comes to its end just now. */
+  goOn(): void {
+    this.#next();
+  }
+
   play(song: FakeSong, seconds: number): void {
     const length = this.library.get(song.uri);
     this.#current = song;
@@ -89,6 +117,18 @@ export class FakeMpdPlayer {
     this.#anchor(state, seconds);
   }
 
+  /** As `playid` and a seek into another song do: the file is opened first. */
+  open(song: FakeSong, seconds: number): void {
+    this.#openMs = performance.now() + this.card.openMs;
+    this.seek(song, seconds);
+    if (this.card.openMs > 0) setTimeout(() => this.#changed('player'), this.card.openMs).unref();
+  }
+
+  seekTo(song: FakeSong, seconds: number): void {
+    if (song === this.#current) this.seek(song, seconds);
+    else this.open(song, seconds);
+  }
+
   seek(song: FakeSong, seconds: number): void {
     if (song !== this.#current && this.state === 'pause') this.state = 'play';
     this.play(song, seconds);
@@ -103,9 +143,25 @@ export class FakeMpdPlayer {
     this.#anchor('stop', 0);
   }
 
+  /** What MPD says: what it has handed to the sound card. */
   elapsed(): number {
+    if (this.state !== 'play') return this.#anchorSeconds;
+    const { aheadMs, stepMs } = this.card;
+    const handed = this.heard() + aheadMs / 1000;
+    return Math.max(0, stepMs === 0 ? handed : (Math.floor((handed * 1000) / stepMs) * stepMs) / 1000);
+  }
+
+  /** What is heard. Negative: the song before still is. */
+  heard(): number {
     const moved = this.state === 'play' ? (performance.now() - this.#anchorMs) / 1000 : 0;
-    return this.#anchorSeconds + moved;
+    return this.#anchorSeconds + Math.max(0, moved);
+  }
+
+  /** Nothing moves for a while, as on a machine that is too busy: from then on the music is late. */
+  stall(ms: number): void {
+    this.#anchorSeconds = this.heard();
+    this.#anchorMs = performance.now() + ms;
+    this.#arm();
   }
 
   setOption(name: string, value: string): void {
@@ -136,9 +192,9 @@ export class FakeMpdPlayer {
     if (song && this.state !== 'stop') {
       lines.push(
         `elapsed: ${this.elapsed().toFixed(3)}`,
-        `duration: ${(this.library.get(song.uri) ?? 0).toFixed(3)}`,
+        `duration: ${(this.believed.get(song.uri) ?? this.library.get(song.uri) ?? 0).toFixed(3)}`,
       );
-      lines.push('audio: 44100:16:2');
+      if (performance.now() >= this.#openMs) lines.push('audio: 44100:16:2');
     }
     if (this.error !== undefined) lines.push(`error: ${this.error}`);
     return lines;
@@ -157,19 +213,31 @@ export class FakeMpdPlayer {
   #anchor(state: 'play' | 'pause' | 'stop', seconds: number): void {
     this.state = state;
     this.#anchorSeconds = seconds;
-    this.#anchorMs = performance.now();
-    clearTimeout(this.#end);
-    const left = (this.library.get(this.#current?.uri ?? '') ?? 0) - seconds;
-    if (state === 'play') this.#end = setTimeout(() => this.#next(), Math.max(0, left) * 1000);
+    this.#anchorMs = performance.now() + this.card.startMs;
+    this.#arm();
     this.#changed('player');
+  }
+
+  /** MPD goes on to the next song when the last of this one is handed on, before it is heard. */
+  #arm(): void {
+    clearTimeout(this.#end);
+    if (this.state !== 'play') return;
+    const left = (this.library.get(this.#current?.uri ?? '') ?? 0) - this.#anchorSeconds;
+    const ms = left * 1000 + this.#anchorMs - performance.now() - this.card.aheadMs;
+    this.#end = setTimeout(() => this.#next(), Math.max(0, ms));
   }
 
   #next(): void {
     const index = this.#current ? this.queue.indexOf(this.#current) : -1;
     const next = this.queue[index + 1];
     if (index >= 0 && next) {
-      if (!this.library.has(next.uri)) this.#fail(next);
-      else this.play(next, 0);
+      if (!this.library.has(next.uri)) return this.#fail(next);
+      const length = this.library.get(this.#current?.uri ?? '') ?? 0;
+      const beforeSeconds = this.heard() - length;
+      this.play(next, 0);
+      this.#anchorSeconds = Math.min(0, beforeSeconds);
+      this.#anchorMs = performance.now();
+      this.#arm();
       return;
     }
     this.#current = undefined;
