@@ -1,6 +1,7 @@
 import { AppError, backoffMs, toError, within, type Clock, type Logger, type Timer } from '../base/index.js';
 import type { Store } from '../state/index.js';
 import type { DriverDefinition, Fact, LinkContext, PlayerCommand, PlayerLink } from './contract.js';
+import { heardLater, toldEarlier } from './shift.js';
 
 /** Deadlines of everything a player is asked, ms. */
 export const LIMITS = {
@@ -59,7 +60,7 @@ export class Supervisor {
     try {
       await within(
         { clock, what: `${command.type} on ${playerId}`, ms: LIMITS.command, signal: this.#ended.signal },
-        (signal) => link.execute(command, signal),
+        (signal) => link.execute(toldEarlier(command, this.#latencyMs), signal),
       );
     } catch (error) {
       if (error instanceof AppError && error.code === 'ERR_PLAYER_TIMEOUT')
@@ -108,6 +109,7 @@ export class Supervisor {
       return toError(error);
     }
     this.#link = link;
+    this.#giveLatency();
     this.#report('online', undefined);
     const stopProbing = this.#probe(link);
     const onEnd = (): void => void link.close();
@@ -118,6 +120,22 @@ export class Supervisor {
     gate.open = false;
     if (this.#link === link) this.#link = undefined;
     return reason;
+  }
+
+  /** By how much times are shifted for this player; one that can shift its sound itself gets them as they are. */
+  get #latencyMs(): number {
+    const player = this.#parts.store.state.players.get(this.#parts.playerId);
+    return !player || player.live.capabilities.includes('latency') ? 0 : player.kept.latency_ms;
+  }
+
+  /** A player that shifts its sound itself is told how much before anything else. */
+  #giveLatency(): void {
+    const { store, playerId, log } = this.#parts;
+    const player = store.state.players.get(playerId);
+    if (!player?.live.capabilities.includes('latency')) return;
+    this.execute({ type: 'latency', latency_ms: player.kept.latency_ms }).catch((error: unknown) => {
+      log.warn({ player_id: playerId, error: toError(error).message }, 'a player did not take its latency');
+    });
   }
 
   /** A connect that succeeds after its deadline is closed again, so that nothing is left behind. */
@@ -140,7 +158,8 @@ export class Supervisor {
     return {
       player_id: playerId,
       emit: (fact: Fact) => {
-        if (gate.open) store.commit({ type: 'player/fact', player_id: playerId, fact });
+        if (!gate.open) return;
+        store.commit({ type: 'player/fact', player_id: playerId, fact: heardLater(fact, this.#latencyMs) });
       },
       log: log.child({ player_id: playerId }),
       clock,
