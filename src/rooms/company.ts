@@ -150,13 +150,18 @@ export class Company {
     return outcome;
   }
 
+  /** A member is gone; what it was told is forgotten. */
+  lost(roomId: string, playerId: string): void {
+    this.#parts.together.standings.forget(playerId);
+    this.look(roomId);
+  }
+
   /** A member is connected again. It may have played on meanwhile, or remember nothing. */
   async cameBack(roomId: string, playerId: string): Promise<void> {
-    const { store, together } = this.#parts;
+    const { store } = this.#parts;
     const room = store.state.rooms.get(roomId);
     const player = store.state.players.get(playerId);
     if (!room || !isShared(room) || !player || hindrance(player)) return;
-    together.standings.forget(playerId);
     const sinceStart = room.live.timeline.at_us > 0;
     if (room.kept.intent !== 'playing' && plays(player)) {
       if (sinceStart || !this.#adopt(room, player)) await this.silence(player);
@@ -231,6 +236,8 @@ export class Company {
     const members = membersOf(this.#parts, room);
     const able = members.filter((player) => !hindrance(player) && this.#standing(player).out === undefined);
     if (able.length === 0) return;
+    if (able.every((player) => this.#standing(player).failed !== undefined))
+      return this.#judge(room_id, item);
     const leader = store.state.players.get(leaderOf(store.state, room) ?? '');
     if (plays(leader) && this.#adopt(room, leader)) return this.#keepTogether(room_id);
     if (able.some((player) => player.live.status === 'loading' || this.#standing(player).pending > 0))

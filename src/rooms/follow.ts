@@ -96,7 +96,7 @@ export class Follower {
         await this.#giveVolume(player_id);
         await this.company.cameBack(room_id, player_id);
       });
-    else this.company.look(room_id);
+    else this.company.lost(room_id, player_id);
   }
 
   /** What the player plays is adopted by the facts it sent; here only what is missing is put right. */

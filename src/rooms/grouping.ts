@@ -39,21 +39,6 @@ function playerOf(parts: RoomParts, playerId: string): PlayerRecord {
   return player;
 }
 
-/** Runs work in the turns of every room it touches. What it touches may change while it waits for them; then it waits again. */
-async function inTurns<T>(
-  turns: Turns,
-  touched: () => readonly string[],
-  work: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    const held = new Set(touched());
-    const done = await turns.takeAll(held, async () =>
-      touched().every((roomId) => held.has(roomId)) ? { value: await work() } : undefined,
-    );
-    if (done) return done.value;
-  }
-}
-
 async function group(
   parts: RoomParts,
   company: Company,
@@ -66,7 +51,7 @@ async function group(
     roomOf(parts, roomId);
     return [roomId, ...ids.map((id) => playerOf(parts, id).kept.room_id)];
   };
-  const moved = await inTurns(turns, touched, async () => {
+  const moved = await turns.takeTouched(touched, async () => {
     const joining = ids.map((id) => playerOf(parts, id)).filter(({ kept }) => kept.room_id !== roomId);
     await moveAll(parts, company, joining, () => ({ roomId, name: roomId }));
     return new Set(joining.map(({ kept }) => kept.player_id));
@@ -125,7 +110,7 @@ async function ungroup(
     roomOf(parts, roomId).kept.room_id,
     ...ids.map((id) => playerOf(parts, id).kept.home_room_id),
   ];
-  const outcomes = await inTurns(turns, touched, async () => {
+  const outcomes = await turns.takeTouched(touched, async () => {
     const answers = new Map<string, Outcome>();
     const leaving = leavers(
       roomOf(parts, roomId),

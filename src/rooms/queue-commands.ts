@@ -71,7 +71,8 @@ export function queueHandlers(parts: RoomParts, starter: Starter, turns: Turns):
   };
 }
 
-function commitEdit(
+/** One undoable edit: from the queue as it is to these items. */
+export function commitEdit(
   parts: RoomParts,
   roomId: string,
   label: string,

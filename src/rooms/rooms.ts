@@ -3,6 +3,7 @@ import { roomStateView, roomView } from '../state/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
 import { Follower } from './follow.js';
 import { groupingHandlers } from './grouping.js';
+import { latencyHandlers } from './latency.js';
 import { LevelKeeper } from './levels-keeper.js';
 import { Knobs } from './levels-knobs.js';
 import { levelHandlers } from './levels.js';
@@ -12,6 +13,7 @@ import { startProgress } from './progress.js';
 import { queueHandlers } from './queue-commands.js';
 import { Starter } from './starter.js';
 import { Together } from './together.js';
+import { transferHandlers } from './transfer.js';
 import { transportHandlers } from './transport.js';
 import { measurementsOf, type Measurements } from './truth-measurements.js';
 import { TruthMeter } from './truth.js';
@@ -44,21 +46,22 @@ export function createRooms(parts: RoomParts): Rooms {
   const starter = new Starter(parts, preloads, together);
   const follower = new Follower(parts, starter, preloads, together, turns);
   const { company } = follower;
+  const moving = { ...parts, starter, together, company };
   const progress = startProgress(parts);
   const knobs = new Knobs(parts);
   const keeper = new LevelKeeper(parts, knobs, turns);
   const truth = new TruthMeter(parts);
   return {
     handlers: {
-      ...transportHandlers({ ...parts, starter, together, company }, turns),
+      ...transportHandlers(moving, turns),
+      ...transferHandlers(moving, turns),
       ...queueHandlers(parts, starter, turns),
       ...groupingHandlers(parts, company, turns),
+      ...latencyHandlers(parts, together, turns),
       ...levelHandlers(parts, knobs, turns),
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
       'room:get': ({ room_id }) => roomStateView(store.state, roomOf(parts, room_id)),
-      'room:transfer': notYet,
       'room:announce': notYet,
-      'player:latency': notYet,
       'room:rename': async ({ room_id, name }) => {
         roomOf(parts, room_id);
         store.commit({ type: 'room/renamed', room_id, name });
@@ -71,6 +74,7 @@ export function createRooms(parts: RoomParts): Rooms {
     close() {
       progress.cancel();
       follower.close();
+      together.close();
       keeper.close();
       knobs.close();
       truth.close();

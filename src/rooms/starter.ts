@@ -1,5 +1,5 @@
 import { AppError, toError } from '../base/index.js';
-import type { Outcome, QueueItem } from '../protocol/index.js';
+import type { Outcome, QueueItem, Timeline } from '../protocol/index.js';
 import { isShared } from '../state/index.js';
 import { following, nextAsked } from './order.js';
 import { mediaFor, roomOf, type RoomParts } from './parts.js';
@@ -23,8 +23,16 @@ export class Starter {
     this.#together = together;
   }
 
-  /** Starts an item. Rejects, and leaves the room stopped at it, when no player takes it. */
-  async start(roomId: string, item: QueueItem, position: number, playing = true): Promise<Outcome[]> {
+  /**
+   * Starts an item; with `line` its players come in on that timeline. Rejects, and leaves the room stopped at it, when no player takes it.
+   */
+  async start(
+    roomId: string,
+    item: QueueItem,
+    position: number,
+    playing = true,
+    line?: Timeline,
+  ): Promise<Outcome[]> {
     const { store, clock } = this.#parts;
     const room = roomOf(this.#parts, roomId);
     requireOurs(this.#parts, room);
@@ -33,7 +41,7 @@ export class Starter {
     store.commit({ type: 'room/intent', ...at, intent, state: 'loading', at_us: clock.nowUs() });
     const next = this.#preloads.choose(room, item);
     try {
-      if (isShared(room)) return await this.#together.start(roomId, item, position, playing);
+      if (isShared(room) || line) return await this.#together.start(roomId, item, position, playing, line);
       return await tellAll(this.#parts, room, (playerId) => ({
         type: 'load',
         media: mediaFor(this.#parts, item, playerId),

@@ -1,4 +1,4 @@
-import { AppError, deferred, toError } from '../base/index.js';
+import { deferred, toError, type Deferred } from '../base/index.js';
 import { positionAt, type Outcome, type QueueItem, type Timeline } from '../protocol/index.js';
 import type { Cue, PlayerCommand } from '../players/index.js';
 import type { PlayerRecord, RoomRecord } from '../state/index.js';
@@ -21,6 +21,7 @@ export class Together {
   readonly standings = new Standings();
   readonly #parts: RoomParts;
   readonly #preloads: Preloads;
+  readonly #waits = new Set<Deferred<void>>();
   /** A member has become ready, or has failed to. */
   onReady: (playerId: string) => void = () => undefined;
 
@@ -40,12 +41,17 @@ export class Together {
     playing: boolean,
     line?: Timeline,
   ): Promise<Outcome[]> {
-    const outcomes = await this.#prepare(roomOf(this.#parts, roomId), item, position);
+    const room = roomOf(this.#parts, roomId);
+    const readyUs = this.#parts.clock.nowUs() + JOIN_AHEAD_MS * 1000;
+    const from = line ? positionAt(line, readyUs, item.duration_seconds) : position;
+    const outcomes = await this.#prepare(room, item, from);
     if (!playing) {
-      this.#commit(roomId, item, 'paused', position, this.#parts.clock.nowUs());
+      this.#commit(roomId, item, 'paused', from, this.#parts.clock.nowUs());
       return outcomes;
     }
     const ready = outcomes.filter(({ outcome }) => outcome === 'applied').map(({ player_id }) => player_id);
+    if (line) for (const id of ready) this.standings.of(id).readyUs = readyUs;
+    if (ready.length === 0) return outcomes;
     const told = await this.#go(roomId, item, ready, line ?? position, (cue) => ({ type: 'play', cue }));
     return outcomes.map((outcome) => told.get(outcome.player_id) ?? outcome);
   }
@@ -74,6 +80,7 @@ export class Together {
   async seek(roomId: string, item: QueueItem, position: number): Promise<Outcome[]> {
     const room = roomOf(this.#parts, roomId);
     const ready = this.loaded(room, item);
+    for (const id of ready) this.standings.of(id).readyUs = 0;
     const to = { type: 'seek', position_seconds: position } as const;
     if (room.live.state === 'playing')
       return this.#answers(
@@ -189,8 +196,10 @@ export class Together {
       void loads.get(player_id)?.then(() => this.onReady(player_id));
     }
     const all = room.kept.player_ids.flatMap((id) => outcomes.get(id) ?? []);
-    const failed = all.find(({ outcome }) => outcome === 'failed')?.reason;
-    requireOne(all, errors[0] ?? (failed === undefined ? undefined : new AppError('ERR_UNPLAYABLE', failed)));
+    const broken = all.find(({ outcome }) => outcome === 'failed');
+    // Nobody refused, but the item is broken everywhere: the room passes over it as a single player would.
+    if (broken && errors.length === 0) this.onReady(broken.player_id);
+    else requireOne(all, errors[0]);
     return all;
   }
 
@@ -224,8 +233,9 @@ export class Together {
     command: (cue: Cue) => PlayerCommand,
   ): Promise<Map<string, Outcome>> {
     const players = ready.flatMap((id) => this.#parts.store.state.players.get(id) ?? []);
-    const at_us = this.#leadUs(players);
-    const position_seconds = typeof from === 'number' ? from : positionAt(from, at_us);
+    const readyUs = Math.max(0, ...ready.map((id) => this.standings.of(id).readyUs));
+    const at_us = Math.max(this.#leadUs(players), readyUs);
+    const position_seconds = typeof from === 'number' ? from : positionAt(from, at_us, item.duration_seconds);
     this.#commit(roomId, item, 'playing', position_seconds, at_us);
     for (const id of ready) this.standings.of(id).cued = true;
     return this.#tellEach(ready, () => command({ position_seconds, at_us }));
@@ -260,11 +270,30 @@ export class Together {
     return this.#parts.clock.nowUs() + Math.max(LEAD_MS, ...leads) * 1000;
   }
 
+  /** Resolves at that moment of the server clock, or when the rooms close. */
+  async until(atUs: number): Promise<void> {
+    const end = deferred<void>();
+    this.#waits.add(end);
+    const timer = this.#parts.clock.after(Math.max(0, atUs - this.#parts.clock.nowUs()) / 1000, () =>
+      end.resolve(),
+    );
+    await end.promise;
+    timer.cancel();
+    this.#waits.delete(end);
+  }
+
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
     const end = deferred<void>();
+    this.#waits.add(end);
     const timer = this.#parts.clock.after(ms, () => end.resolve());
     await Promise.race([work, end.promise]);
     timer.cancel();
+    this.#waits.delete(end);
+  }
+
+  /** Nobody waits any longer. */
+  close(): void {
+    for (const wait of this.#waits) wait.resolve();
   }
 
   #commit(

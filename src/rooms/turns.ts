@@ -17,6 +17,17 @@ export class Turns {
     return nested();
   }
 
+  /** The turns of every room that work touches. That may change while it waits for them; then it waits again. */
+  async takeTouched<T>(touched: () => readonly string[], work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const held = new Set(touched());
+      const done = await this.takeAll(held, async () =>
+        touched().every((roomId) => held.has(roomId)) ? { value: await work() } : undefined,
+      );
+      if (done) return done.value;
+    }
+  }
+
   takeKnob<T>(room: RoomRecord, work: () => Promise<T>): Promise<T> {
     return this.#line(`knob ${room.kept.room_id}`).run(work);
   }

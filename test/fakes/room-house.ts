@@ -273,6 +273,14 @@ export class RoomHouse {
     return this.settled(this.rooms.handlers[`room:${type}`]({ room_id: roomId }, caller));
   }
 
+  async transfer(roomId: string, to_room_id: string) {
+    return this.settled(this.rooms.handlers['room:transfer']({ room_id: roomId, to_room_id }, caller));
+  }
+
+  async latency(player_id: string, latency_ms: number) {
+    return this.settled(this.rooms.handlers['player:latency']({ player_id, latency_ms }, caller));
+  }
+
   async seek(roomId: string, position_seconds: number) {
     return this.settled(this.rooms.handlers['room:seek']({ room_id: roomId, position_seconds }, caller));
   }
