@@ -95,8 +95,10 @@ export class FakeCastMedia {
     return this.#session?.items.length ?? 0;
   }
 
+  /** `time-pos` moves in steps of what is decoded at once; what sounds is `audio-pts`. */
   async position(): Promise<number> {
-    return (await this.#mpv.number('time-pos')) ?? 0;
+    const sounds = this.#session?.state === 'PLAYING' ? await this.#mpv.number('audio-pts') : undefined;
+    return sounds ?? (await this.#mpv.number('time-pos')) ?? 0;
   }
 
   async take(payload: unknown, send: SendMedia): Promise<void> {
@@ -359,7 +361,7 @@ export class FakeCastMedia {
     const session = this.#session;
     if (!session) return [];
     const { mediaSessionId, state, currentItemId, rate, idleReason } = session;
-    const asked = state === 'IDLE' ? undefined : await this.#mpv.number('time-pos');
+    const asked = state === 'IDLE' ? undefined : await this.position();
     const duration = state === 'IDLE' ? undefined : await this.#mpv.number('duration');
     const media = this.#current(session)?.media;
     return [
