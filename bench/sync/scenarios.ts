@@ -1,6 +1,17 @@
+import { changing, crowd, loaded, mixed } from './many.js';
 import { mpdPair } from './mpd.js';
 import { mpvAlsa, mpvPulse, snapclientMpv, snapclients } from './pairs.js';
 import type { Scenario } from './stage.js';
 
 /** Everything that is measured besides the rig itself and stock Snapcast, in this order. */
-export const SCENARIOS: readonly Scenario[] = [mpvAlsa, mpvPulse, snapclients, snapclientMpv, mpdPair];
+export const SCENARIOS: readonly Scenario[] = [
+  mpvAlsa,
+  mpvPulse,
+  snapclients,
+  snapclientMpv,
+  mpdPair,
+  changing,
+  mixed,
+  loaded,
+  crowd,
+];
