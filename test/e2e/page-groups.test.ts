@@ -60,7 +60,7 @@ describe('the sheet of who plays together', () => {
   it('says who joins later and who was left alone', async () => {
     const { page, members } = await grouping();
     await toggle(page, 'Garage').click();
-    await page.getByText('Joins when it is back', { exact: true }).waitFor();
+    await page.getByText('Not yet: it is not connected, and joins when it is back').waitFor();
     await toggle(page, 'Study').click();
     await page.getByText('Left alone: somebody else plays on it').waitFor();
     expect(await isOn(page, 'Study')).toBe(false);
@@ -262,7 +262,7 @@ describe('the music', () => {
     expect(await dialog.getByRole('button', { name: /^Kitchen/ }).isDisabled()).toBe(true);
     await dialog.getByRole('button', { name: /^Garage/ }).click();
     await until('it plays there', () => fake.house.room('garage')!.playback.track?.title === title);
-    await page.getByText('Garage: failed: it is offline').waitFor();
+    await page.getByText('Garage: failed: it is not connected').waitFor();
   });
 });
 
@@ -287,7 +287,7 @@ describe('an announcement', () => {
     await page.getByLabel('Address of a clip').fill('http://nas/doorbell.mp3');
     await page.getByRole('checkbox', { name: 'Garage' }).check();
     await button(page, 'Announce').click();
-    await page.getByText('Garage: Failed: it is offline').waitFor();
+    await page.getByText('Garage: Failed: it is not connected').waitFor();
   });
 });
 

@@ -49,7 +49,8 @@ export function groupHandlers(house: FakeHouse): FakeHandlers {
       return {};
     },
     'room:remove': ({ room_id }) => {
-      if (get(room_id).players.length > 0) throw new AppError('ERR_CONFLICT', 'a player is in this room');
+      if (get(room_id).players.length > 0)
+        throw new AppError('ERR_CONFLICT', 'there are players in this room');
       house.removeRoom(room_id);
       return {};
     },
@@ -59,7 +60,7 @@ export function groupHandlers(house: FakeHouse): FakeHandlers {
 
 function reached({ player_id, link }: Player): Outcome {
   if (link === 'online') return { player_id, outcome: 'applied' };
-  return { player_id, outcome: 'failed', reason: 'it is offline' };
+  return { player_id, outcome: 'failed', reason: 'it is not connected' };
 }
 
 function join(house: FakeHouse, player: Player, roomId: string): Outcome {
@@ -71,14 +72,15 @@ function join(house: FakeHouse, player: Player, roomId: string): Outcome {
   if (player.controlled_elsewhere)
     return { player_id, outcome: 'ignored', reason: 'somebody else plays on it' };
   move(house, player, roomId);
-  return { player_id, outcome: player.link === 'online' ? 'applied' : 'queued', sync_class };
+  if (player.link === 'online') return { player_id, outcome: 'applied', sync_class };
+  const reason = 'it is not connected, and joins when it is back';
+  return { player_id, outcome: 'queued', reason, sync_class };
 }
 
 function leave(house: FakeHouse, player: Player, roomId: string): Outcome {
   const { player_id, home_room_id } = player;
-  if (player.room_id !== roomId) return { player_id, outcome: 'ignored', reason: 'it is in another room' };
-  if (home_room_id === undefined)
-    return { player_id, outcome: 'ignored', reason: 'it is in the room of its own' };
+  if (player.room_id !== roomId) return { player_id, outcome: 'ignored', reason: 'it is not in this room' };
+  if (home_room_id === undefined) return { player_id, outcome: 'ignored', reason: 'the room is its own' };
   move(house, player, home_room_id);
   return { player_id, outcome: 'applied' };
 }

@@ -39,7 +39,7 @@ export function outcomeText(command: string, { outcome, reason, sync_class }: Ou
     case 'applied':
       return `${DONE[command] ?? 'Done'}${sync_class ? `, ${sync_class}` : ''}`;
     case 'queued':
-      return `${LATER[command] ?? 'Done when it is back'}${because}`;
+      return reason === undefined ? (LATER[command] ?? 'Done when it is back') : `Not yet${because}`;
     case 'ignored':
       return `Left alone${because}`;
     case 'failed':

@@ -143,7 +143,7 @@ function Skew({ report }: { report: SyncReport | undefined }) {
 function Numbers({ report }: { report: SyncReport | undefined }) {
   const skew = report?.skew_ms;
   const facts: readonly (readonly [string, string])[] = [
-    ['Half the time', skew ? `${signedMs(skew.p50)} ms` : '–'],
+    ['Half the time within', skew ? `±${msText(skew.p50)} ms` : '–'],
     ['95 % within', skew ? `±${msText(skew.p95)} ms` : '–'],
     ['Trend', trendText(report?.trend_ms_per_minute)],
     ['Sure to', report?.error_ms === undefined ? '–' : `±${msText(report.error_ms)} ms`],
