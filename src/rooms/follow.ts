@@ -276,9 +276,11 @@ export class Follower {
   }
 
   #inTurn(room: RoomRecord, work: () => Promise<void>): void {
-    this.#turns.take(room, work).catch((error: unknown) => {
+    const { room_id } = room.kept;
+    const unlessHeld = async (): Promise<void> => (this.#turns.isHeld(room_id) ? undefined : work());
+    this.#turns.take(room, unlessHeld).catch((error: unknown) => {
       const expected = error instanceof AppError;
-      const fields = { room_id: room.kept.room_id, error: toError(error).message };
+      const fields = { room_id, error: toError(error).message };
       if (expected) this.#parts.log.warn(fields, 'a room could not go on by itself');
       else
         this.#parts.log.error({ ...fields, stack: toError(error).stack }, 'a room could not go on by itself');

@@ -1,6 +1,6 @@
-import { AppError } from '../base/index.js';
 import { roomStateView, roomView } from '../state/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
+import { Announcer } from './announce.js';
 import { Follower } from './follow.js';
 import { groupingHandlers } from './grouping.js';
 import { latencyHandlers } from './latency.js';
@@ -22,11 +22,6 @@ import { Turns } from './turns.js';
 type RoomCommand =
   | Extract<CommandType, `room:${string}` | `queue:${string}`>
   | `player:${'volume' | 'mute' | 'latency' | 'limit'}`;
-
-/** Commands of the table that rooms do not carry out yet. */
-const notYet = (): never => {
-  throw new AppError('ERR_NOT_SUPPORTED', 'rooms cannot do this yet');
-};
 
 export interface Rooms {
   readonly handlers: Handlers<RoomCommand>;
@@ -51,6 +46,7 @@ export function createRooms(parts: RoomParts): Rooms {
   const knobs = new Knobs(parts);
   const keeper = new LevelKeeper(parts, knobs, turns);
   const truth = new TruthMeter(parts);
+  const announcer = new Announcer({ ...parts, starter, company, knobs, turns });
   return {
     handlers: {
       ...transportHandlers(moving, turns),
@@ -59,9 +55,9 @@ export function createRooms(parts: RoomParts): Rooms {
       ...groupingHandlers(parts, company, turns),
       ...latencyHandlers(parts, together, turns),
       ...levelHandlers(parts, knobs, turns),
+      ...announcer.handlers,
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
       'room:get': ({ room_id }) => roomStateView(store.state, roomOf(parts, room_id)),
-      'room:announce': notYet,
       'room:rename': async ({ room_id, name }) => {
         roomOf(parts, room_id);
         store.commit({ type: 'room/renamed', room_id, name });
@@ -78,6 +74,7 @@ export function createRooms(parts: RoomParts): Rooms {
       keeper.close();
       knobs.close();
       truth.close();
+      announcer.close();
     },
   };
 }

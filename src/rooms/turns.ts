@@ -4,6 +4,7 @@ import type { RoomRecord } from '../state/index.js';
 /** Commands and reactions of one room run one after the other; its volume knob has a line of its own, so that it never waits for a load. */
 export class Turns {
   readonly #lines = new Map<string, Serial>();
+  readonly #held = new Set<string>();
 
   take<T>(room: RoomRecord, work: () => Promise<T>): Promise<T> {
     return this.#line(`room ${room.kept.room_id}`).run(work);
@@ -32,10 +33,24 @@ export class Turns {
     return this.#line(`knob ${room.kept.room_id}`).run(work);
   }
 
+  /** From now on the room does nothing by itself: an announcement has its players. What people ask for is done. */
+  hold(roomId: string): void {
+    this.#held.add(roomId);
+  }
+
+  release(roomId: string): void {
+    this.#held.delete(roomId);
+  }
+
+  isHeld(roomId: string): boolean {
+    return this.#held.has(roomId);
+  }
+
   /** Forgets a room that is gone. */
   drop(roomId: string): void {
     this.#lines.delete(`room ${roomId}`);
     this.#lines.delete(`knob ${roomId}`);
+    this.#held.delete(roomId);
   }
 
   async idle(): Promise<void> {

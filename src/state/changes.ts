@@ -8,7 +8,7 @@ import type {
   SyncClass,
   SystemState,
 } from '../protocol/index.js';
-import type { Balance, Intent, PlayerRecord } from './model.js';
+import type { Balance, BeforeClip, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
 
 /** What one member of a shared room accepted. */
@@ -81,6 +81,12 @@ export type Change =
       readonly room_id: string;
       readonly volume_limit?: number | undefined;
       readonly quiet_hours?: QuietHours | null | undefined;
+    }
+  /** A clip is announced with a volume of its own; absent = all have theirs again. */
+  | {
+      readonly type: 'room/announcing';
+      readonly room_id: string;
+      readonly before?: Readonly<Record<string, BeforeClip>>;
     }
   | { readonly type: 'room/repeat'; readonly room_id: string; readonly repeat: Repeat }
   /** `unshuffled` absent = as it was; null = not shuffled any more. */

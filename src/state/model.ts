@@ -72,6 +72,8 @@ export interface RoomRecord {
     readonly quiet_hours?: QuietHours | undefined;
     /** Of rooms that are shared: how their members stand to each other, by player_id. */
     readonly balance?: Readonly<Record<string, Balance>> | undefined;
+    /** While a clip is announced: what its players get back afterwards, by player_id. */
+    readonly before_clip?: Readonly<Record<string, BeforeClip>> | undefined;
   };
   readonly live: {
     readonly state: PlaybackStatus;
@@ -90,6 +92,12 @@ export interface Balance {
   readonly told: number;
   /** Where it would stand if nothing held it between 0 and its limit: so a room that goes to 0 and back is as it was. */
   readonly wanted: number;
+}
+
+/** How loud a player was before a clip. */
+export interface BeforeClip {
+  readonly volume: number;
+  readonly muted: boolean;
 }
 
 export interface QueueRecord {

@@ -39,6 +39,7 @@ const KeptRoom = z.object({
   volume_limit: z.number().default(1),
   quiet_hours: QuietHours.optional(),
   balance: z.record(Id, z.object({ told: z.number(), wanted: z.number() })).optional(),
+  before_clip: z.record(Id, z.object({ volume: z.number(), muted: z.boolean() })).optional(),
 });
 const KeptOrder = z.object({ order: z.array(Id), unshuffled: z.array(Id).optional() });
 const KeptEdit = z.object({

@@ -91,7 +91,7 @@ export class ScriptedPlayer {
 
   turn(command: { volume: number } | { muted: boolean }): void {
     const { volume = 0.5, muted } = this.record.live;
-    this.fact({ type: 'volume', volume, muted, ...command });
+    this.fact({ volume, muted, ...command, type: 'volume' });
   }
 
   /** Where it is heard. */
