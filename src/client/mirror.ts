@@ -148,12 +148,18 @@ function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
     return { ...state, playback: { ...playback, volume, muted }, room: { ...room, volume, muted } };
   }
   const players = reducePlayers(state.players, event);
-  return players === state.players ? state : { ...state, players: membersOf(state.room, players) };
+  return players === state.players ? state : { ...state, players: withNewcomers(state.room, players) };
 }
 
-/** A room's players in the order of its list; one that has just come in follows with an event of its own. */
+/** A room's players in the order of its list. */
 function membersOf(room: Room, players: readonly Player[]): Player[] {
   return room.player_ids.flatMap((id) => players.find((player) => player.player_id === id) ?? []);
+}
+
+/** On a slow line a newcomer is told of before the list that names it: it waits behind the others for that. */
+function withNewcomers(room: Room, players: readonly Player[]): Player[] {
+  const newcomers = players.filter((player) => !room.player_ids.includes(player.player_id));
+  return [...membersOf(room, players), ...newcomers];
 }
 
 /** A playback says the same as the room's row in the list, and where in the queue it is. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyEvent, applySnapshot, type Mirror } from '../../src/client/mirror.js';
 import type { QueueItem, TopicEvent } from '../../src/protocol/index.js';
+import { waitingRule } from '../../src/server/hub/waiting-rule.js';
 import { emptyState, Store, type Change } from '../../src/state/index.js';
 
 const ROOMS = ['kitchen', 'bath'] as const;
@@ -26,6 +27,20 @@ const known = (room_id: string): Change => ({
   sync_class: 'loose',
   capabilities: ['volume', 'seek'],
 });
+
+const moved = { type: 'player/moved', room_name: 'a room', at_us: 7 } as const;
+
+/** Events as they leave on a slow line: of those that replace each other only the newest, where it came. */
+function coalesced(events: readonly TopicEvent[]): TopicEvent[] {
+  const waiting = new Map<string, TopicEvent>();
+  for (const [index, event] of events.entries()) {
+    const rule = waitingRule(event);
+    const key = rule.kind === 'latest' ? rule.key : `${index}`;
+    waiting.delete(key);
+    waiting.set(key, event);
+  }
+  return [...waiting.values()];
+}
 
 /** A change of the store from four dice. */
 function changeOf([what, which, n, m]: readonly [number, number, number, number], store: Store): Change {
@@ -85,6 +100,10 @@ function changeOf([what, which, n, m]: readonly [number, number, number, number]
     () => ({ type: 'player/renamed', player_id, name: `player ${m}` }),
     () => ({ type: 'player/removed', player_id, at_us: m }),
     () => known(room_id),
+    () => ({ ...moved, player_id, room_id: ROOMS[n % 2]! }),
+    () => ({ ...moved, player_id: `p-${ROOMS[n % 2]!}`, room_id: ROOMS[m % 2]!, home: n % 3 === 0 }),
+    () => ({ type: 'player/latency', player_id, latency_ms: n }),
+    () => ({ type: 'room/removed', room_id }),
   ];
   return changes[what % changes.length]!();
 }
@@ -101,34 +120,57 @@ function fresh(store: Store): Mirror {
   );
 }
 
-describe('the mirror of a client', () => {
-  it('is after any changes of the store what a client that comes later gets', () => {
-    const die = fc.integer({ min: 0, max: 50 });
-    fc.assert(
-      fc.property(fc.array(fc.tuple(die, die, die, die), { maxLength: 60 }), (dice) => {
-        const store = new Store({
-          state: emptyState('1'),
-          epoch: 'e',
-          keeper: { weigh: () => undefined, keep: () => undefined },
-        });
-        for (const room of ROOMS) store.commit(known(room));
-        let mirror = fresh(store);
-        store.subscribe((events) => {
-          for (const event of events)
-            mirror = applyEvent(mirror, JSON.parse(JSON.stringify(event)) as TopicEvent);
-        });
-        for (const each of dice) {
-          const change = changeOf(each, store);
-          // A room that comes back is a new topic, which a client subscribes to again.
-          if (change.type === 'player/known' && store.state.players.has(change.player.player_id)) continue;
-          store.commit(change);
-          if (change.type === 'player/known') mirror = fresh(store);
-        }
-        const { revisions: _mirrored, progress: _progress, ...shown } = mirror;
-        const { revisions: _told, progress: _none, ...later } = fresh(store);
-        expect(shown).toEqual(later);
-      }),
-      { numRuns: 300 },
-    );
+/** What a client has after these dice, when it is written to after every so many changes, and what one that comes later gets. */
+function afterDice(
+  dice: readonly (readonly [number, number, number, number])[],
+  every: number,
+): [Mirror, Mirror] {
+  const store = new Store({
+    state: emptyState('1'),
+    epoch: 'e',
+    keeper: { weigh: () => undefined, keep: () => undefined },
   });
+  for (const room of ROOMS) store.commit(known(room));
+  let mirror = fresh(store);
+  let waiting: TopicEvent[] = [];
+  store.subscribe((events) => void waiting.push(...events));
+  const write = (): void => {
+    for (const event of coalesced(waiting))
+      mirror = applyEvent(mirror, JSON.parse(JSON.stringify(event)) as TopicEvent);
+    waiting = [];
+  };
+  for (const [index, each] of dice.entries()) {
+    const change = changeOf(each, store);
+    if (change.type === 'player/known' && store.state.players.has(change.player.player_id)) continue;
+    const topics = store.state.rooms.size;
+    store.commit(change);
+    if (index % every === 0) write();
+    // A room that goes or comes back is a topic that a client subscribes to again.
+    if (change.type !== 'player/known' && store.state.rooms.size === topics) continue;
+    waiting = [];
+    mirror = fresh(store);
+  }
+  write();
+  return [mirror, fresh(store)];
+}
+
+describe('the mirror of a client', () => {
+  const die = fc.integer({ min: 0, max: 50 });
+  const dice = fc.array(fc.tuple(die, die, die, die), { maxLength: 60 });
+
+  for (const [line, every] of [
+    ['a quick line', 1],
+    ['a slow line, where news replaces older news', 7],
+  ] as const)
+    it(`is after any changes of the store what a client that comes later gets, on ${line}`, () => {
+      fc.assert(
+        fc.property(dice, (thrown) => {
+          const [mirror, later] = afterDice(thrown, every);
+          const { revisions: _mirrored, progress: _progress, ...shown } = mirror;
+          const { revisions: _told, progress: _none, ...expected } = later;
+          expect(shown).toEqual(expected);
+        }),
+        { numRuns: 300 },
+      );
+    });
 });
