@@ -14,6 +14,8 @@ export const LEARNT_OUTPUTS = 8;
 const MAX_START_ERROR_US = 100_000;
 /** One start in many is disturbed a little: the first is believed, later ones count in part. */
 const LATER_STARTS = 0.25;
+/** A sound server may have lengthened its queue for good: what is this far off is no disturbance. */
+const CHANGED_US = 10_000;
 
 /** Of the outputs used last. Keys are hashes: names of outputs can be long. */
 export class Learnt {
@@ -39,7 +41,8 @@ export class Learnt {
   start(key: string, early_us: number): void {
     if (Math.abs(early_us) > MAX_START_ERROR_US) return;
     const { start_us } = this.get(key);
-    const next = start_us === undefined ? -early_us : start_us - LATER_STARTS * early_us;
+    const part = Math.abs(early_us) > CHANGED_US ? 1 : LATER_STARTS;
+    const next = start_us === undefined ? -early_us : start_us - part * early_us;
     this.#set({ ...this.get(key), start_us: Math.round(Math.min(200_000, Math.max(-50_000, next))) });
   }
 

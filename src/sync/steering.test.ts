@@ -208,6 +208,14 @@ describe('steering', () => {
     expect(steering.take([slow, slow, slow], cue, 50_300_000)).toEqual({ kind: 'look-again' });
     expect(steering.skew_ms).toBeUndefined();
   });
+  it('takes slow looks when there are no others, and says how doubtful they are', () => {
+    const steering = new Steering({ buffered_seconds: 0.4 });
+    const cue = { position_seconds: 0, at_us: 0 };
+    const look = (n: number): Heard => ({ position_seconds: n / 10, at_us: n * 1e5, rtt_us: 9000 });
+    for (let n = 0; n < 15; n++) steering.take([look(n)], cue, n * 1e5 + 4500);
+    expect(steering.skew_ms).toBeCloseTo(0, 3);
+    expect(steering.error_ms).toBeGreaterThanOrEqual(4.5);
+  });
   it('carries the cue over to the next item as if nothing had happened', () => {
     const steering = new Steering({ buffered_seconds: 0.4, drift_ppm: 0 });
     const cue = { position_seconds: 0, at_us: 0 };

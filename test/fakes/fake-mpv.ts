@@ -18,20 +18,20 @@ export class FakeMpv {
   #server: Server;
   #sockets = new Set<Socket>();
 
-  private constructor(readonly dir: string) {
+  private constructor(
+    readonly dir: string,
+    readonly socket: string,
+  ) {
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
-  static async start(): Promise<FakeMpv> {
+  /** `socketIn` says where it listens, in a private folder of its own. */
+  static async start(socketIn = (dir: string): string => join(dir, 'mpv.sock')): Promise<FakeMpv> {
     const dir = await mkdtemp(join(tmpdir(), 'tutti-fake-mpv-'));
     await chmod(dir, 0o700);
-    const fake = new FakeMpv(dir);
+    const fake = new FakeMpv(dir, socketIn(dir));
     await new Promise<void>((resolve) => fake.#server.listen(fake.socket, resolve));
     return fake;
-  }
-
-  get socket(): string {
-    return join(this.dir, 'mpv.sock');
   }
 
   /** Sends bytes to every client as they are: events, halves of lines, garbage. */
