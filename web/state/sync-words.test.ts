@@ -54,6 +54,8 @@ describe('words about sync', () => {
     expect(correctionText(undefined, 0)).toBe('Nothing had to be corrected.');
     const correction = { kind: 'seek', skew_ms: -80, reason: 'beyond 20 ms', at_us: 5e6 } as const;
     expect(correctionText(correction, 17e6)).toBe('It jumped 12 s ago: it was 80 ms behind (beyond 20 ms).');
+    const whole = { ...correction, reason: 'it was 80.0 ms behind: it jumps' };
+    expect(correctionText(whole, 17e6)).toBe('12 s ago: it was 80.0 ms behind: it jumps.');
   });
   it('have a scale that holds every value, and the band', () => {
     expect([[], [0.3], [2.1], [-48], [1700]].map(scaleOf)).toEqual([2, 2, 5, 50, 2000]);

@@ -41,6 +41,8 @@ export function correctionText(correction: SyncCorrection | undefined, now_us: n
   const { kind, skew_ms, reason, at_us } = correction;
   const seconds = Math.max(0, Math.round((now_us - at_us) / 1e6));
   const when = seconds < 90 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+  // Some drivers say all of it themselves.
+  if (/ (ahead|behind)\b/.test(reason)) return `${when}: ${reason}.`;
   return `${CORRECTED[kind]} ${when}: it was ${skewText(skew_ms)} (${reason}).`;
 }
 
@@ -74,7 +76,7 @@ function roughly(ms: number): string {
   return step === undefined ? 'more than a second' : `${step} ms`;
 }
 
-/** The end of the scale that shows these values: at least twice the band of one millisecond. */
+/** The end of a scale that holds these values: at least twice the band of one millisecond. */
 export function scaleOf(values: readonly number[]): number {
   const most = Math.max(0, ...values.map(Math.abs));
   return STEPS_MS.find((step) => step >= 2 && step >= most) ?? Math.ceil(most / 1000) * 1000;

@@ -42,21 +42,21 @@ export function RoomCard({ room, over, from, source }: RoomCardProps) {
   return (
     <li class={classes.filter(Boolean).join(' ')} data-room={room_id}>
       <CardTop room={room} control={control} source={source} />
-      <ul class="chips" aria-label={`Players in ${name}`}>
-        {members.map((player) => (
-          <Chip key={player.player_id} player={player} room={room} source={source} />
-        ))}
-        <li>
-          <GroupChip room={room} />
-        </li>
-        <li class="last">
-          <IconButton
-            icon="more"
-            label={`More for ${name}`}
-            onClick={() => (sheet.value = { kind: 'room-menu', room_id })}
-          />
-        </li>
-      </ul>
+      <div class="members">
+        <ul class="chips" aria-label={`Players in ${name}`}>
+          {members.map((player) => (
+            <Chip key={player.player_id} player={player} room={room} source={source} />
+          ))}
+          <li>
+            <GroupChip room={room} />
+          </li>
+        </ul>
+        <IconButton
+          icon="more"
+          label={`More for ${name}`}
+          onClick={() => (sheet.value = { kind: 'room-menu', room_id })}
+        />
+      </div>
       <Troubles members={members} roomName={name} />
       <VolumeBar
         control={control}

@@ -12,16 +12,20 @@ interface Point {
   readonly estimated: boolean;
 }
 
+/** A jump of long ago does not make the scale any more: it is drawn to the edge. */
+const SCALED_US = 20_000_000;
+
 /** The last minute of one player's skew: the line is where it was heard, the shade around it how sure that is. Up = ahead. */
 export function SyncStrip({ player_id, moments }: { player_id: string; moments: readonly SyncMoment[] }) {
   const points = moments.flatMap((moment) => pointOf(moment, player_id) ?? []);
-  const measured = points.flatMap(({ skew, error }) =>
-    skew === undefined ? [] : [skew - error, skew + error],
-  );
-  const scale = scaleOf(measured);
   const end_us = moments.at(-1)?.at_us ?? 0;
+  const scale = scaleOf(
+    points
+      .filter(({ at_us }) => at_us > end_us - SCALED_US)
+      .flatMap(({ skew, error }) => (skew === undefined ? [] : [skew - error, skew + error])),
+  );
   const x = (at_us: number): number => WIDTH - ((end_us - at_us) / SYNC_LOG_US) * WIDTH;
-  const y = (ms: number): number => HEIGHT / 2 - (ms / scale) * (HEIGHT / 2 - 4);
+  const y = (ms: number): number => HEIGHT / 2 - Math.max(-1, Math.min(1, ms / scale)) * (HEIGHT / 2 - 4);
   const runs = runsOf(points);
   const estimated = points.at(-1)?.estimated === true;
   return (
@@ -48,7 +52,7 @@ export function SyncStrip({ player_id, moments }: { player_id: string; moments: 
       <span class="scale behind" aria-hidden="true">
         {scale} ms behind
       </span>
-      {measured.length === 0 && (
+      {runs.length === 0 && (
         <span class="strip-empty" aria-hidden="true">
           no measurements
         </span>
