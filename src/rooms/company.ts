@@ -67,6 +67,7 @@ export class Company {
   }
 
   forget(roomId: string): void {
+    this.#parts.together.forget(roomId);
     this.#checks.get(roomId)?.timer.cancel();
     this.#checks.delete(roomId);
     this.#gathering.delete(roomId);

@@ -22,6 +22,8 @@ export class Together {
   readonly #parts: RoomParts;
   readonly #preloads: Preloads;
   readonly #waits = new Set<Deferred<void>>();
+  /** When each room's music began to be heard, or will. */
+  readonly #starts = new Map<string, number>();
   /** A member has become ready, or has failed to. */
   onReady: (playerId: string) => void = () => undefined;
 
@@ -236,6 +238,7 @@ export class Together {
     const readyUs = Math.max(0, ...ready.map((id) => this.standings.of(id).readyUs));
     const at_us = Math.max(this.#leadUs(players), readyUs);
     const position_seconds = typeof from === 'number' ? from : positionAt(from, at_us, item.duration_seconds);
+    this.#starts.set(roomId, at_us);
     this.#commit(roomId, item, 'playing', position_seconds, at_us);
     for (const id of ready) this.standings.of(id).cued = true;
     return this.#tellEach(ready, () => command({ position_seconds, at_us }));
@@ -270,16 +273,14 @@ export class Together {
     return this.#parts.clock.nowUs() + Math.max(LEAD_MS, ...leads) * 1000;
   }
 
-  /** Resolves at that moment of the server clock, or when the rooms close. */
-  async until(atUs: number): Promise<void> {
-    const end = deferred<void>();
-    this.#waits.add(end);
-    const timer = this.#parts.clock.after(Math.max(0, atUs - this.#parts.clock.nowUs()) / 1000, () =>
-      end.resolve(),
-    );
-    await end.promise;
-    timer.cancel();
-    this.#waits.delete(end);
+  /** Resolves when what was started last in a room is heard, or when the rooms close. */
+  async heard(roomId: string): Promise<void> {
+    const us = (this.#starts.get(roomId) ?? 0) - this.#parts.clock.nowUs();
+    if (us > 0) await this.#atMost(us / 1000, deferred<void>().promise);
+  }
+
+  forget(roomId: string): void {
+    this.#starts.delete(roomId);
   }
 
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {

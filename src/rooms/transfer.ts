@@ -30,7 +30,7 @@ async function transfer(parts: TransportParts, roomId: string, toRoomId: string)
   if (!item || from.kept.intent === 'stopped')
     return laidOut(parts, toRoomId, item, positionNow(parts, from));
   const outcomes = await takeUp(parts, from, toRoomId, item);
-  await parts.together.until(roomOf(parts, toRoomId).live.timeline.at_us);
+  await parts.together.heard(toRoomId);
   await leaveOff(parts, roomId);
   if (!isShared(roomOf(parts, toRoomId))) await parts.company.regroup(toRoomId);
   return outcomes;

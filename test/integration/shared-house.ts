@@ -90,8 +90,7 @@ export class SharedHouse {
     await this.app.close();
   }
 
-  async close(): Promise<void> {
-    await this.stop();
+  async remove(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
   }
 

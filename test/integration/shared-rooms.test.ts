@@ -17,7 +17,10 @@ beforeAll(async () => {
     trackSeconds: 4,
   });
 });
-afterAll(() => house.close());
+afterAll(async () => {
+  await house.stop();
+  await house.remove();
+});
 
 beforeEach(async () => {
   for (const room_id of ALL) await house.client.send('room:ungroup', { room_id, player_ids: ALL });
