@@ -53,7 +53,9 @@ export class Connection {
     this.#heardUs = this.#takenUs = clock.nowUs();
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('error', (error) => this.end(error));
+    socket.on('error', (cause) =>
+      this.end(new Error(`the snapclient has gone: ${cause.message}`, { cause })),
+    );
     socket.on('close', () => this.end(new Error('the snapclient has gone')));
     socket.on('drain', () => (this.#takenUs = clock.nowUs()));
     this.#timers = [

@@ -6,6 +6,10 @@ import { Source } from './source.js';
 const SAME_US = usOf(1);
 /** Decoded ahead beyond what the clients hold. */
 const SPARE_SECONDS = 1;
+/** Feeds of one item that are no further apart share what is decoded. */
+const NEAR_US = 1e6;
+/** What was heard so lately is kept, for a client that is put back a little. */
+const HISTORY_FRAMES = framesOf(0.5);
 /** A live stream that ran dry begins again with so much in hand. */
 const LIVE_LEAD_US = 600_000;
 
@@ -21,7 +25,8 @@ export interface Prepared {
   readonly source: Source;
 }
 
-/** One item on the server's clock: sample n is heard at `originUs` + n. Decoded and encoded once, however many clients hear it. */
+/** One item on the server's clock: sample n is heard at `originUs` + n. Decoded and encoded once, however many clients hear it, and together
+ * with feeds of the same item that are about as far. */
 export class Feed {
   readonly item: Item;
   readonly source: Source;
@@ -40,10 +45,6 @@ export class Feed {
     return this.#originUs;
   }
 
-  retune(originUs: number): void {
-    this.#originUs = originUs;
-  }
-
   heardUs(frame: number): number {
     return this.#originUs + usOf(frame);
   }
@@ -53,15 +54,12 @@ export class Feed {
     return Math.max(0, Math.round(((us - this.#originUs) * 48) / 1000));
   }
 
-  /** Forgets what was heard. A live stream that could not keep up is put later, because its sound will never come sooner. */
-  tick(nowUs: number, buffered: number): void {
+  /** A live stream that could not keep up is put later, because its sound will never come sooner. */
+  tick(nowUs: number): void {
     const { source, item } = this;
-    if (item.live && source.end === undefined && this.heardUs(source.decoded) < nowUs) {
-      this.#originUs = nowUs + LIVE_LEAD_US - usOf(source.decoded);
-      this.shifts++;
-    }
-    source.reach(buffered);
-    source.dropBefore(this.frameAt(nowUs));
+    if (!item.live || source.end !== undefined || this.heardUs(source.decoded) >= nowUs) return;
+    this.#originUs = nowUs + LIVE_LEAD_US - usOf(source.decoded);
+    this.shifts++;
   }
 }
 
@@ -111,7 +109,8 @@ export class Feeds {
 
   /** The feed in which the item's first sample is heard at `originUs`; a new one begins at `frame`. Give it back with `leave`. */
   open(item: Item, originUs: number, frame: number, prepared?: Prepared): Feed {
-    const feed = this.#running(item, originUs) ?? new Feed(item, this.#take(item, frame, prepared), originUs);
+    const feed =
+      this.#running(item, originUs) ?? new Feed(item, this.#take(item, originUs, frame, prepared), originUs);
     this.release(prepared);
     this.#feeds.add(feed);
     feed.listeners++;
@@ -120,11 +119,6 @@ export class Feeds {
 
   /** The same item with another mapping, from `frame` on, for one of the feed's listeners: those who stay hear nothing of it. */
   move(feed: Feed, originUs: number, frame: number): Feed {
-    const alone = feed.listeners === 1 && covers(feed.source, frame);
-    if (alone && !this.#running(feed.item, originUs)) {
-      feed.retune(originUs);
-      return feed;
-    }
     const moved = this.open(feed.item, originUs, frame);
     this.leave(feed);
     return moved;
@@ -133,13 +127,13 @@ export class Feeds {
   leave(feed: Feed): void {
     if (--feed.listeners > 0) return;
     this.#feeds.delete(feed);
-    feed.source.close();
+    if (!this.#shared(feed)) feed.source.close();
   }
 
   /** Leaves the feed, and keeps the item decoded from `frame` on for a later start. */
   keep(feed: Feed, frame: number): Prepared {
     const { item, source } = feed;
-    const last = feed.listeners === 1;
+    const last = feed.listeners === 1 && !this.#shared(feed);
     if (!last || source.failure !== undefined || !covers(source, frame)) {
       const prepared = this.prepare(item, frame);
       this.leave(feed);
@@ -153,9 +147,20 @@ export class Feeds {
     return held;
   }
 
+  /** Forgets what was heard, and lets as much be decoded as the slowest and the earliest need. */
   tick(nowUs: number, longestLatencyMs: number): void {
-    const buffered = this.#ahead() + framesOf(longestLatencyMs / 1000);
-    for (const feed of this.#feeds) feed.tick(nowUs, buffered);
+    const ahead = this.#ahead() + framesOf(longestLatencyMs / 1000) + HISTORY_FRAMES;
+    const spans = new Map<Source, [number, number]>();
+    for (const feed of this.#feeds) {
+      feed.tick(nowUs);
+      const frame = feed.frameAt(nowUs);
+      const [from, to] = spans.get(feed.source) ?? [frame, frame];
+      spans.set(feed.source, [Math.min(from, frame), Math.max(to, frame)]);
+    }
+    for (const [source, [from, to]] of spans) {
+      source.reach(ahead + to - from);
+      source.dropBefore(from - HISTORY_FRAMES);
+    }
   }
 
   close(): void {
@@ -170,16 +175,31 @@ export class Feeds {
     );
   }
 
-  #take(item: Item, frame: number, prepared: Prepared | undefined): Source {
+  #take(item: Item, originUs: number, frame: number, prepared: Prepared | undefined): Source {
     const held = [...this.#held].find(
       (one) =>
         (one === prepared || same(one.item, item)) &&
         one.source.failure === undefined &&
         covers(one.source, frame),
     );
-    if (!held) return this.#source(item, frame);
-    this.#held.delete(held);
-    return held.source;
+    if (held) this.#held.delete(held);
+    return held?.source ?? this.#near(item, originUs, frame) ?? this.#source(item, frame);
+  }
+
+  /** What another feed of this item has decoded, when it is about as far. */
+  #near(item: Item, originUs: number, frame: number): Source | undefined {
+    return [...this.#feeds].find(
+      (feed) =>
+        same(feed.item, item) &&
+        !item.live &&
+        Math.abs(feed.originUs - originUs) <= NEAR_US &&
+        feed.source.failure === undefined &&
+        covers(feed.source, frame),
+    )?.source;
+  }
+
+  #shared(feed: Feed): boolean {
+    return [...this.#feeds].some((other) => other !== feed && other.source === feed.source);
   }
 
   #source({ place, live }: Item, frame: number): Source {

@@ -21,6 +21,8 @@ export const CAPABILITIES: readonly Capability[] = [
 /** A start must be asked for so long before: the client opens its sound card and fills it. */
 const LEAD_MS = 200;
 const TICK_MS = 10;
+/** A snapclient needs more than its sound card holds between a chunk's timestamp and its sound. */
+const ROOM_MS = 250;
 const REMEMBER_MS = 1000;
 
 /** What a link needs of the server that its client is connected to. */
@@ -176,13 +178,13 @@ export class SnapLink implements PlayerLink {
   }
 
   /**
-   * The client plays earlier by the latency; what it needs so early is sent so early. A client cannot play before a chunk's timestamp:
-   * for a latency above the buffer the timestamps are put back, which it takes only from the beginning.
+   * The client plays earlier by the latency; what it needs so early is sent so early. It plays nothing within some ms of a chunk's
+   * timestamp: for a long latency the timestamps are put back, in steps, because that makes it begin anew.
    */
   #setLatency(latencyMs: number): void {
     this.#latencyMs = latencyMs;
     this.#playout.latencyMs = Math.max(0, latencyMs);
-    const labelMs = Math.max(this.#server.bufferMs, latencyMs);
+    const labelMs = labelFor(this.#server.bufferMs, latencyMs);
     if (labelMs !== this.#playout.labelMs) {
       this.#playout.labelMs = labelMs;
       this.#playout.restart();
@@ -200,6 +202,12 @@ export class SnapLink implements PlayerLink {
     };
     this.#connection.settings(settings);
   }
+}
+
+/** From a chunk's timestamp to its sound without the latency, so that enough is left with it. */
+function labelFor(bufferMs: number, latencyMs: number): number {
+  const lacking = latencyMs + Math.min(bufferMs, ROOM_MS) - bufferMs;
+  return bufferMs + Math.ceil(Math.max(0, lacking) / ROOM_MS) * ROOM_MS;
 }
 
 function offline(reason: Error): AppError {

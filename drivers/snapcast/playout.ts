@@ -88,17 +88,12 @@ export class Playout {
     this.#sending = Math.max(0, this.#sending - 1);
   }
 
-  /** The same sound with other timestamps: the client turns its rate until it fits. */
-  glideTo(feed: Feed): void {
-    const leg = this.#legs[0];
-    if (leg) this.#legs[0] = { feed, cursor: leg.cursor, shifts: feed.shifts };
-  }
-
-  /** Goes on without a hole, at that place of the feed which is due when all that was sent has been heard. */
-  spliceTo(feed: Feed): void {
-    const leg = this.#legs[0];
-    if (leg)
-      this.#legs[0] = { feed, cursor: feed.frameAt(leg.feed.heardUs(leg.cursor)), shifts: feed.shifts };
+  /**
+   * Goes on in another feed, from a sample on, without a hole. Where that is the next sample, only the timestamps change, and the client
+   * turns its rate until they fit; where it is the sample that is due when all that was sent has been heard, the sound has a seam.
+   */
+  goOn(feed: Feed, frame: number): void {
+    if (this.#legs.length > 0) this.#legs[0] = { feed, cursor: frame, shifts: feed.shifts };
   }
 
   /** Silence at once: the client forgets what it was sent. */

@@ -9,9 +9,11 @@ import { framesOf, RATE, usOf, type Codec } from './sound-format.js';
 /** A start without a time is heard so long after it is ready: a snapclient opens its sound card first. */
 const START_US = 150_000;
 /** Differences of a mapping below this are made up by the client, which turns its rate: it hears no gap. */
-const GLIDE_US = 5000;
+const GLIDE_US = 2000;
 /** Up to this difference the sound is spliced; beyond it the client begins anew. */
 const SPLICE_US = 500_000;
+/** So long before the end of an item, what follows is made ready. */
+const WARM_US = 10e6;
 const REANCHOR_US = 8e6;
 
 export interface TransportParts {
@@ -39,6 +41,8 @@ export class Transport {
   #prepared: Prepared | undefined;
   #feed: Feed | undefined;
   #following: Feed | undefined;
+  /** What follows, decoded before the end of this one is known. */
+  #warm: Prepared | undefined;
   /** It is to play, whether or not it does already. */
   #wanted = false;
   #sounding = false;
@@ -149,10 +153,13 @@ export class Transport {
     if (!feed) return;
     const now = clock.nowUs();
     const { end } = feed.source;
+    if (this.#next && !this.#following && !this.#warm && this.#endsSoon(feed, now))
+      this.#warm = feeds.prepare(this.#next.item, 0);
     if (end !== undefined) {
       const endUs = feed.heardUs(end);
       if (this.#next && !this.#following) {
-        this.#following = feeds.open(this.#next.item, endUs, 0);
+        this.#following = feeds.open(this.#next.item, endUs, 0, this.#warm);
+        this.#warm = undefined;
         playout.follow(this.#following);
       }
       this.#end ??= clock.after(Math.max(0, (endUs - now) / 1000), () => this.#ended(feed, end));
@@ -296,15 +303,21 @@ export class Transport {
     const resumeUs = feed.heardUs(playout.cursor);
     const frame = glides ? playout.cursor : Math.max(0, Math.round(((resumeUs - originUs) * RATE) / 1e6));
     const moved = feeds.move(feed, originUs, frame);
-    if (glides) playout.glideTo(moved);
-    else playout.spliceTo(moved);
+    playout.goOn(moved, frame);
     this.#feed = moved;
     this.#tell('playing', clock.nowUs());
     this.tick();
   }
 
+  #endsSoon(feed: Feed, nowUs: number): boolean {
+    const duration = this.#duration();
+    return duration !== undefined && feed.heardUs(duration * RATE) - nowUs < WARM_US;
+  }
+
   /** What follows is no longer what was going to follow. */
   #detach(): void {
+    this.#parts.feeds.release(this.#warm);
+    this.#warm = undefined;
     const following = this.#following;
     if (!following) return;
     this.#following = undefined;
