@@ -28,6 +28,8 @@ const UNTOLD_MS = 20;
 const NOTHING_KNOWN_MS = 1200;
 /** At a track change without a gap the skew stays; where it seems to jump by more, the length of the track was not true. */
 const JUMP_MS = 30;
+/** 3 ms of error at each end are 33 ppm then. */
+const DRIFT_SPAN_US = 180e6;
 
 export interface Playing {
   readonly song_id: string;
@@ -73,6 +75,8 @@ export class Follower {
   #looksLeft = 0;
   #measuredUs = Number.NEGATIVE_INFINITY;
   #skewMs: number | undefined;
+  /** The first measurement since the music was last disturbed. */
+  #first: { readonly zero_us: number; readonly at_us: number } | undefined;
   #rejoin = { atUs: Number.NEGATIVE_INFINITY, pauseMs: REJOIN_AGAIN_MS, skewMs: 0 };
 
   constructor(parts: FollowerParts) {
@@ -92,7 +96,7 @@ export class Follower {
     }
     this.#promised = undefined;
     this.#timeline = { ref, cue };
-    this.#measureIn(SOON_MS);
+    if (this.#looksLeft === 0) this.#measureIn(this.#start ? AFTER_START_MS : SOON_MS);
   }
 
   /** On its own again. */
@@ -107,9 +111,9 @@ export class Follower {
 
   /** Somebody seeks, starts, pauses: what is being measured is worth nothing. */
   disturbed(): void {
-    this.#era++;
-    this.#timer?.cancel();
+    this.#abandon();
     this.#start = undefined;
+    this.#first = undefined;
   }
 
   close(): void {
@@ -133,10 +137,12 @@ export class Follower {
 
   /** MPD went on by itself: the timeline goes on behind the length of what was over, unless the room's is known. */
   wentOn(from: Playing, to: { readonly song_id: string; readonly ref: string }): void {
-    this.#era++;
+    this.#abandon();
     this.#start = undefined;
     const { heard } = this.#parts;
     heard.wentOn(from.song_id, to.song_id, from.duration_seconds);
+    const length = (from.duration_seconds ?? 0) * 1e6;
+    this.#first = this.#first && { ...this.#first, zero_us: this.#first.zero_us + length };
     const cue = this.cueOf(from.ref);
     const promised = this.#promised?.ref === to.ref ? this.#promised : undefined;
     this.#promised = undefined;
@@ -148,16 +154,26 @@ export class Follower {
     this.#timeline = { ref: to.ref, cue: { position_seconds: 0, at_us }, skewBefore: this.#skewMs };
   }
 
-  #measureIn(ms: number): void {
-    const { clock } = this.#parts;
-    const since = (clock.nowUs() - this.#measuredUs) / 1000;
+  /** Looks under way no longer count, and none follow. */
+  #abandon(): void {
+    this.#era++;
+    this.#looksLeft = 0;
     this.#timer?.cancel();
-    this.#timer = clock.after(Math.max(ms, LEAST_BETWEEN_MS - since), () => this.#measure());
+  }
+
+  #then(ms: number, run: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.after(ms, run);
+  }
+
+  #measureIn(ms: number): void {
+    this.#abandon();
+    const since = (this.#parts.clock.nowUs() - this.#measuredUs) / 1000;
+    this.#then(Math.max(ms, LEAST_BETWEEN_MS - since), () => this.#measure());
   }
 
   #glanceLater(): void {
-    this.#timer?.cancel();
-    this.#timer = this.#parts.clock.after(GLANCE_MS, () => void this.#glance());
+    this.#then(GLANCE_MS, () => void this.#glance());
   }
 
   /** One look: when it does not fit what was measured, it is measured again. */
@@ -187,7 +203,7 @@ export class Follower {
     if (era !== this.#era) return;
     if (sample) this.#samples.push(sample);
     if (--this.#looksLeft > 0) {
-      this.#timer = this.#parts.clock.after(LOOK_EVERY_MS, () => void this.#lookOnce(playing));
+      this.#then(LOOK_EVERY_MS, () => void this.#lookOnce(playing));
       return;
     }
     this.#measuredUs = this.#parts.clock.nowUs();
@@ -225,9 +241,18 @@ export class Follower {
     const cue = jumped ? { position_seconds: 0, at_us: line.zero_us + skewMs * 1000 } : timeline.cue;
     this.#timeline = { ref: timeline.ref, cue };
     this.#skewMs = skewMs;
+    if (jumped) this.#first = undefined;
     const errorMs = this.#errorMs(envelope);
     log.debug({ skew_ms: skewMs, error_ms: errorMs, ahead_ms: ahead.ms }, 'mpd measured');
-    this.#report(skewMs, errorMs, this.#correct(skewMs, errorMs, cue));
+    this.#report(skewMs, errorMs, this.#driftPpm(envelope), this.#correct(skewMs, errorMs, cue));
+  }
+
+  /** Of the sound card against our clock, once that shows in spite of the errors of two measurements. */
+  #driftPpm({ zero_us }: Envelope): number | undefined {
+    const at_us = this.#measuredUs;
+    this.#first ??= { zero_us, at_us };
+    const spanUs = at_us - this.#first.at_us;
+    return spanUs < DRIFT_SPAN_US ? undefined : ((this.#first.zero_us - zero_us) / spanUs) * 1e6;
   }
 
   /** A scheduled start shows how far MPD's position runs ahead of what it was told to begin with. */
@@ -259,13 +284,19 @@ export class Follower {
     return { kind: 'restart', skew_ms: skewMs, reason: 'far from the timeline', at_us };
   }
 
-  #report(skew_ms: number, error_ms: number, correction: SyncCorrection | undefined): void {
+  #report(
+    skew_ms: number,
+    error_ms: number,
+    drift_ppm: number | undefined,
+    correction: SyncCorrection | undefined,
+  ): void {
     this.#parts.emit({
       type: 'sync',
       skew_ms,
       error_ms,
       estimated: true,
       at_us: this.#parts.clock.nowUs(),
+      ...(drift_ppm !== undefined && { drift_ppm }),
       ...(correction && { correction }),
     });
   }
