@@ -16,8 +16,6 @@ export interface LoadOptions {
 /** The media side of the app that runs: what it says, and requests about what it plays. */
 export class App {
   readonly eyes = new Eyes();
-  /** The app that a LOAD was sent to, while it is not answered. */
-  #loadingOn: string | undefined;
   #client: CastClient;
   #receiver: Receiver;
 
@@ -47,17 +45,7 @@ export class App {
     const { position_seconds: currentTime, playing: autoplay, signal } = options;
     const { app, transportId } = await this.#receiver.launch(signal);
     const message = { type: 'LOAD', sessionId: app.sessionId, media, autoplay, currentTime };
-    this.#loadingOn = transportId;
-    try {
-      await this.#client.request(transportId, NAMESPACE.media, message, { ms: LOAD_MS, signal });
-    } finally {
-      this.#loadingOn = undefined;
-    }
-  }
-
-  /** The app that was to load something is gone, and will not answer. */
-  get loadIsLost(): boolean {
-    return this.#loadingOn !== undefined && this.#loadingOn !== this.#receiver.session?.transportId;
+    await this.#client.request(transportId, NAMESPACE.media, message, { ms: LOAD_MS, signal });
   }
 
   /** PLAY, PAUSE, SEEK ... about what is loaded. Throws ERR_CONFLICT when nothing is. */

@@ -14,6 +14,13 @@ export class CastRefusal extends AppError {
   }
 }
 
+/** The app that was asked is closed, and will not answer. */
+export class AppGone extends AppError {
+  constructor() {
+    super('ERR_CONFLICT', 'the app on the Chromecast was closed');
+  }
+}
+
 /** A message of the receiver, and when it was true. */
 export interface Said {
   readonly source: string;
@@ -91,7 +98,14 @@ export class CastClient {
     this.#say(transportId, NAMESPACE.connection, { type: 'CONNECT', origin: {}, userAgent: 'Tutti' });
   }
 
-  /** Rejects with CastRefusal, ERR_PLAYER_TIMEOUT or ERR_PLAYER_OFFLINE. */
+  /** Whatever it was asked, that app answers no more. */
+  left(transportId: string): void {
+    for (const { source, answer } of this.#pending.values()) {
+      if (source === transportId) answer.reject(new AppGone());
+    }
+  }
+
+  /** Rejects with CastRefusal, AppGone, ERR_PLAYER_TIMEOUT or ERR_PLAYER_OFFLINE. */
   async request(
     destination: string,
     namespace: string,

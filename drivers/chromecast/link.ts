@@ -106,9 +106,10 @@ export class ChromecastLink implements PlayerLink {
     signal.addEventListener('abort', onAbort, { once: true });
     const accept = this.#context.clock.after(ACCEPT_MS, () => stop.resolve());
     const done = this.#serial.run(async () => {
-      if (this.#over) throw this.#over;
+      this.#requireAlive();
       if (signal.aborted) throw given(signal);
       await this.#obey(command);
+      this.#requireAlive();
     });
     done.catch((error: unknown) => this.#refused(command, error));
     try {
@@ -235,6 +236,10 @@ export class ChromecastLink implements PlayerLink {
       ...(seek_ms !== undefined && { seek_ms }),
     };
     this.#reporter.report({ type: 'memory', value });
+  }
+
+  #requireAlive(): void {
+    if (this.#over) throw this.#over;
   }
 
   #emit(fact: Fact): void {

@@ -2,7 +2,7 @@ import { AppError, toError, type Clock, type Logger, type Timer } from '../../sr
 import type { Cue, Media, PlayerCommand } from '../../src/players/index.js';
 import type { PlaybackStatus } from '../../src/protocol/index.js';
 import type { App } from './app.js';
-import { CastRefusal } from './client.js';
+import { AppGone, CastRefusal } from './client.js';
 import { foreignOf } from './foreign.js';
 import { addressOf, mediaOf, type OwnAddress } from './media.js';
 import type { Memory } from './memory.js';
@@ -98,7 +98,6 @@ export class Playback {
   /** Another app runs, or none. */
   sessionChanged(): void {
     const { app, later } = this.#parts;
-    if (app.loadIsLost) this.supersede();
     app.eyes.forget();
     later(() => this.look(true));
   }
@@ -228,7 +227,7 @@ export class Playback {
       await app.load(what, { position_seconds, playing, signal: loading.signal });
       return undefined;
     } catch (error) {
-      if (loading.signal.aborted) return 'superseded';
+      if (loading.signal.aborted || error instanceof AppGone) return 'superseded';
       if (!(error instanceof CastRefusal)) throw error;
       return error.message;
     } finally {

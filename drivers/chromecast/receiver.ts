@@ -132,6 +132,7 @@ export class Receiver {
     const before = this.#session?.transportId;
     this.#session = session;
     if (session?.transportId !== before) {
+      if (before !== undefined) this.#client.left(before);
       if (session) this.#client.join(session.transportId);
       this.#told.joined(session);
     }

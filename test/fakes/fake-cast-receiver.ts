@@ -374,7 +374,19 @@ export class FakeCastReceiver {
 async function selfSigned(): Promise<[key: Buffer, certificate: Buffer]> {
   const dir = await mkdtemp(join(tmpdir(), 'tutti-cert-'));
   const [key, certificate] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
-  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=fake-cast'];
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=fake-cast',
+  ];
   try {
     await promisify(execFile)('openssl', [...args, '-keyout', key, '-out', certificate]);
     return [await readFile(key), await readFile(certificate)];
