@@ -129,7 +129,7 @@ export class Follower {
       .then((begun) => {
         if (begun) output.began(begun);
         this.#seenAt = clock.nowUs();
-        if (!start.pending) this.#tickIn(TICK_MS);
+        if (!start.pending) this.#tickIn(AGAIN_MS);
       });
   }
 

@@ -3,9 +3,12 @@ import type { Cue } from '../../src/players/index.js';
 import type { MpvClient } from './client.js';
 import type { Stages } from './stages.js';
 
-/** Time to open, position and fill the buffers before a moment that we choose ourselves. Doubled each time it was not enough. */
+/** Time to position and fill the buffers before a moment that we choose ourselves: as it went the last time, and doubled each time it was not enough. */
 const LEAD_US = 150_000;
+const MIN_LEAD_US = 80_000;
 const MAX_LEAD_US = 2_400_000;
+/** Of what positioning took the last time: the next one may take longer. */
+const LEAD_FACTOR = 4;
 /** With less left than this it is too late for the moment. */
 const SPARE_US = 2_000;
 const POSITION_MS = 4000;
@@ -44,6 +47,7 @@ export class TimedStart {
   #clock: Clock;
   #log: Logger;
   #current: AbortController | undefined;
+  #lead = LEAD_US;
 
   constructor(client: MpvClient, stages: Stages, context: { readonly clock: Clock; readonly log: Logger }) {
     this.#client = client;
@@ -93,7 +97,7 @@ export class TimedStart {
     if (signal.aborted) return undefined;
     await client.request(['set_property', 'speed', speed]);
     let stands = start.position_seconds;
-    for (let lead = LEAD_US; !signal.aborted; lead = Math.min(2 * lead, MAX_LEAD_US)) {
+    for (let lead = this.#lead; !signal.aborted; lead = Math.min(2 * lead, MAX_LEAD_US)) {
       const due = await this.#position(start, stands, lead, signal);
       const spare = due - start_us - this.#clock.nowUs();
       if (spare < SPARE_US && start.seekable && lead < MAX_LEAD_US) {
@@ -118,7 +122,7 @@ export class TimedStart {
     signal: AbortSignal,
   ): Promise<number> {
     const now = this.#clock.nowUs();
-    const asPlanned = cue.at_us >= now + (stands === cue.position_seconds ? SPARE_US : LEAD_US / 3);
+    const asPlanned = cue.at_us >= now + (stands === cue.position_seconds ? SPARE_US : this.#lead / 2);
     const due = asPlanned ? cue.at_us : now + lead;
     const wanted = cue.position_seconds + (due - cue.at_us) / 1e6;
     if (!seekable) return Math.max(due - (asPlanned ? 0 : lead), now);
@@ -126,6 +130,8 @@ export class TimedStart {
       const before = this.#stages.restarts;
       await this.#client.request(['seek', Math.max(0, wanted), 'absolute+exact']);
       await this.#until(() => this.#stages.restarts > before, signal);
+      const took = this.#clock.nowUs() - now;
+      this.#lead = Math.min(MAX_LEAD_US / 4, Math.max(MIN_LEAD_US, LEAD_FACTOR * took));
     }
     return due;
   }
