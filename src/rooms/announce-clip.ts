@@ -25,6 +25,8 @@ export class Clip {
   readonly #open = new Map<string, Deferred<void>>();
   readonly #begun = new Set<string>();
   readonly #unwatch: () => void;
+  /** Why the first player that did not take it did not. */
+  failure: Error | undefined;
 
   constructor(
     parts: RoomParts,
@@ -70,6 +72,7 @@ export class Clip {
         if (!outcomes.has(player_id)) outcomes.set(player_id, { player_id, outcome: 'applied' });
       } catch (error) {
         this.#over(player_id);
+        this.failure ??= toError(error);
         outcomes.set(player_id, { player_id, outcome: 'failed', reason: toError(error).message });
       }
     });

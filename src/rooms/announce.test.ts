@@ -222,7 +222,7 @@ describe('when an announcement goes wrong', () => {
   it('nobody hears it where nobody can, and the answer says so', async () => {
     house = new RoomHouse(['a']);
     house.player('a').link('offline');
-    await expect(announce('a')).rejects.toMatchObject({ message: 'it is not connected' });
+    await expect(announce('a')).rejects.toMatchObject({ code: 'ERR_PLAYER_OFFLINE' });
     await expect(announce('nowhere')).rejects.toMatchObject({ code: 'ERR_ROOM_NOT_FOUND' });
   });
 
@@ -254,6 +254,12 @@ describe('when an announcement goes wrong', () => {
 });
 
 describe('several announcements', () => {
+  it('are refused when too many wait', async () => {
+    house = new RoomHouse(['a']);
+    for (let n = 0; n < 8; n++) await announce('a');
+    await expect(announce('a')).rejects.toMatchObject({ code: 'ERR_BUSY' });
+  });
+
   it('follow each other, and the music comes back after the last', async () => {
     house = new RoomHouse(['a']);
     await house.queue('a', 'x');

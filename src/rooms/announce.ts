@@ -18,6 +18,9 @@ export interface AnnounceParts extends RoomParts {
 
 type Request = CommandRequest<'room:announce'>;
 
+/** Announcements of a room that play or wait. */
+const MAX_DUE = 8;
+
 /**
  * Plays clips over the music of rooms. What is restored afterwards is the room as it is kept, held still meanwhile: so it survives a
  * restart, the clip is never part of it, and what people ask for during the clip (pause, another place, the next item) holds after it.
@@ -55,6 +58,10 @@ export class Announcer {
     if (members.length === 0) throw new AppError('ERR_ROOM_EMPTY', 'no player is in these rooms');
     const make = await this.#clipOf(request.clip);
     const waits = roomIds.some((id) => this.#due.has(id));
+    if (roomIds.some((id) => (this.#due.get(id) ?? 0) >= MAX_DUE))
+      throw new AppError('ERR_BUSY', 'too many announcements wait in this room', {
+        params: { max: MAX_DUE },
+      });
     const begun = deferred<Outcome[]>();
     for (const id of roomIds) this.#due.set(id, (this.#due.get(id) ?? 0) + 1);
     this.#lines
@@ -105,10 +112,7 @@ export class Announcer {
     const present = roomIds.filter((id) => store.state.rooms.has(id));
     try {
       const outcomes = await turns.takeAll(present, () => this.#begin(present, clip, volume));
-      if (!outcomes.some(({ outcome }) => outcome === 'applied')) {
-        const reason = outcomes.find((one) => one.outcome === 'failed')?.reason;
-        throw new AppError('ERR_UNPLAYABLE', reason ?? 'all players of these rooms are controlled elsewhere');
-      }
+      if (!outcomes.some(({ outcome }) => outcome === 'applied')) throw refused(outcomes, clip);
       begun.resolve(outcomes);
       const playing = new Set(
         outcomes.flatMap(({ player_id, outcome }) => (outcome === 'applied' ? [player_id] : [])),
@@ -192,6 +196,14 @@ export class Announcer {
       this.#parts.turns.release(roomId);
     }
   }
+}
+
+/** Nobody took the clip: in a code that says whether to try again. */
+function refused(outcomes: readonly Outcome[], clip: Clip): Error {
+  if (clip.failure) return clip.failure;
+  if (outcomes.some(({ outcome }) => outcome === 'failed'))
+    return new AppError('ERR_PLAYER_OFFLINE', 'no player of these rooms is connected');
+  return new AppError('ERR_CONTROLLED_ELSEWHERE', 'all players of these rooms are controlled elsewhere');
 }
 
 /** Makes a room's timeline stand where it is now, without changing what people want of it. */

@@ -5,6 +5,7 @@ import { balanced, type Place, type Standing } from './levels-balance.js';
 import type { Knobs, Pace } from './levels-knobs.js';
 import { isQuietAt, localMinutes } from './levels-quiet.js';
 import { membersOf, roomOf, type RoomParts } from './parts.js';
+import { requirePlayers } from './tell.js';
 import type { Turns } from './turns.js';
 
 type LevelCommand = `room:${'volume' | 'mute' | 'limits'}` | `player:${'volume' | 'mute' | 'limit'}`;
@@ -85,6 +86,7 @@ class Levels {
   }
 
   async turnRoom(room: RoomRecord, volume: number): Promise<Outcome[]> {
+    requirePlayers(room);
     const members = membersOf(this.#parts, room);
     if (members.length === 1 && members[0]) return this.#turnAlone(room, members[0], volume);
     const able = members.filter((player) => refusal(player, 'volume') === undefined);
@@ -112,6 +114,7 @@ class Levels {
 
   /** One player, or all members: as one command to each. */
   async mute(room: RoomRecord, muted: boolean, playerId?: string): Promise<Outcome[]> {
+    requirePlayers(room);
     const members = membersOf(this.#parts, room).filter(
       ({ kept }) => playerId === undefined || kept.player_id === playerId,
     );

@@ -69,8 +69,13 @@ function insideRoom(old: RoomRecord, room: RoomRecord, events: Draft[]): void {
       data: { room_id, ...(track && { track }), ...(previous && { previous_track: previous }) },
     });
   }
-  if (old.kept.name !== room.kept.name || old.kept.player_ids !== room.kept.player_ids)
-    events.push({ type: 'room:updated', topic, data: roomView(room) });
+  const { kept } = room;
+  const described =
+    old.kept.name === kept.name &&
+    old.kept.player_ids === kept.player_ids &&
+    old.kept.volume_limit === kept.volume_limit &&
+    old.kept.quiet_hours === kept.quiet_hours;
+  if (!described) events.push({ type: 'room:updated', topic, data: roomView(room) });
 }
 
 function playerEvents(before: State, after: State, events: Draft[]): void {

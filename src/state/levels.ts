@@ -17,7 +17,7 @@ export function heardMembers(state: State, room: RoomRecord): PlayerRecord[] {
 }
 
 /**
- * The state with a room as loud as the mean of its members, and muted when all of them are. A room none of whose members says how loud
+ * The state with a room as loud as the mean of its members, and muted when all are that can be. A room none of whose members says how loud
  * it is stays as it was. To be called whenever a member of a shared room comes, goes, or says how loud it is.
  */
 export function levelled(state: State, roomId: string): State {
@@ -26,7 +26,8 @@ export function levelled(state: State, roomId: string): State {
     if (members.length === 0) return room;
     const sum = members.reduce((total, { live }) => total + (live.volume ?? 0), 0);
     const volume = roundLevel(sum / members.length);
-    const muted = members.every(({ live }) => live.muted);
+    const mutable = members.filter(({ live }) => live.capabilities.includes('mute'));
+    const muted = mutable.length > 0 && mutable.every(({ live }) => live.muted);
     if (volume === room.kept.volume && muted === room.kept.muted) return room;
     return { ...room, kept: { ...room.kept, volume, muted } };
   });

@@ -22,8 +22,9 @@ beforeAll(async () => {
   await house.client.send('room:group', { room_id: 'attic', player_ids: ['desk'] });
 });
 afterAll(async () => {
-  await house.close();
+  await house.stop();
   await killMpvs(join(house.dir, 'state', 'run'));
+  await house.remove();
 });
 
 const hasClip = (id: string): boolean => house.of(id).anchor?.ref?.startsWith('clip-') === true;

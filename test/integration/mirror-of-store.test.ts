@@ -104,6 +104,22 @@ function changeOf([what, which, n, m]: readonly [number, number, number, number]
     () => ({ ...moved, player_id: `p-${ROOMS[n % 2]!}`, room_id: ROOMS[m % 2]!, home: n % 3 === 0 }),
     () => ({ type: 'player/latency', player_id, latency_ms: n }),
     () => ({ type: 'room/removed', room_id }),
+    () => ({ type: 'player/limit', player_id, volume_limit: n / 50 }),
+    () => ({
+      type: 'room/limits',
+      room_id,
+      ...(n % 2 && { volume_limit: m / 50 }),
+      ...(m % 3 && { quiet_hours: m % 3 === 1 ? null : { from: '22:00', to: '07:00', limit: n / 50 } }),
+    }),
+    () => ({
+      type: 'room/levels',
+      room_id,
+      levels: ROOMS.map((room) => ({
+        player_id: `p-${room}`,
+        volume: n / 50,
+        ...(m % 2 && { muted: true }),
+      })),
+    }),
   ];
   return changes[what % changes.length]!();
 }
