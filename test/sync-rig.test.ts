@@ -15,14 +15,15 @@ function heard(samples: Int16Array, startNs: number, ppm = 0): Segment {
 describe('the analyser', () => {
   it('finds a window anywhere in the music to a fraction of a sample', () => {
     for (const at of [0, 31_007, 480_123, 20 * RATE - 12_000]) {
-      const place = locator.locate(music.slice(at, at + 12_000));
+      const window = music.slice(at, at + 12_000);
+      const place = locator.locate(window, locator.roughly(window)!);
       expect(place?.sample).toBeCloseTo(at, 2);
       expect(place?.likeness).toBeCloseTo(1, 5);
     }
   });
 
   it('does not find what was never played', () => {
-    expect(locator.locate(noise(4, 1).subarray(0, 12_000))).toBeUndefined();
+    expect(follow([heard(noise(4, 2), 0)], locator)).toEqual([]);
   });
 
   it('reads a known skew, with its sign', () => {
@@ -59,6 +60,18 @@ describe('the analyser', () => {
     expect(points.length).toBeGreaterThan(35);
     for (const { atNs, seconds } of points)
       expect(seconds).toBeCloseTo(atNs < 1.1e9 ? atNs / 1e9 : atNs / 1e9 + 3.8, 5);
+  });
+
+  it('finds windows of a player that runs half a percent fast', () => {
+    const fast = Int16Array.from({ length: 4 * RATE }, (_, n) => {
+      const at = Math.floor(n * 1.005);
+      const part = n * 1.005 - at;
+      return music[at]! * (1 - part) + music[at + 1]! * part;
+    });
+    const points = follow([heard(fast, 0)], locator);
+    expect(points.map(({ atNs }) => atNs / 1e9)).toEqual(Array.from({ length: 15 }, (_, n) => (n + 1) / 4));
+    for (const { atNs, seconds } of points)
+      expect(Math.abs(seconds - (atNs / 1e9) * 1.005)).toBeLessThan(0.000_1);
   });
 
   it('says when a skew has settled', () => {

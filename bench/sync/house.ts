@@ -81,11 +81,18 @@ export class House {
 
   /** The mpv of a local player. */
   mpvOf(playerId: string): number {
-    const name = `mpv-${createHash('sha256').update(playerId).digest('hex').slice(0, 16)}.sock`;
-    const pid = ownProcesses(this.dataDir).find(({ words }) =>
-      words.some((word) => word.endsWith(name)),
-    )?.pid;
-    if (pid === undefined) throw new Error(`there is no mpv of ${playerId}`);
+    return this.#mpv(`mpv-${createHash('sha256').update(playerId).digest('hex').slice(0, 16)}.sock`);
+  }
+
+  /** The one mpv whose socket is in a folder below the server's. */
+  mpvIn(folder: string): number {
+    return this.#mpv(`${folder}/`);
+  }
+
+  #mpv(part: string): number {
+    const isIt = (word: string): boolean => word.startsWith('--input-ipc-server=') && word.includes(part);
+    const pid = ownProcesses(this.dataDir).find(({ words }) => words.some(isIt))?.pid;
+    if (pid === undefined) throw new Error(`there is no mpv of ${part}`);
     return pid;
   }
 }

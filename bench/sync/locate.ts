@@ -14,6 +14,7 @@ const COARSE_HZ = 900;
 const BLOCK = 8192;
 /** The filter has settled. */
 const WARM_UP = 1024;
+/** How far from where it is expected something is looked for, in samples. */
 const LOCAL = 1024;
 /** What counts as found; noise reaches 0.1 in a local search. */
 const SURE = 0.3;
@@ -33,21 +34,15 @@ export class Locator {
     this.#coarse = decimated(source, rate);
   }
 
-  /** `near`: the sample it is expected at, tried first; otherwise, or when it is not there, the whole source is searched. */
-  locate(window: Int16Array, near?: number): Place | undefined {
-    if (near !== undefined) {
-      const found = this.#around(window, near, LOCAL);
-      if (found && found.likeness > SURE) return found;
-    }
-    const coarse = this.#search(window);
-    if (coarse === undefined) return undefined;
-    const found = this.#around(window, coarse, 8 * STEP);
+  /** Within 20 ms of the sample it is expected at, and only if it is surely this sound. */
+  locate(window: Int16Array, near: number): Place | undefined {
+    const found = Number.isNaN(near) ? undefined : this.#around(window, near);
     return found && found.likeness > SURE ? found : undefined;
   }
 
-  #around(window: Int16Array, near: number, reach: number): Place | undefined {
-    const from = Math.max(0, Math.round(near) - reach);
-    const to = Math.min(this.#source.length, Math.round(near) + window.length + reach);
+  #around(window: Int16Array, near: number): Place | undefined {
+    const from = Math.max(0, Math.round(near) - LOCAL);
+    const to = Math.min(this.#source.length, Math.round(near) + window.length + LOCAL);
     const long = this.#source.subarray(from, to);
     if (long.length < window.length + 2) return undefined;
     if (long.length > this.#fine.length) this.#fine = new Correlator(2 ** Math.ceil(Math.log2(long.length)));
@@ -58,8 +53,8 @@ export class Locator {
     return { sample: from + best + peak(result, best), likeness: (result[best] ?? 0) / energy };
   }
 
-  /** Where it may be, to within a few samples, by the sound below 900 Hz. */
-  #search(window: Int16Array): number | undefined {
+  /** Where in the whole source it may be, to within a few samples, by the sound below 900 Hz. Says something of anything: see `locate`. */
+  roughly(window: Int16Array): number | undefined {
     const short = decimated(window, this.rate).subarray(WARM_UP / STEP);
     if (short.length < 64) return undefined;
     const hop = BLOCK * 2 - short.length;

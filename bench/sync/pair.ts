@@ -4,7 +4,7 @@ import { firstSound, nowNs, silences, type Segment } from './capture.js';
 import type { Ears } from './ears.js';
 import type { House } from './house.js';
 import type { Locator } from './locate.js';
-import { filled, follow, settledAfter, skewsOf, summary } from './skew.js';
+import { filled, follow, jumps, settledAfter, skewsOf, summary } from './skew.js';
 import { row, type Anchor, type SyncStage } from './stage.js';
 
 /** Two rooms' events, in nanoseconds of the monotonic clock: when each was asked for. */
@@ -36,6 +36,8 @@ const SETTLE_MS = 3000;
 const EVENT_MS = 3500;
 const FREEZE_MS = 600;
 const SHORT_SECONDS = 0.05;
+/** Above what a trimmed speed moves in a window. */
+const JUMP_MS = 3;
 /** So long after an event it is looked for. */
 const HORIZON_NS = 3.4e9;
 
@@ -101,7 +103,9 @@ export function pairRows(
 ): Row[] {
   const { play, steadyFrom, steadyTo, resume, seek, join, thaw } = marks;
   const span = { fromNs: steadyFrom, toNs: steadyTo };
-  const steady = summary(skewsOf(follow(first, locator, span), follow(second, locator, span)));
+  const [firstPoints, secondPoints] = [follow(first, locator, span), follow(second, locator, span)];
+  const steady = summary(skewsOf(firstPoints, secondPoints));
+  const jumped = [firstPoints, secondPoints].flatMap((points) => jumps(points, JUMP_MS));
   const sounded = (from: number): number =>
     Math.max(firstSound(first, from) ?? Number.NaN, firstSound(second, from) ?? Number.NaN);
   const inSync = (what: string, eventNs: number): number | undefined => {
@@ -121,6 +125,7 @@ export function pairRows(
   return [
     ...skewRows(steady, targets, anchor),
     ...gapRows([first, second], span),
+    row(`jumps in the music of ${JUMP_MS} ms and more`, '', jumped.length),
     row(
       'play: from the command to sound in both rooms',
       's',

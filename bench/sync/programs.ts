@@ -17,7 +17,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   snapserver: 'snapserver',
   snapclient: 'snapclient',
   gcc: 'gcc',
-  tc: 'iproute2',
+  ip: 'iproute2',
   '/usr/include/stdio.h': 'libc6-dev',
   '/usr/include/alsa/asoundlib.h': 'libasound2-dev',
 };

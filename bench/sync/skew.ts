@@ -32,6 +32,7 @@ export interface Summary {
 
 /** Long enough to be found in the whole source. */
 const SEARCH_SECONDS = 0.25;
+const SHORTER_SECONDS = [0.1, 0.05, 0.025];
 const LOUD = 100;
 
 /** Where a room was, window by window. The windows of all rooms have the same middles. Windows with silence in them are left out. */
@@ -60,6 +61,12 @@ export function follow(
   return points;
 }
 
+interface Piece {
+  readonly window: Int16Array;
+  readonly from: number;
+}
+
+/** A player that changes its speed by a few thousandths stretches a long window beyond recognition; a short one in its middle is found. */
 function placeAt(
   segment: Segment,
   locator: Locator,
@@ -69,24 +76,34 @@ function placeAt(
 ): number | undefined {
   const { rate } = locator;
   const middle = ((atNs - segment.startNs) / 1e9) * segment.framesPerSecond;
-  const cut = (seconds: number): { window: Int16Array; from: number } | undefined => {
+  const cut = (seconds: number): Piece | undefined => {
     const length = Math.round(seconds * rate);
     const from = Math.round(middle - length / 2);
     if (from < 0 || from + length > segment.samples.length) return undefined;
     return { window: segment.samples.subarray(from, from + length), from };
   };
-  const piece = cut(windowSeconds);
-  if (!piece || !sounds(piece.window)) return undefined;
-  const half = piece.window.length / 2;
-  const toMiddle = (atNs - timeOf(segment, piece.from + half)) / 1e9;
-  let near = before && (before.seconds + (atNs - before.atNs) / 1e9) * rate - half;
-  if (near === undefined && windowSeconds < SEARCH_SECONDS) {
-    const wider = cut(SEARCH_SECONDS);
-    const found = wider && locator.locate(wider.window);
-    if (wider && found) near = found.sample + piece.from - wider.from;
-  }
-  const place = locator.locate(piece.window, near);
-  return place && (place.sample + half) / rate + toMiddle;
+  const whole = cut(windowSeconds);
+  if (!whole || !sounds(whole.window)) return undefined;
+  const expected = before && (before.seconds + (atNs - before.atNs) / 1e9) * rate;
+  const lengths = [windowSeconds, ...SHORTER_SECONDS.filter((seconds) => seconds < windowSeconds)];
+  const near = (around: number): number | undefined => {
+    for (const seconds of lengths) {
+      const piece = cut(seconds)!;
+      const half = piece.window.length / 2;
+      const place = locator.locate(piece.window, around - half);
+      const toMiddle = (atNs - timeOf(segment, piece.from + half)) / 1e9;
+      if (place) return (place.sample + half) / rate + toMiddle;
+    }
+    return undefined;
+  };
+  return (expected === undefined ? undefined : near(expected)) ?? near(searched(cut, locator));
+}
+
+/** Where the middle of a piece may be in the whole source, by what is around it. NaN = nowhere. */
+function searched(cut: (seconds: number) => Piece | undefined, locator: Locator): number {
+  const wide = cut(SEARCH_SECONDS) ?? cut(SEARCH_SECONDS / 2);
+  const found = wide && locator.roughly(wide.window);
+  return wide && found !== undefined ? found + wide.window.length / 2 : Number.NaN;
 }
 
 /** No part of it is silent. */

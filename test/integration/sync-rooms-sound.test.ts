@@ -12,9 +12,11 @@ import { until } from '../until.js';
 
 /** Far above what a quiet machine shows: this says that rooms are together, not how well. The figures are those of bench/sync. */
 const BOUND_MS = 5;
-const LISTEN_MS = 6000;
+/** Of a quarter of a second, heard in both rooms at once. */
+const WINDOWS = 20;
+const HEARD_MS = 60_000;
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 let ground: Ground;
 beforeEach(async () => {
@@ -24,11 +26,11 @@ afterEach(async () => {
   await ground.close();
 });
 
-/** Groups two players through the server, plays, and hears how far apart they are once they have had 2 s. */
+/** Groups two players through the server, plays, and hears how far apart they are once they have had 2 s, until enough was heard. */
 async function heardApart(kinds: readonly [Kind, Kind]): Promise<ReturnType<typeof summary>> {
   const cards = [{ name: 'room_a' }, { name: 'room_b', ppm: 60 }];
   const ears = await openCardEars(join(ground.dir, 'cards'), cards);
-  const album = await makeAlbum(join(ground.dir, 'music'), [5, 20]);
+  const album = await makeAlbum(join(ground.dir, 'music'), [6, 90]);
   const { house, ids } = await openCast({ ground, before: await realTime() }, ears, album, kinds);
   const [first, second] = [ids[0]!, ids[1]!];
   await house.group(first, [second]);
@@ -39,11 +41,18 @@ async function heardApart(kinds: readonly [Kind, Kind]): Promise<ReturnType<type
   );
   await pause(2000);
   const fromNs = nowNs();
-  await pause(LISTEN_MS);
-  const toNs = nowNs();
-  const [a = [], b = []] = await ears.heard();
-  const [here, there] = [a, b].map((segments) => follow(segments, album.locator, { fromNs, toNs }));
-  const result = summary(skewsOf(here!, there!));
+  let result = summary([]);
+  await until(
+    `${WINDOWS} windows were heard in both rooms`,
+    async () => {
+      await pause(1000);
+      const heard = await ears.heard();
+      const [here = [], there = []] = heard.map((room) => follow(room, album.locator, { fromNs }));
+      result = summary(skewsOf(here, there));
+      return result.windows >= WINDOWS;
+    },
+    HEARD_MS,
+  );
   console.info(
     `${kinds.join(' + ')}: p95 |skew| ${result.p95.toFixed(3)} ms, at most ${result.max.toFixed(3)} ms`,
   );
@@ -51,13 +60,11 @@ async function heardApart(kinds: readonly [Kind, Kind]): Promise<ReturnType<type
 }
 
 it('plays the same in two rooms of this machine at the same time, over a track change, on clocks that drift', async () => {
-  const { windows, p95 } = await heardApart(['local', 'local']);
-  expect(windows).toBeGreaterThan(12);
+  const { p95 } = await heardApart(['local', 'local']);
   expect(p95).toBeLessThan(BOUND_MS);
 });
 
 it('plays the same to a snapclient and to this machine at the same time', async () => {
-  const { windows, p95 } = await heardApart(['snapcast', 'local']);
-  expect(windows).toBeGreaterThan(12);
+  const { p95 } = await heardApart(['snapcast', 'local']);
   expect(p95).toBeLessThan(BOUND_MS);
 });
