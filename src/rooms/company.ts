@@ -21,6 +21,10 @@ const SETTLE_US = 1e6;
 const LOADING_US = 10e6;
 /** So often a member is brought into one item. */
 const TRIES = 3;
+/** A stream that broke off is opened again so often in a row, about once a second. */
+const STREAM_TRIES = 6;
+/** What has played for so long plays well. */
+const WELL_US = 10e6;
 /** Members that have played the item to its end wait so long for those that still play it. */
 const WAIT_AT_END_US = 1.5e6;
 /** After a start of the server players connect one after the other: so long nobody begins while others may still play. */
@@ -82,7 +86,13 @@ export class Company {
   ended(playerId: string, ref: string, failed: string | undefined): void {
     const standing = this.#parts.together.standings.of(playerId);
     if (standing.itemId !== ref) return;
-    if (failed === undefined) standing.over = true;
+    const room = this.#parts.store.state.rooms.get(
+      this.#parts.store.state.players.get(playerId)?.kept.room_id ?? '',
+    );
+    const stream = room !== undefined && isStream(currentItem(room));
+    standing.toldUs = this.#parts.clock.nowUs();
+    const again = stream && (standing.heard || standing.tries > 0) && standing.tries < STREAM_TRIES;
+    if (failed === undefined || again) standing.over = true;
     else standing.failed = failed;
   }
 
@@ -314,11 +324,11 @@ export class Company {
   /** It was told where to be, has had its time, and is not there. */
   #missing(room: RoomRecord, item: QueueItem, { kept, live }: PlayerRecord, standing: Standing): void {
     const { together } = this.#parts;
-    const stream = item.duration_seconds === undefined;
+    const stream = isStream(item);
     if (standing.over && !stream) return;
     if (standing.heard && !standing.over && live.status === 'paused') standing.out = 'somebody paused it';
     else if (standing.heard && !standing.over && live.ref === undefined) standing.out = 'somebody stopped it';
-    else if (standing.tries >= TRIES) standing.failed = 'it does not play this';
+    else if (standing.tries >= (stream ? STREAM_TRIES : TRIES)) standing.failed = 'it does not play this';
     else if (together.worthJoining(room)) together.bring(room, item, kept.player_id);
     if (standing.out !== undefined)
       this.#parts.log.info(
@@ -340,6 +350,7 @@ export class Company {
     const { timeline, duration_seconds } = room.live;
     const { heard, capabilities } = player.live;
     const now = clock.nowUs();
+    if (now > standing.toldUs + WELL_US) standing.tries = 0;
     const settled = now > Math.max(timeline.at_us, standing.toldUs) + SETTLE_US && standing.pending === 0;
     if (!settled || !heard || item.duration_seconds === undefined || !capabilities.includes('seek')) return;
     const apart = positionAt(heard, now, duration_seconds) - positionAt(timeline, now, duration_seconds);
@@ -363,7 +374,7 @@ export class Company {
     const able = membersOf(this.#parts, room).filter((player) => !hindrance(player));
     const taking = able.filter((player) => this.#standing(player).out === undefined);
     if (able.length > 0 && taking.length === 0) return this.#pause(room, positionNow(this.#parts, room));
-    const over = taking.filter((player) => this.#standing(player).over);
+    const over = isStream(item) ? [] : taking.filter((player) => this.#standing(player).over);
     const failed = taking.filter((player) => this.#standing(player).failed !== undefined);
     const done = new Set([...over, ...failed]);
     if (done.size === 0) return;
@@ -418,4 +429,8 @@ export class Company {
     });
     this.#checks.set(roomId, { atUs, timer });
   }
+}
+
+function isStream(item: QueueItem | undefined): boolean {
+  return item !== undefined && item.duration_seconds === undefined;
 }

@@ -60,6 +60,7 @@ export class Follower {
   }
 
   #follow(change: Change, before: State, after: State): void {
+    if (change.type === 'player/removed') this.#playerGone(change.player_id, before, after);
     if (change.type === 'player/link') this.#linkChanged(change, before, after);
     if (change.type === 'player/fact') this.#factCame(change, before, after);
     if (before.rooms !== after.rooms)
@@ -74,6 +75,14 @@ export class Follower {
     this.#preloads.forget(roomId);
     this.company.forget(roomId);
     this.#turns.drop(roomId);
+  }
+
+  /** The others of its room play on; the last of them is on its own again. */
+  #playerGone(playerId: string, before: State, after: State): void {
+    const room = after.rooms.get(before.players.get(playerId)?.kept.room_id ?? '');
+    this.#lostAtUs.delete(playerId);
+    this.#fresh.delete(playerId);
+    if (room) this.#inTurn(room, () => this.company.regroup(room.kept.room_id));
   }
 
   #linkChanged(change: Extract<Change, { type: 'player/link' }>, before: State, after: State): void {

@@ -201,6 +201,35 @@ describe('players that share a room', () => {
   });
 });
 
+describe('a stream without an end', () => {
+  it('is begun by all at one moment, joined late, and opened again where it broke off', async () => {
+    house = new RoomHouse(['a', 'b', 'c']);
+    await house.queue('a', 'radio', false);
+    await house.group('a', 'b');
+    await house.command('play', 'a');
+    await house.clock.advance(5_000);
+    await house.group('a', 'c');
+    await house.clock.advance(2_000);
+    expect(['a', 'b', 'c'].map((name) => house.player(name).status)).toEqual([
+      'playing',
+      'playing',
+      'playing',
+    ]);
+    const before = house.player('a').sent.length;
+    house.player('b').finish();
+    await house.clock.advance(5_000);
+    expect(house.player('b').status).toBe('playing');
+    expect(told('a', before)).toEqual([]);
+    for (const name of ['a', 'b', 'c']) house.player(name).finish();
+    await house.clock.advance(5_000);
+    expect(['a', 'b', 'c'].map((name) => house.player(name).status)).toEqual([
+      'playing',
+      'playing',
+      'playing',
+    ]);
+  });
+});
+
 describe('somebody who turns a knob at one member', () => {
   it('takes it out of the music when he pauses it, until the room is asked for music', async () => {
     await shared('a', 'b');

@@ -99,9 +99,11 @@ export class Together {
     const standing = this.standings.begin(playerId, item.item_id);
     standing.tries++;
     standing.readyUs = this.#parts.clock.nowUs() + JOIN_AHEAD_MS * 1000;
-    const position = timeline.rate > 0 ? positionAt(timeline, standing.readyUs, duration_seconds) : undefined;
-    const live = item.duration_seconds === undefined;
-    this.#load(room, item, playerId, live ? 0 : (position ?? timeline.position_seconds), live).then(
+    const position =
+      timeline.rate > 0
+        ? positionAt(timeline, standing.readyUs, duration_seconds)
+        : timeline.position_seconds;
+    this.#load(room, item, playerId, position).then(
       () => this.onReady(playerId),
       (error: unknown) => {
         standing.failed = toError(error).message;
@@ -205,13 +207,7 @@ export class Together {
     return all;
   }
 
-  async #load(
-    room: RoomRecord,
-    item: QueueItem,
-    playerId: string,
-    position_seconds: number,
-    playing = false,
-  ): Promise<void> {
+  async #load(room: RoomRecord, item: QueueItem, playerId: string, position_seconds: number): Promise<void> {
     const standing = this.standings.of(playerId);
     const nextId = this.#preloads.told(room.kept.room_id);
     const next = room.queue.items.find(({ item_id }) => item_id === nextId);
@@ -220,10 +216,9 @@ export class Together {
       media: mediaFor(this.#parts, item, playerId),
       ...(next && { next: mediaFor(this.#parts, next, playerId) }),
       position_seconds,
-      playing,
+      playing: false,
     });
     standing.loaded = true;
-    standing.cued = playing;
   }
 
   /** The room's timeline moves on from a moment ahead, and everybody who is ready is told of it. */

@@ -121,7 +121,8 @@ export class ScriptedPlayer {
     this.fact({
       type: 'playback',
       status: this.status,
-      ...(this.ref !== undefined && { ref: this.ref, duration_seconds: DURATION }),
+      ...(this.ref !== undefined && { ref: this.ref }),
+      ...(this.ref !== undefined && this.title !== 'radio' && { duration_seconds: DURATION }),
       position_seconds: position,
       at_us: atUs,
       rate: this.status === 'playing' ? 1 : 0,

@@ -90,6 +90,11 @@ export class SharedHouse {
     await this.app.close();
   }
 
+  async close(): Promise<void> {
+    await this.stop();
+    await this.remove();
+  }
+
   async remove(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
   }

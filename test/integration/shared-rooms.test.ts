@@ -17,10 +17,7 @@ beforeAll(async () => {
     trackSeconds: 4,
   });
 });
-afterAll(async () => {
-  await house.stop();
-  await house.remove();
-});
+afterAll(() => house.close());
 
 beforeEach(async () => {
   for (const room_id of ALL) await house.client.send('room:ungroup', { room_id, player_ids: ALL });
