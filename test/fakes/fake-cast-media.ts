@@ -313,11 +313,16 @@ export class FakeCastMedia {
     }
     if (!session || this.#loading || session.state === 'IDLE') return;
     if (event.event === 'playback-restart') this.#wentOn(session);
-    if (event.event === 'property-change' && event.data === true) {
-      session.state = 'IDLE';
-      session.idleReason = 'FINISHED';
-      void this.#tellAll();
-    }
+    if (event.event === 'property-change' && event.data === true) void this.#finished(session);
+  }
+
+  /** mpv hands out changes of properties after everything else: by then it may play something new. */
+  async #finished(session: Session): Promise<void> {
+    const isIdle = await this.#mpv.command('get_property', 'idle-active').catch(() => false);
+    if (isIdle !== true || this.#session !== session || this.#loading || session.state === 'IDLE') return;
+    session.state = 'IDLE';
+    session.idleReason = 'FINISHED';
+    await this.#tellAll();
   }
 
   #wentOn(session: Session): void {
