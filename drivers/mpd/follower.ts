@@ -22,9 +22,10 @@ const GLANCE_MS = 1000;
 const REJOIN_MS = 100;
 const REJOIN_AGAIN_MS = 10_000;
 const LONGEST_PAUSE_MS = 320_000;
-/** What a start of MPD varies by from itself, and what it may vary by where its latency was not told. */
+/** What a start of MPD varies by from itself. */
 const STEADY_MS = 2;
-const UNTOLD_MS = 20;
+/** From a start to the first sound, unseen: a test card with MPD's usual buffer took so long. */
+const UNTOLD_MS = 250;
 const NOTHING_KNOWN_MS = 1200;
 /** At a track change without a gap the skew stays; where it seems to jump by more, the length of the track was not true. */
 const JUMP_MS = 30;
@@ -244,7 +245,7 @@ export class Follower {
     if (jumped) this.#first = undefined;
     const errorMs = this.#errorMs(envelope);
     log.debug({ skew_ms: skewMs, error_ms: errorMs, ahead_ms: ahead.ms }, 'mpd measured');
-    this.#report(skewMs, errorMs, this.#driftPpm(envelope), this.#correct(skewMs, errorMs, cue));
+    this.#report(skewMs, errorMs, this.#driftPpm(envelope), this.#correct(skewMs, cue));
   }
 
   /** Of the sound card against our clock, once that shows in spite of the errors of two measurements. */
@@ -272,10 +273,11 @@ export class Follower {
   }
 
   /** Alone it does no more than come back from far away, and less and less often when that does not help. */
-  #correct(skewMs: number, errorMs: number, cue: Cue): SyncCorrection | undefined {
+  #correct(skewMs: number, cue: Cue): SyncCorrection | undefined {
     const last = this.#rejoin;
     const at_us = this.#parts.clock.nowUs();
-    if (Math.abs(skewMs) <= REJOIN_MS + errorMs) return undefined;
+    const unknown = this.#parts.ahead.ms === undefined ? NOTHING_KNOWN_MS : 0;
+    if (Math.abs(skewMs) <= REJOIN_MS + unknown) return undefined;
     if (at_us - last.atUs < last.pauseMs * 1000) return undefined;
     const helped = last.skewMs === 0 || Math.abs(skewMs) < Math.abs(last.skewMs) / 2;
     const pauseMs = helped ? REJOIN_AGAIN_MS : Math.min(LONGEST_PAUSE_MS, last.pauseMs * 2);
