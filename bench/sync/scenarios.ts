@@ -1,6 +1,7 @@
 import { changing, crowd, loaded, mixed } from './many.js';
 import { mpdPair } from './mpd.js';
 import { mpvAlsa, mpvPulse, snapclientMpv, snapclients } from './pairs.js';
+import { satellite } from './satellite.js';
 import type { Scenario } from './stage.js';
 
 /** Everything that is measured besides the rig itself and stock Snapcast, in this order. */
@@ -9,6 +10,7 @@ export const SCENARIOS: readonly Scenario[] = [
   mpvPulse,
   snapclients,
   snapclientMpv,
+  satellite,
   mpdPair,
   changing,
   mixed,
