@@ -106,6 +106,7 @@ function build() {
     'drivers',
     'web',
     'bench',
+    join('test', 'fakes'),
     'package-lock.json',
     'tsconfig.build.json',
     'tsconfig.json',
