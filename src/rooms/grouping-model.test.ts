@@ -30,7 +30,7 @@ const step: fc.Arbitrary<{ readonly what: string; readonly run: Step }> = fc.one
   })),
   fc.tuple(fc.constantFrom('play', 'pause', 'next', 'stop', 'remove'), room).map(([type, n]) => ({
     what: `${type} ${n}`,
-    run: (h: RoomHouse) => h.command(type as 'play', pick(h, n)),
+    run: (h: RoomHouse) => h.command(type, pick(h, n)),
   })),
   fc.tuple(name, fc.constantFrom('offline' as const, 'online' as const)).map(([id, link]) => ({
     what: `${link} ${id}`,

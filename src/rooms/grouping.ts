@@ -3,6 +3,7 @@ import type { Handlers, Outcome } from '../protocol/index.js';
 import type { PlayerRecord, RoomRecord } from '../state/index.js';
 import type { Company } from './company.js';
 import { roomOf, type RoomParts } from './parts.js';
+import { silence } from './tell.js';
 import type { Turns } from './turns.js';
 
 type GroupingCommand = `room:${'group' | 'ungroup' | 'remove'}`;
@@ -59,7 +60,7 @@ async function group(
   await parts.store.durable();
   return Promise.all(
     ids.map(async (player_id): Promise<Outcome> => {
-      if (moved.has(player_id)) return company.arrival(roomId, player_id);
+      if (moved.has(player_id)) return company.arrivals.of(roomId, player_id);
       return Promise.resolve({ player_id, outcome: 'ignored', reason: 'it is in this room already' });
     }),
   );
@@ -79,7 +80,7 @@ async function moveAll(
   to: (player: PlayerRecord) => Destination,
 ): Promise<void> {
   const touched = new Set<string>();
-  await Promise.all(players.map((player) => company.silence(player)));
+  await Promise.all(players.map((player) => silence(parts, player)));
   for (const { kept } of players) {
     const player = parts.store.state.players.get(kept.player_id);
     if (!player) continue;

@@ -41,6 +41,16 @@ export async function tellAll(
   return outcomes;
 }
 
+/** A player that is to play something else falls silent first; what somebody else plays on it is left alone. */
+export async function silence(parts: RoomParts, { kept: { player_id }, live }: PlayerRecord): Promise<void> {
+  if (live.link !== 'online' || live.elsewhere || live.ref === undefined) return;
+  try {
+    await parts.players.execute(player_id, { type: 'stop' });
+  } catch (error) {
+    parts.log.warn({ player_id, error: toError(error).message }, 'a player did not stop');
+  }
+}
+
 /** Throws when no member took a command, as a room with one player would. */
 export function requireOne(outcomes: readonly Outcome[], error: Error | undefined): void {
   if (outcomes.some(({ outcome }) => outcome === 'applied')) return;
