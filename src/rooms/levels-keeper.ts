@@ -62,7 +62,9 @@ export class LevelKeeper {
   #changed(change: Change, state: State): void {
     if (change.type === 'player/removed') this.#forget(change.player_id);
     else if (change.type === 'player/fact') {
-      if (change.fact.type === 'volume') this.#check(change.player_id, 'at-once');
+      if (change.fact.type !== 'volume') return;
+      if (change.fact.volume !== undefined) this.#knobs.heard(change.player_id, change.fact.volume);
+      this.#check(change.player_id, 'at-once');
     } else if ('player_id' in change && MAY_EXCEED.has(change.type)) this.#check(change.player_id, 'at-once');
     else if (change.type === 'room/limits')
       for (const playerId of state.rooms.get(change.room_id)?.kept.player_ids ?? [])

@@ -15,7 +15,11 @@ const STEP_MS = 100;
 /** For so long what a player was told counts, and not what it said meanwhile, which may be older. */
 const RECENT_US = 1e6;
 
+/** A report so far outside of the way a knob is being turned comes from another hand. */
+const ASIDE = 0.05;
+
 interface Turn {
+  readonly from: number;
   readonly target: number;
   readonly at_us: number;
   /** The levels still to be told, first to last. */
@@ -44,7 +48,7 @@ export class Knobs {
   async turn(playerId: string, from: number | undefined, target: number, pace: Pace): Promise<number> {
     this.forget(playerId);
     const [first = target, ...steps] = stepsOf(from ?? target, target, pace);
-    const turn: Turn = { target, at_us: this.#clock.nowUs(), steps };
+    const turn: Turn = { from: from ?? target, target, at_us: this.#clock.nowUs(), steps };
     this.#turns.set(playerId, turn);
     try {
       await this.#players.execute(playerId, { type: 'volume', volume: first });
@@ -68,6 +72,14 @@ export class Knobs {
   target(playerId: string): number | undefined {
     const turn = this.#turns.get(playerId);
     return turn && turn.steps.length > 0 ? turn.target : undefined;
+  }
+
+  /** A player says how loud it is. When somebody else turns it meanwhile, the rest of our steps is left. */
+  heard(playerId: string, volume: number): void {
+    const turn = this.#turns.get(playerId);
+    if (!turn || turn.steps.length === 0) return;
+    const [low, high] = [Math.min(turn.from, turn.target), Math.max(turn.from, turn.target)];
+    if (volume < low - ASIDE || volume > high + ASIDE) this.forget(playerId);
   }
 
   forget(playerId: string): void {

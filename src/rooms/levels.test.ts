@@ -318,6 +318,15 @@ describe('a big step up', () => {
     expect(house.volumes).toEqual([0.2]);
   });
 
+  it('gives way to a hand at the player itself', async () => {
+    house = new LevelHouse({ r: ['a'] }, 0.3);
+    playing();
+    await turnRoom(1);
+    house.turn('a', 0.1);
+    await house.clock.advance(1_000);
+    expect(house.volumes).toEqual([0.1]);
+  });
+
   it('is taken at once in silence', async () => {
     house = new LevelHouse({ r: ['a'] }, 0.1);
     await turnRoom(1);
