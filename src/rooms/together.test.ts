@@ -230,6 +230,23 @@ describe('a stream without an end', () => {
   });
 });
 
+describe('a stream that cannot be opened any more', () => {
+  it('is given up, and the room goes on', async () => {
+    house = new RoomHouse(['a', 'b']);
+    await house.queue('a', 'radio x', false);
+    await house.group('a', 'b');
+    await house.command('play', 'a');
+    await house.clock.advance(5_000);
+    for (const name of ['a', 'b']) {
+      house.player(name).broken.add('radio');
+      house.player(name).finish();
+    }
+    await house.clock.advance(20_000);
+    expect(house.current('a')).toBe('x');
+    expect(house.apart('a', 'b')).toBeCloseTo(0, 5);
+  });
+});
+
 describe('somebody who turns a knob at one member', () => {
   it('takes it out of the music when he pauses it, until the room is asked for music', async () => {
     await shared('a', 'b');
