@@ -9,9 +9,10 @@ import type { SteeredOutput } from './steered-output.js';
 import { SyncReport } from './sync-report.js';
 import type { TimedStart } from './timed-start.js';
 
-const TICK_MS = 100;
-/** After a look that said something is wrong. */
-const AGAIN_MS = 20;
+/** Not a multiple of 10 ms: looks at ever the same place between two steps of a coarse pointer would all be wrong by the same. */
+const TICK_MS = 103;
+/** After a look that was not enough. */
+const AGAIN_MS = 23;
 const LOOKS = 3;
 /** A player that was silenced is not looked at so often. */
 const PAUSED_MS = 1000;

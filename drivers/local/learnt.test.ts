@@ -22,7 +22,7 @@ describe('what outputs taught', () => {
     const learnt = new Learnt();
     const keys = Array.from({ length: 20 }, (_, n) => Learnt.keyOf('alsa', `card ${n} ${'x'.repeat(200)}`));
     for (const key of keys) {
-      learnt.drift(key, -123.456);
+      learnt.clock(key, -123.456, false);
       learnt.start(key, 99_999);
     }
     expect(learnt.all.map(({ key }) => key)).toEqual(keys.slice(-8));

@@ -5,6 +5,8 @@ import * as z from 'zod';
 export const LearntOutput = z.object({
   key: z.string().length(12),
   drift_ppm: z.number().min(-300).max(300).optional(),
+  /** It says where it is in steps. */
+  coarse: z.boolean().optional(),
   start_us: z.number().min(-50_000).max(200_000).optional(),
 });
 export type LearntOutput = z.infer<typeof LearntOutput>;
@@ -33,8 +35,8 @@ export class Learnt {
     return this.#outputs.get(key) ?? { key };
   }
 
-  drift(key: string, drift_ppm: number): void {
-    this.#set({ ...this.get(key), drift_ppm: Math.round(drift_ppm * 100) / 100 });
+  clock(key: string, drift_ppm: number, coarse: boolean): void {
+    this.#set({ ...this.get(key), drift_ppm: Math.round(drift_ppm * 100) / 100, coarse });
   }
 
   /** `early_us`: how much earlier than meant the music began. */

@@ -53,9 +53,12 @@ export class SteeredOutput {
     if (key === this.#key) return;
     this.#key = key;
     this.#ao = ao;
-    const { drift_ppm } = this.#learnt.get(key);
-    const buffered_seconds = bufferedSeconds(ao);
-    this.#steering = new Steering({ buffered_seconds, ...(drift_ppm !== undefined && { drift_ppm }) });
+    const { drift_ppm, coarse } = this.#learnt.get(key);
+    this.#steering = new Steering({
+      buffered_seconds: bufferedSeconds(ao),
+      ...(drift_ppm !== undefined && { drift_ppm }),
+      ...(coarse !== undefined && { coarse }),
+    });
   }
 
   /** mpv goes over to another output, or has opened its output again, while it plays. */
@@ -84,7 +87,7 @@ export class SteeredOutput {
 
   /** After a look: what the start was worth, and what the clock of this output is like. */
   learn(): void {
-    const { skew_ms, learnt, drift_ppm } = this.#steering;
+    const { skew_ms, learnt, drift_ppm, coarse } = this.#steering;
     const start = this.#start;
     if (this.#key === undefined || skew_ms === undefined) return;
     if (start && this.#clock.nowUs() >= start.due_us + SHOWN_US) {
@@ -97,7 +100,7 @@ export class SteeredOutput {
     if (!learnt || (known !== undefined && now < this.#rememberAt)) return;
     this.#rememberAt = now + REMEMBER_US;
     if (known !== undefined && Math.abs(known - drift_ppm) <= REMEMBER_PPM) return;
-    this.#learnt.drift(this.#key, drift_ppm);
+    this.#learnt.clock(this.#key, drift_ppm, coarse);
     this.#changed();
   }
 

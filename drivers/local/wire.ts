@@ -104,15 +104,17 @@ const Event = z.discriminatedUnion('event', [
 ]);
 export type MpvEvent = z.infer<typeof Event>;
 
-const Incoming = z.union([Reply, Event, z.object({ event: z.string() })]);
+const OtherEvent = z.object({ event: z.string() });
 
 /** A reply, an event we know, or `undefined` for one that we do not. Throws when the line is not mpv's. */
 export function decodeLine(line: string): Reply | MpvEvent | undefined {
-  const message: unknown = Incoming.parse(JSON.parse(line));
+  const message: unknown = JSON.parse(line);
   const reply = Reply.safeParse(message);
   if (reply.success) return reply.data;
   const event = Event.safeParse(message);
-  return event.success ? event.data : undefined;
+  if (event.success) return event.data;
+  OtherEvent.parse(message);
+  return undefined;
 }
 
 /** What mpv says about a property; `undefined` when it says nothing, or nonsense. */

@@ -72,7 +72,7 @@ class SimulatedPlayer {
     let pending = 0;
     for (let ago = 0.0005; ago < buffered; ago += 1e-3) pending += this.#offAt(this.#now - ago) * 1e-3;
     const said = this.ahead + pending - buffered * this.#offAt(this.#now);
-    const lag = granule_ms === 0 ? 0 : (this.#now * 1e3 * 1.0137) % granule_ms;
+    const lag = granule_ms === 0 ? 0 : (this.#now * 1e3 + this.#random()) % granule_ms;
     const noise = Math.sign(this.#random() - 0.5) * -Math.log(1 - this.#random()) * noise_ms;
     return {
       position_seconds: 50 + this.#now + said + (noise - lag) / 1e3,
@@ -81,10 +81,10 @@ class SimulatedPlayer {
     };
   }
 
-  /** Ten looks of three a second. Returns whether it ever wanted to rejoin. */
+  /** Three looks, ten times a second, and sooner when asked to. Returns whether it ever wanted to rejoin. */
   run(seconds: number): boolean {
     let lost = false;
-    for (let n = 0; n < seconds * 10; n++) {
+    for (const end = this.#now + seconds - 0.05; this.#now < end;) {
       const heard: Heard[] = [];
       for (let look = 0; look < 3; look++) {
         heard.push(this.#look());
@@ -95,7 +95,7 @@ class SimulatedPlayer {
       lost ||= steer.kind === 'rejoin';
       if (this.#speeds.length > 60) this.#speeds.splice(0, 1);
       this.reported.push(Math.abs((this.steering.skew_ms ?? 0) - this.ahead * 1e3));
-      this.#move(0.097);
+      this.#move(steer.kind === 'speed' ? 0.1 : 0.02);
     }
     return lost;
   }
@@ -195,7 +195,7 @@ describe('steering', () => {
     const player = new SimulatedPlayer({});
     player.run(3);
     player.jump(-0.4);
-    expect(player.run(0.1)).toBe(false);
+    expect(player.run(0.06)).toBe(false);
     expect(player.run(0.2)).toBe(true);
     player.jump(0.4);
     player.steering.restart();

@@ -14,6 +14,8 @@ export interface SteeringOptions {
   readonly buffered_seconds: number;
   /** Of this output's clock, as learnt before. */
   readonly drift_ppm?: number;
+  /** Whether this output says where it is in steps of some ms, as learnt before. */
+  readonly coarse?: boolean;
 }
 
 /** What to do after a look. */
@@ -44,6 +46,10 @@ const COARSE_SECONDS = 2;
 const COARSE_SPREAD = 0.0012;
 const FINE_SPREAD = 0.0007;
 const SPREAD_COUNT = 12;
+/** Looks at a coarse pointer until the foremost of them is worth something. */
+const CARRY_COUNT = 24;
+/** What the foremost of some looks says moves by itself by tenths of a ms. */
+const COARSE_GAIN = 0.5;
 const MAX_DRIFT = 300e-6;
 /** The drift is read from what is left when all else has settled: so little, for so long. */
 const SETTLED_SECONDS = 0.00025;
@@ -77,17 +83,23 @@ export class Steering {
   /** The integral of `#off`, at the times of its changes; the last one is the present. */
   #path: { at: number; sum: number; off: number }[] = [];
   #kept: Kept[] = [];
-  #coarse = false;
+  /** Places in the next item, until they are enough to carry the cue over. */
+  #next: Kept[] = [];
+  #coarse: boolean;
+  /** Its pointer is known to be fine: a first look can be believed. */
+  #fine: boolean;
   #strikes = 0;
   #starved = 0;
   #skew: number | undefined;
   #error = 0;
 
-  constructor({ buffered_seconds, drift_ppm }: SteeringOptions) {
+  constructor({ buffered_seconds, drift_ppm, coarse }: SteeringOptions) {
     this.#buffered = buffered_seconds;
     this.#gain = Math.min(1.6, 0.5 / buffered_seconds);
     this.#integralGain = 0.15 * Math.min(1, 0.3 / buffered_seconds) ** 2;
     this.#learnt = drift_ppm !== undefined;
+    this.#coarse = coarse === true;
+    this.#fine = coarse === false;
     this.#pace = -clamp((drift_ppm ?? 0) * 1e-6, MAX_DRIFT);
     this.#off = this.#first = this.#pace;
   }
@@ -112,6 +124,11 @@ export class Steering {
     return -this.#pace * 1e6;
   }
 
+  /** Whether it says where it is in steps. */
+  get coarse(): boolean {
+    return this.#coarse;
+  }
+
   /** Whether the drift is more than a first guess. */
   get learnt(): boolean {
     return this.#learnt;
@@ -121,6 +138,7 @@ export class Steering {
   restart(): void {
     this.#path = [];
     this.#kept = [];
+    this.#next = [];
     this.#strikes = 0;
     this.#settled = 0;
     this.#skew = undefined;
@@ -129,13 +147,18 @@ export class Steering {
 
   /**
    * The player went on to another item without a break: the cue of the new one, so that nothing changes. `heard` are places in the new item.
-   * Undefined when there is nothing good to tell it by.
+   * Undefined while there is not enough to tell it by.
    */
   carry(heard: readonly Heard[], cue: Moment): Moment | undefined {
-    const fresh = this.#places(heard);
-    if (fresh.length === 0 || this.#kept.length === 0) return undefined;
-    const moved = median(fresh.map((kept) => kept.place - this.#placeAt(kept.at)));
-    this.#kept = this.#kept.map(({ at, place }) => ({ at, place: place + moved }));
+    this.#next.push(...this.#places(heard));
+    const last = this.#next.at(-1);
+    const enough = this.#coarse ? CARRY_COUNT : 1;
+    if (!last || this.#kept.length === 0 || this.#next.length < enough) return undefined;
+    const places = this.#next.map((kept) => kept.place - this.#pace * (last.at - kept.at));
+    const moved = (this.#coarse ? foremost(places) : median(places)) - this.#placeAt(last.at);
+    const before = this.#kept.map(({ at, place }) => ({ at, place: place + moved }));
+    this.#kept = [...before, ...this.#next];
+    this.#next = [];
     return { position_seconds: cue.position_seconds + moved, at_us: cue.at_us };
   }
 
@@ -149,10 +172,7 @@ export class Steering {
     const step = clamp(now - this.#now, 0.3);
     this.#now = now;
     const jumped = this.#kept.length > 0 && this.#jumped(fresh);
-    if (jumped) {
-      this.#kept = [];
-      this.#coarse = false;
-    }
+    if (jumped) this.#kept = [];
     this.#keep(fresh, now);
     const origin = cue.position_seconds - cue.at_us / 1e6;
     const place = this.#placeAt(now);
@@ -164,6 +184,7 @@ export class Steering {
       return this.#strikes > 1 ? { kind: 'rejoin' } : { kind: 'look-again' };
     }
     this.#strikes = 0;
+    if (!this.#fine && this.#kept.length < SPREAD_COUNT) return { kind: 'look-again' };
     this.#steer(place - origin + this.#sumAt(now) - this.#pace * this.#buffered, step);
     return { kind: 'speed', speed: this.speed };
   }
@@ -171,13 +192,14 @@ export class Steering {
   /** `due`: how far ahead it will be once all that is buffered has been heard. */
   #steer(due: number, step: number): void {
     const harder = 1 + Math.min(1, Math.abs(due) / FAR_SECONDS);
-    const wanted = this.#pace - this.#gain * harder * due;
+    const softer = this.#coarse ? COARSE_GAIN : 1;
+    const wanted = this.#pace - this.#gain * harder * softer * due;
     this.#setOff(clamp(wanted, LIMIT));
     this.#settled = Math.abs(due) > SETTLED_SECONDS ? 0 : this.#settled + step;
     if (this.#settled < SETTLED_FOR) return;
     this.#watched += step;
     const eager = !this.#learnt && this.#watched < EAGER_SECONDS ? EAGER : 1;
-    this.#pace = clamp(this.#pace - this.#integralGain * eager * due * step, MAX_DRIFT);
+    this.#pace = clamp(this.#pace - this.#integralGain * eager * softer ** 2 * due * step, MAX_DRIFT);
     if (this.#watched >= EAGER_SECONDS) this.#learnt = true;
   }
 
@@ -224,6 +246,7 @@ export class Steering {
     if (places.length < SPREAD_COUNT) return;
     const spread = quantile(places, 0.9) - quantile(places, 0.1);
     this.#coarse = spread > (this.#coarse ? FINE_SPREAD : COARSE_SPREAD);
+    this.#fine = !this.#coarse;
   }
 
   #projected(at: number): number[] {
@@ -232,7 +255,7 @@ export class Steering {
 
   /** A pointer in steps is right just after a step, and behind otherwise: then the foremost counts. */
   #placeAt(at: number): number {
-    if (this.#coarse) return quantile(this.#projected(at), 0.97);
+    if (this.#coarse) return foremost(this.#projected(at));
     const recent = this.#kept.filter((kept) => kept.at > at - FINE_SECONDS);
     const kept = recent.length > 0 ? recent : this.#kept.slice(-3);
     return median(kept.map((one) => one.place - this.#pace * (at - one.at)));
@@ -248,6 +271,12 @@ export class Steering {
 
 function clamp(value: number, limit: number): number {
   return Math.min(limit, Math.max(-limit, value));
+}
+
+/** Where looks of random lag begin: a little before the foremost of them. */
+function foremost(places: readonly number[]): number {
+  const spread = quantile(places, 0.9) - quantile(places, 0.1);
+  return quantile(places, 0.97) + (2 * spread) / places.length;
 }
 
 function median(values: readonly number[]): number {
