@@ -18,6 +18,8 @@ export interface Media {
   readonly title: string;
   readonly artist?: string;
   readonly album?: string;
+  /** Path of a picture on our HTTP server, as `url_path`, for players that show one; `?size=` in pixels. */
+  readonly artwork_path?: string;
   /** Absent while unknown and for a stream without end. */
   readonly duration_seconds?: number;
   /** No end, no seeking. */

@@ -50,6 +50,7 @@ export function mediaFor(parts: RoomParts, item: QueueItem, playerId: string): M
     title: item.title,
     ...(item.artist && { artist: item.artist }),
     ...(item.album && { album: item.album }),
+    ...(item.artwork_id && { artwork_path: `/artwork/${item.artwork_id}` }),
   };
   if (item.url !== undefined) {
     const { duration_seconds } = item;
