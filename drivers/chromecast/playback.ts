@@ -223,7 +223,7 @@ export class Playback {
     if (address === undefined) return 'it has no web address that a Chromecast could open';
     const loading = (this.#loading = new AbortController());
     try {
-      const what = mediaOf(media, address, mark);
+      const what = mediaOf(media, address, { own, mark });
       await app.load(what, { position_seconds, playing, signal: loading.signal });
       return undefined;
     } catch (error) {
@@ -330,7 +330,7 @@ export class Playback {
     if (!this.#isOurs(app.eyes.last) || app.eyes.last?.state === 'idle') return;
     const address = addressOf(following.media, own);
     if (address === undefined) return;
-    const media = mediaOf(following.media, address, mark);
+    const media = mediaOf(following.media, address, { own, mark });
     const item = { media, autoplay: true, startTime: 0, preloadTime: 20, customData: media['customData'] };
     try {
       following.stage = 'queued';

@@ -118,7 +118,7 @@ describe('what a Chromecast has', () => {
 
   it('is what we say of a track, and where it gets it', async () => {
     const link = await rig.connect();
-    const media = await rig.tone(1, 4);
+    const media = { ...(await rig.tone(1, 4)), artwork_path: '/artwork/cover' };
     await rig.play(link, media);
     const load = rig.receiver.requests('LOAD')[0]?.payload;
     expect(load).toMatchObject({
@@ -128,7 +128,13 @@ describe('what a Chromecast has', () => {
         contentId: rig.url(media),
         contentType: 'audio/flac',
         streamType: 'BUFFERED',
-        metadata: { metadataType: 3, title: 'Tone 1', artist: 'The Oscillators', albumName: 'Sines' },
+        metadata: {
+          metadataType: 3,
+          title: 'Tone 1',
+          artist: 'The Oscillators',
+          albumName: 'Sines',
+          images: [{ url: `http://127.0.0.1:${rig.web.port}/artwork/cover?size=1080` }],
+        },
       },
     });
   });
