@@ -83,6 +83,13 @@ describe('where a song is heard', () => {
     expect(heard.fits('1', 9.5, at(60))).toBe(false);
   });
 
+  it('is on the line, too, when the answer took so long that nobody knows when it was true', () => {
+    const heard = new Heard(new Ahead(100, {}));
+    heard.measured('1', { zero_us: at(50), tooth_ms: 20, error_ms: 2 });
+    expect(heard.fits('1', 10.03, at(60))).toBe(false);
+    expect(heard.place('1', 10.03, at(60), 40_000).position_seconds).toBeCloseTo(9.9);
+  });
+
   it('goes on into the next song where the one before ends', () => {
     const heard = new Heard(new Ahead(100, {}));
     heard.measured('1', { zero_us: at(50), tooth_ms: 20, error_ms: 2 });

@@ -184,7 +184,8 @@ export class Follower {
     if (!playing || !this.#timeline) return;
     const sample = await this.#look(playing.song_id);
     if (era !== this.#era) return;
-    const fits = !sample || heard.fits(playing.song_id, sample.elapsed_seconds, sample.at_us);
+    const fits =
+      !sample || heard.fits(playing.song_id, sample.elapsed_seconds, sample.at_us, sample.rtt_us / 2);
     const due = clock.nowUs() - this.#measuredUs > MEASURE_EVERY_MS * 1000;
     if (due || !fits) this.#measureIn(0);
     else this.#glanceLater();

@@ -62,19 +62,24 @@ export class Heard {
         : undefined;
   }
 
-  /** Whether a look fits the line; also true when there is nothing to hold it against. */
-  fits(songId: string, elapsedSeconds: number, atUs: number): boolean {
+  /**
+   * Whether a look fits the line; also true when there is nothing to hold it against. `unsureUs`: half of the round trip, for the look was
+   * true at any time of it.
+   */
+  fits(songId: string, elapsedSeconds: number, atUs: number, unsureUs = 0): boolean {
     const line = this.lineOf(songId);
     const ahead = this.#ahead.ms;
     if (!line || ahead === undefined) return true;
     const offMs = (elapsedSeconds * 1e6 - (atUs - line.zero_us)) / 1000 - ahead;
     const filling = line.begun_us !== undefined && atUs - line.begun_us < FILLING_US ? ahead : 0;
-    return offMs <= BEFORE_MS && offMs >= -(line.tooth_ms ?? UNKNOWN_TOOTH_MS) - BEHIND_MS - filling;
+    const unsureMs = unsureUs / 1000;
+    const behindMs = (line.tooth_ms ?? UNKNOWN_TOOTH_MS) + BEHIND_MS + filling + unsureMs;
+    return offMs <= BEFORE_MS + unsureMs && offMs >= -behindMs;
   }
 
   /** What a single look says about where the song is heard. A song that will be heard soon begins ahead of now. */
-  place(songId: string, elapsedSeconds: number, atUs: number): Cue {
-    const line = this.fits(songId, elapsedSeconds, atUs) ? this.lineOf(songId) : undefined;
+  place(songId: string, elapsedSeconds: number, atUs: number, unsureUs = 0): Cue {
+    const line = this.fits(songId, elapsedSeconds, atUs, unsureUs) ? this.lineOf(songId) : undefined;
     const zeroUs = line?.zero_us ?? atUs - elapsedSeconds * 1e6 + (this.#ahead.ms ?? 0) * 1000;
     const at_us = Math.round(Math.max(atUs, zeroUs));
     return { position_seconds: Math.max(0, (at_us - zeroUs) / 1e6), at_us };

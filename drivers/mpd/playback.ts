@@ -17,6 +17,8 @@ interface Sight {
   readonly status: MpdStatus;
   readonly song: MpdSong | undefined;
   readonly at_us: number;
+  /** Half of the round trip. */
+  readonly unsure_us: number;
 }
 
 export interface PlaybackParts {
@@ -165,7 +167,7 @@ export class Playback {
     let sight = await this.#look();
     mixer.observe(sight.status.volume);
     if (await this.#settle(sight)) sight = await this.#look();
-    const { status, song, at_us } = sight;
+    const { status, song, at_us, unsure_us } = sight;
     this.#complain(status.state === 'pause' ? status.error : undefined);
     this.#playing = status.state === 'play';
     const ours = this.#ours(status);
@@ -186,7 +188,7 @@ export class Playback {
         type: 'playback',
         status: running,
         ref: ours.ref,
-        ...timing.place(ours, status, at_us),
+        ...timing.place(ours, status, at_us, unsure_us),
         rate: running === 'playing' ? 1 : 0,
         ...(duration !== undefined && { duration_seconds: duration }),
         ...(title !== undefined && { stream_title: title }),
@@ -350,11 +352,13 @@ export class Playback {
     const { connection, clock } = this.#parts;
     const sent = clock.nowUs();
     const [status, song] = await connection.list([['status'], ['currentsong']]);
-    const at_us = Math.round((sent + clock.nowUs()) / 2);
+    const came = clock.nowUs();
+    const at_us = Math.round((sent + came) / 2);
     return {
       status: readStatus(status ?? { pairs: [] }),
       song: readSong(song ?? { pairs: [] }),
       at_us,
+      unsure_us: (came - sent) / 2,
     };
   }
 }

@@ -110,9 +110,9 @@ export class Timing {
   }
 
   /** Where our song is heard, by what MPD says about it. */
-  place(song: OurSong, status: MpdStatus, atUs: number): Cue {
+  place(song: OurSong, status: MpdStatus, atUs: number, unsureUs: number): Cue {
     const { waiting } = this.#starting;
-    if (status.state === 'play') return this.#heard.place(song.id, status.elapsed_seconds, atUs);
+    if (status.state === 'play') return this.#heard.place(song.id, status.elapsed_seconds, atUs, unsureUs);
     const position = waiting?.song_id === song.id ? waiting.cue.position_seconds : status.elapsed_seconds;
     return { position_seconds: position, at_us: atUs };
   }
