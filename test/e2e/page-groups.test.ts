@@ -221,6 +221,14 @@ describe('the board', () => {
     expect(fake.house.room('kitchen')).toBeUndefined();
   });
 
+  it('says which of several players did not do what was asked for', async () => {
+    const { page, handlers, fake } = await open('#/rooms');
+    handlers['room:group']!({ room_id: 'living-room', player_ids: ['p-kitchen'] });
+    fake.house.refusals.set('p-kitchen', 'no answer within 2 s');
+    await button(page, 'Pause Living room').click();
+    await page.getByText('Kitchen: failed: no answer within 2 s').waitFor();
+  });
+
   it('shows on every phone what one of them did', async () => {
     const { page, fake } = await open('#/rooms');
     const other = await openPage(`${fake.url}/#/rooms`);

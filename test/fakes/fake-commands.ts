@@ -34,11 +34,18 @@ function roomHandlers(house: FakeHouse): FakeHandlers {
     if (!state) throw new AppError('ERR_ROOM_NOT_FOUND', 'no such room');
     return state;
   };
-  const outcomes = { outcomes: [] };
+  /** Whoever refuses has not done it. */
+  const outcomesOf = (roomId: string) => ({
+    outcomes: get(roomId).room.player_ids.map((player_id) => {
+      const reason = house.refusals.get(player_id);
+      if (reason === undefined) return { player_id, outcome: 'applied' as const };
+      return { player_id, outcome: 'failed' as const, reason };
+    }),
+  });
   const set = (roomId: string, change: (playback: Playback) => Playback) => {
     get(roomId);
     house.change(roomId, (state) => ({ ...state, playback: change(state.playback) }));
-    return outcomes;
+    return outcomesOf(roomId);
   };
   const start = (roomId: string, index: number) => {
     const item = get(roomId).queue.items[index];
@@ -116,7 +123,7 @@ function roomHandlers(house: FakeHouse): FakeHandlers {
           controlled_elsewhere: false,
         })),
       }));
-      return outcomes;
+      return outcomesOf(room_id);
     },
   };
 }

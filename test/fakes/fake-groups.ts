@@ -94,6 +94,11 @@ function move(house: FakeHouse, player: Player, roomId: string): void {
     players: now.players.filter(({ player_id }) => player_id !== player.player_id),
   }));
   house.change(roomId, (now) => ({ ...now, players: [...now.players, moved] }));
+  for (const id of [player.room_id, roomId])
+    house.change(id, (now) => {
+      const volume = roomVolume(now.players) ?? now.playback.volume;
+      return { ...now, playback: { ...now.playback, volume } };
+    });
 }
 
 /** The members' volumes for a room volume: each moves by as much, and what one cannot take the others do. */

@@ -14,7 +14,7 @@ export class PlayerControl {
   readonly latency: Wish<number>;
   readonly limit: Wish<number>;
 
-  constructor({ client, onError, after }: Controls, { players }: House, player_id: string) {
+  constructor({ client, onError, told, after }: Controls, { players }: House, player_id: string) {
     const common = { onError, after };
     const actual = <T>(read: (player: Player) => T, absent: T) =>
       computed(() => {
@@ -25,22 +25,28 @@ export class PlayerControl {
     this.volume = new Wish({
       ...common,
       actual: actual((player) => player.volume ?? 0, 0),
-      send: (volume) => client.send('player:volume', { player_id, volume }),
+      send: async (volume) =>
+        told('player:volume', await client.send('player:volume', { player_id, volume })),
     });
     this.muted = new Wish({
       ...common,
       actual: actual((player) => player.muted, false),
-      send: (muted) => client.send('player:mute', { player_id, muted }),
+      send: async (muted) => told('player:mute', await client.send('player:mute', { player_id, muted })),
     });
     this.latency = new Wish({
       ...common,
       actual: actual((player) => player.latency_ms, 0),
-      send: (latency_ms) => Promise.all([client.send('player:latency', { player_id, latency_ms }), pause()]),
+      send: async (latency_ms) => {
+        const sent = client.send('player:latency', { player_id, latency_ms });
+        const [reply] = await Promise.all([sent, pause()]);
+        told('player:latency', reply);
+      },
     });
     this.limit = new Wish({
       ...common,
       actual: actual((player) => player.volume_limit, 1),
-      send: (volume_limit) => client.send('player:limit', { player_id, volume_limit }),
+      send: async (volume_limit) =>
+        told('player:limit', await client.send('player:limit', { player_id, volume_limit })),
     });
   }
 

@@ -1,11 +1,14 @@
 import { computed, type ReadonlySignal } from '@preact/signals';
 import type { TuttiClient } from '../../src/client/client.js';
-import type { Room } from '../../src/protocol/room.js';
+import type { CommandType } from '../../src/protocol/commands.js';
+import type { Outcome, Room } from '../../src/protocol/room.js';
 import { Wish, type WishOptions } from './wish.js';
 
 export interface Controls {
   readonly client: TuttiClient;
   readonly onError: (error: unknown) => void;
+  /** Says which of several players did not do what the command asked for. */
+  readonly told: (command: CommandType, reply: { readonly outcomes: readonly Outcome[] }) => void;
   readonly after: WishOptions<unknown>['after'];
 }
 
@@ -18,7 +21,7 @@ export class RoomControl {
   readonly muted: Wish<boolean>;
 
   constructor(
-    { client, onError, after }: Controls,
+    { client, onError, told, after }: Controls,
     roomId: () => string,
     room: ReadonlySignal<Room | undefined>,
   ) {
@@ -27,17 +30,21 @@ export class RoomControl {
     this.playing = new Wish({
       ...common,
       actual: computed(() => room.value?.state === 'playing' || room.value?.state === 'loading'),
-      send: (on) => client.send(on ? 'room:play' : 'room:pause', { room_id: roomId() }),
+      send: async (on) => {
+        const command = on ? 'room:play' : 'room:pause';
+        told(command, await client.send(command, { room_id: roomId() }));
+      },
     });
     this.volume = new Wish({
       ...common,
       actual: computed(() => room.value?.volume ?? 0),
-      send: (volume) => client.send('room:volume', { room_id: roomId(), volume }),
+      send: async (volume) =>
+        told('room:volume', await client.send('room:volume', { room_id: roomId(), volume })),
     });
     this.muted = new Wish({
       ...common,
       actual: computed(() => room.value?.muted ?? false),
-      send: (muted) => client.send('room:mute', { room_id: roomId(), muted }),
+      send: async (muted) => told('room:mute', await client.send('room:mute', { room_id: roomId(), muted })),
     });
   }
 

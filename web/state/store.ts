@@ -4,7 +4,7 @@ import { useContext } from 'preact/hooks';
 import type { TuttiClient } from '../../src/client/client.js';
 import type { CommandInput, CommandReply, CommandType } from '../../src/protocol/commands.js';
 import type { QueueItem, QueueSource } from '../../src/protocol/queue.js';
-import type { Repeat, Timeline } from '../../src/protocol/room.js';
+import type { Outcome, Repeat, Timeline } from '../../src/protocol/room.js';
 import { positionAt } from '../../src/sync/timeline.js';
 import { canSeek } from './notice.js';
 import { explain } from './explain.js';
@@ -90,7 +90,13 @@ export class Store {
     this.router = router;
     this.toasts = new Toasts(after);
     this.house = createHouse(client, settings.roomId, parts.nextFrame);
-    this.controls = { client, after, onError: (error) => this.fail(error) };
+    this.controls = {
+      client,
+      after,
+      onError: (error) => this.fail(error),
+      told: (command, { outcomes }) =>
+        void this.#told(command, outcomes).catch((error: unknown) => this.fail(error)),
+    };
     this.control = new RoomControl(this.controls, () => this.roomId, this.house.room);
     this.sync = createSyncLog(client, this.house.roomId, after);
     this.queue = new QueueControl(this.controls, this.house);
@@ -175,7 +181,16 @@ export class Store {
   }
 
   async skip(command: 'room:next' | 'room:previous'): Promise<void> {
-    await this.ask(command, { room_id: this.roomId });
+    const reply = await this.ask(command, { room_id: this.roomId });
+    if (reply) await this.#told(command, reply.outcomes);
+  }
+
+  async #told(command: CommandType, outcomes: readonly Outcome[]): Promise<void> {
+    const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
+    if (failed.length === 0) return;
+    const { troubleText } = await import('./outcome-words.js');
+    const text = troubleText(command, failed, this.house.players.peek() ?? []);
+    if (text !== undefined) this.toasts.show(text, { kind: 'warning' });
   }
 
   cycleRepeat(): void {

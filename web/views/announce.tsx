@@ -20,12 +20,13 @@ export function AnnounceSheet({ room, onClose }: { room: Room; onClose: () => vo
   const [url, setUrl] = useState('');
   const [rooms, setRooms] = useState<readonly string[]>([room.room_id]);
   const [volume, setVolume] = useState<number>();
+  const [mode, setMode] = useState<'duck' | 'pause'>('duck');
   const [outcomes, setOutcomes] = useState<readonly Outcome[]>([]);
   const clip = from === 'url' ? { url: url.trim() } : track && { track_id: track.track_id };
   const run = async (): Promise<string | undefined> => {
     if (!clip) return 'Choose what is to be played';
     const loud = volume === undefined ? {} : { volume };
-    const reply = await store.client.send('room:announce', { room_ids: [...rooms], clip, ...loud });
+    const reply = await store.client.send('room:announce', { room_ids: [...rooms], clip, mode, ...loud });
     if (reply.outcomes.every(({ outcome }) => outcome === 'applied')) {
       onClose();
       store.toasts.show('Announced', { kind: 'success' });
@@ -63,6 +64,14 @@ export function AnnounceSheet({ room, onClose }: { room: Room; onClose: () => vo
           <span>As loud as the music</span>
         </label>
         {volume !== undefined && <LimitSlider label="Loudness" value={volume} onInput={setVolume} />}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={mode === 'pause'}
+            onChange={(event) => setMode(event.currentTarget.checked ? 'pause' : 'duck')}
+          />
+          <span>Pause the music meanwhile</span>
+        </label>
         <ul class="outcomes">
           {outcomes.map((one) => (
             <li key={one.player_id}>
