@@ -62,10 +62,15 @@ export class FakeSnapclient {
   }
 
   get chunks(): HeardChunk[] {
-    return this.of(MESSAGE.wireChunk).map(({ body }) => ({
-      at_us: readTime(body, 0),
-      bytes: body.subarray(12),
-    }));
+    return this.of(MESSAGE.wireChunk).map(chunkOf);
+  }
+
+  /** Those since it was told to begin anew. */
+  get freshChunks(): HeardChunk[] {
+    const begin = this.messages.findLastIndex(({ type }) => type === MESSAGE.codecHeader);
+    return this.messages
+      .slice(begin + 1)
+      .flatMap((message) => (message.type === MESSAGE.wireChunk ? chunkOf(message) : []));
   }
 
   async gets(type: number, count = 1): Promise<Message> {
@@ -80,4 +85,8 @@ export class FakeSnapclient {
   close(): void {
     this.socket.destroy();
   }
+}
+
+function chunkOf({ body }: Message): HeardChunk {
+  return { at_us: readTime(body, 0), bytes: body.subarray(12) };
 }

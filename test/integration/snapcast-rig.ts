@@ -9,7 +9,8 @@ import type { Found } from '../../src/players/index.js';
 import { DrivenLink } from '../contracts/driven-link.js';
 import { FakeSnapclient } from '../fakes/fake-snapclient.js';
 
-export const BUFFER_MS = 300;
+/** Longer than a busy machine keeps a process waiting. */
+export const BUFFER_MS = 1000;
 
 /** A stream server on a free port, and what connects to it. */
 export class SnapRig {
