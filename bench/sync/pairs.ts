@@ -72,7 +72,8 @@ export const snapclients = pair({
   title: 'snapclient + snapclient on our server, cards 0 and +60 ppm',
   kinds: ['snapcast', 'snapcast'],
   listen: drifting,
-  targets: { p95Ms: 0.25, anchorRatio: 1.1, startSeconds: 0.1 },
+  // At once: within the first windows that are all sound.
+  targets: { p95Ms: 0.25, anchorRatio: 1.1, startSeconds: 0.15 },
 });
 
 export const snapclientMpv = pair({
