@@ -23,7 +23,7 @@ import { packageRoot, version } from './package-root.js';
 import { satelliteToken } from './satellite/index.js';
 import { Players, type DriverDefinition, type Found } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
-import { createRooms, type Rooms } from './rooms/index.js';
+import { createRooms, guarded, Parties, type RoomParts, type Rooms } from './rooms/index.js';
 import { startServer, type RunningServer } from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
 import { claimFolder, migrate, openDb, secret, type Db } from './storage/index.js';
@@ -71,18 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function open(options: AppOptions, closers: Closers): Promise<App> {
   const { config, log, clock = systemClock } = options;
   const runtimeDir = join(config.data_dir, 'run');
-  const claim = await claimFolder(config.data_dir);
-  closers.add(() => claim.release());
-  const db = openDb(join(config.data_dir, 'tutti.db'));
-  closers.add(() => db.close());
-  migrate(db);
-
-  const playheadPath = join(config.data_dir, 'playhead');
-  const state = resumedAt(loadState(db, version), playheadPath, clock.wallMs());
-  const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
-  closers.add(() => store.flush());
-  const playhead = new Playhead({ path: playheadPath, store, clock, log });
-  closers.add(() => playhead.close());
+  const { db, store } = await openState(config, closers, clock, log);
 
   const listening: { port: number } = { port: config.port };
   const satellites = createSatellites({
@@ -115,17 +104,55 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const library = await libraryOf(config, libraryDb, store, clock, log, secret(db, 'media'));
   closers.add(() => library.close());
   const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
-  const rooms = createRooms({ store, players, library: { ...library, stream }, clock, log, random });
-  closers.add(() => rooms.close());
+  const { rooms, parties } = openRooms(
+    { store, players, library: { ...library, stream }, clock, log, random },
+    closers,
+  );
   closers.add(() => players.close());
 
-  const server = await serve(config, { store, clock, log, library, players, rooms, satellites });
+  const server = await serve(config, { store, clock, log, library, players, rooms, parties, satellites });
   listening.port = server.port;
   closers.add(() => server.close());
   await players.start(config.players, config.mdns);
   await library.start();
   const notices = settleNotices(store, players, config, drivers, snapcast.notices);
   return { port: server.port, urls: server.urls, notices, close: () => closers.close() };
+}
+
+/** What is on disk, and the store that keeps it there. This data folder is ours alone from here on. */
+async function openState(
+  config: Config,
+  closers: Closers,
+  clock: Clock,
+  log: Logger,
+): Promise<{ readonly db: Db; readonly store: Store }> {
+  const claim = await claimFolder(config.data_dir);
+  closers.add(() => claim.release());
+  const db = openDb(join(config.data_dir, 'tutti.db'));
+  closers.add(() => db.close());
+  migrate(db);
+
+  const playheadPath = join(config.data_dir, 'playhead');
+  const state = resumedAt(loadState(db, version), playheadPath, clock.wallMs());
+  const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
+  closers.add(() => store.flush());
+  const playhead = new Playhead({ path: playheadPath, store, clock, log });
+  closers.add(() => playhead.close());
+  return { db, store };
+}
+
+/** Rooms, and the parties in them: each needs the other. */
+function openRooms(parts: RoomParts, closers: Closers): { readonly rooms: Rooms; readonly parties: Parties } {
+  const parties = new Parties({
+    store: parts.store,
+    clock: parts.clock,
+    skip: async (room_id) =>
+      rooms.handlers['room:next']({ room_id }, { connection_id: 'party', role: 'user' }),
+  });
+  closers.add(() => parties.close());
+  const rooms: Rooms = createRooms({ ...parts, people: parties.people });
+  closers.add(() => rooms.close());
+  return { rooms, parties };
 }
 
 interface Snapclients {
@@ -205,17 +232,19 @@ interface Parts {
   readonly library: Library;
   readonly players: Players;
   readonly rooms: Rooms;
+  readonly parties: Parties;
   readonly satellites: ReturnType<typeof createSatellites>;
 }
 
 function serve(
   config: Config,
-  { store, clock, log, library, players, rooms, satellites }: Parts,
+  { store, clock, log, library, players, rooms, parties, satellites }: Parts,
 ): Promise<RunningServer> {
   const handlers: Handlers = {
     ...library.handlers,
     ...players.handlers,
-    ...rooms.handlers,
+    ...guarded(rooms.handlers, store, parties.people),
+    ...parties.handlers,
     ...satellites.handlers,
     'system:status': () => store.state.system,
   };
@@ -229,6 +258,7 @@ function serve(
     feed: store,
     handlers,
     media: (token) => library.media(token),
+    left: (connectionId) => parties.gone(connectionId),
     artwork: (id, size) => library.artwork(id, size),
     measurements: () => rooms.measurements(),
     transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>

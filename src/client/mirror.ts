@@ -1,5 +1,6 @@
 import {
   applyQueuePatch,
+  MAX_CHAT,
   topicFamily,
   TOPICS,
   type EventPayload,
@@ -141,6 +142,8 @@ function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
     return { ...state, room: event.data, players: membersOf(event.data, state.players) };
   }
   if (event.type === 'queue:updated') return queueAfter(state, event.data);
+  if (event.type === 'party:updated') return partyAfter(state, event.data);
+  if (event.type === 'room:chat') return chatAfter(state, event.data);
   if (event.type === 'playback:state') return playbackAfter(state, event.data);
   if (event.type === 'volume:updated' && event.data.player_id === undefined) {
     const { volume, muted } = event.data;
@@ -183,6 +186,19 @@ function queueAfter(state: RoomState, data: EventPayload<'queue:updated'>): Room
   const { current_index: _was, ...playback } = state.playback;
   const index = current_index === undefined ? {} : { current_index };
   return { ...state, queue, playback: { ...playback, queue_length, ...index } };
+}
+
+/** The party without its chat, which comes message by message. */
+function partyAfter(state: RoomState, { party }: EventPayload<'party:updated'>): RoomState {
+  const { party: before, ...rest } = state;
+  if (!party) return rest;
+  const chat = before?.opened_at === party.opened_at ? before.chat : [];
+  return { ...rest, party: { ...party, chat } };
+}
+
+function chatAfter(state: RoomState, { room_id: _room, ...message }: EventPayload<'room:chat'>): RoomState {
+  const { party } = state;
+  return party ? { ...state, party: { ...party, chat: [...party.chat, message].slice(-MAX_CHAT) } } : state;
 }
 
 function upsert<T>(list: readonly T[], item: T, same: (other: T) => boolean): readonly T[] {

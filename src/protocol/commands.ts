@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ClockUs } from './common.js';
 import { libraryCommands, playerCommands } from './library-commands.js';
+import { partyCommands } from './party-commands.js';
 import { satelliteCommands } from './satellite-commands.js';
 import { queueCommands, roomCommands } from './room-commands.js';
 
@@ -10,6 +11,7 @@ export const COMMANDS = {
   ...queueCommands,
   ...playerCommands,
   ...libraryCommands,
+  ...partyCommands,
   ...satelliteCommands,
 };
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
+import { ChatMessage, Participant, Party, PARTY_EVENTS } from './party.js';
 import { Player } from './player.js';
 import { QueueItem, QueuePatch } from './queue.js';
 import { Playback, Room, RoomState } from './room.js';
@@ -48,6 +49,33 @@ export const EVENTS = {
   'room:updated': { data: Room, state: true },
   'room:removed': { data: z.object({ room_id: Id }), state: true },
   'room:state': { data: RoomState, state: true },
+  /** The party of a room without its chat; absent = its doors are closed. */
+  'party:updated': {
+    data: z.object({ room_id: Id, party: Party.omit({ chat: true }).optional() }),
+    state: true,
+  },
+  'room:chat': { data: z.object({ room_id: Id, ...ChatMessage.shape }), state: true },
+  'room:event': {
+    data: z.object({
+      room_id: Id,
+      event_type: z.enum(PARTY_EVENTS),
+      participant: Participant.pick({ participant_id: true, name: true }).optional(),
+    }),
+    state: false,
+  },
+  /** Where the music goes on, for who plays along: at `sync_time_us` of the server clock it is at `start_position_seconds`. */
+  'playback:sync': {
+    data: z.object({
+      room_id: Id,
+      command: z.enum(['play', 'pause', 'seek', 'stop']),
+      track_id: Id.optional(),
+      item_id: Id.optional(),
+      start_position_seconds: Seconds,
+      sync_timestamp: z.string(),
+      sync_time_us: ClockUs,
+    }),
+    state: false,
+  },
   'player:added': { data: Player, state: true },
   'player:updated': { data: Player, state: true },
   'player:removed': { data: z.object({ player_id: Id }), state: true },

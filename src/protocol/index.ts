@@ -5,6 +5,7 @@ export * from './envelope.js';
 export * from './errors.js';
 export * from './events.js';
 export type * from './handlers.js';
+export * from './party.js';
 export * from './player.js';
 export * from './queue-patch.js';
 export * from './queue.js';

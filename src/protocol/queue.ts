@@ -13,6 +13,8 @@ export const QueueItem = z.object({
   /** Absent for a radio stream. */
   duration_seconds: Seconds.optional(),
   artwork_id: Id.optional(),
+  /** Who queued it, in a listening party. */
+  added_by: z.object({ participant_id: Id, name: z.string() }).optional(),
   /** Why it was skipped the last time it should have played. */
   problem: z.string().optional(),
 });

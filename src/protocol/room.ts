@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
 import { PlaybackStatus, Player, SyncClass } from './player.js';
+import { Party, PartySummary } from './party.js';
 import { QueueItem } from './queue.js';
 
 export const Repeat = z.enum(['off', 'all', 'one']);
@@ -34,6 +35,8 @@ export const Room = z.object({
   muted: z.boolean(),
   volume_limit: Volume,
   quiet_hours: QuietHours.optional(),
+  /** A public listening party is on. */
+  party: PartySummary.optional(),
 });
 export type Room = z.infer<typeof Room>;
 
@@ -67,6 +70,7 @@ export const RoomState = z.object({
   playback: Playback,
   queue: z.object({ items: z.array(QueueItem), current_index: z.int().optional() }),
   players: z.array(Player),
+  party: Party.optional(),
 });
 export type RoomState = z.infer<typeof RoomState>;
 

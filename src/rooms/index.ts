@@ -1,3 +1,4 @@
 export type { RoomLibrary, RoomParts } from './parts.js';
 export * from './rooms.js';
 export type { Measurements } from './truth-measurements.js';
+export { guarded, Parties } from './party/index.js';

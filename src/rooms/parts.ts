@@ -3,6 +3,7 @@ import type { Playlist, QueueItem, QueueSource } from '../protocol/index.js';
 import type { Media, Players } from '../players/index.js';
 import { positionAt } from '../protocol/index.js';
 import type { PlayerRecord, RoomRecord, Store } from '../state/index.js';
+import type { People } from './party/index.js';
 
 /** What rooms need of the library. */
 export interface RoomLibrary {
@@ -20,6 +21,8 @@ export interface RoomParts {
   readonly store: Store;
   readonly players: Pick<Players, 'execute' | 'codecs'>;
   readonly library: RoomLibrary;
+  /** Who sends a command, in a listening party; absent where there are none. */
+  readonly people?: Pick<People, 'of'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** 0..1 */

@@ -8,8 +8,9 @@ import {
   type QueueItem,
   type QueueSource,
 } from '../protocol/index.js';
-import { currentIndex, type RoomRecord } from '../state/index.js';
+import { currentIndex, type PartyMember, type RoomRecord } from '../state/index.js';
 import { roomOf, type RoomParts } from './parts.js';
+import { takeTurns } from './party/index.js';
 import { inserted, insertionIndex, moved, removed, shuffled, unshuffled } from './queue-edits.js';
 import type { Starter } from './starter.js';
 import type { Turns } from './turns.js';
@@ -35,9 +36,10 @@ export function queueHandlers(parts: RoomParts, starter: Starter, turns: Turns):
       keepPlaying(parts, starter, roomId, () => commitEdit(parts, roomId, label, to(roomOf(parts, roomId)))),
     );
   return {
-    'queue:add': async (request) => {
+    'queue:add': async (request, caller) => {
       const source = await withStream(parts, request.source);
-      return edit(request.room_id, () => add(parts, starter, { ...request, source }));
+      const person = parts.people?.of(roomOf(parts, request.room_id), caller);
+      return edit(request.room_id, () => add(parts, starter, { ...request, source }, person));
     },
     'queue:remove': ({ room_id, item_ids }) =>
       change(room_id, 'remove', ({ queue }) => {
@@ -93,17 +95,24 @@ async function add(
   parts: RoomParts,
   starter: Starter,
   request: CommandRequest<'queue:add'>,
+  person: PartyMember | undefined,
 ): Promise<Partial<QueueReply>> {
   const { room_id, source, at, play, start_index } = request;
   const room = roomOf(parts, room_id);
-  const added = parts.library.items(source).map((item): QueueItem => ({ item_id: randomId(8), ...item }));
+  const added_by = person && { participant_id: person.participant_id, name: person.name };
+  const added = parts.library
+    .items(source)
+    .map((item): QueueItem => ({ item_id: randomId(8), ...item, ...(added_by && { added_by }) }));
   const before = at === 'replace' ? [] : room.queue.items;
   if (before.length + added.length > MAX_QUEUE_ITEMS) {
     throw new AppError('ERR_QUEUE_FULL', `a queue holds ${MAX_QUEUE_ITEMS} items`, {
       params: { max: MAX_QUEUE_ITEMS },
     });
   }
-  const items = inserted(before, insertionIndex(at, before.length, currentIndex(room)), added);
+  const turns = person && at === 'end' && room.party?.kept.rules.fair === true;
+  const items = turns
+    ? takeTurns(before, currentIndex(room), person.participant_id, added)
+    : inserted(before, insertionIndex(at, before.length, currentIndex(room)), added);
   const first = added[Math.min(start_index ?? 0, added.length - 1)];
   const commit = (): void => commitEdit(parts, room_id, 'add', items, at === 'replace' ? null : undefined);
   const reply = { item_ids: added.map((item) => item.item_id) };

@@ -7,6 +7,7 @@ import { latencyHandlers } from './latency.js';
 import { LevelKeeper } from './levels-keeper.js';
 import { Knobs } from './levels-knobs.js';
 import { levelHandlers } from './levels.js';
+import type { PartyCommand } from './party/index.js';
 import { roomOf, type RoomParts } from './parts.js';
 import { Preloads } from './preloads.js';
 import { startProgress } from './progress.js';
@@ -20,7 +21,7 @@ import { TruthMeter } from './truth.js';
 import { Turns } from './turns.js';
 
 type RoomCommand =
-  | Extract<CommandType, `room:${string}` | `queue:${string}`>
+  | Exclude<Extract<CommandType, `room:${string}` | `queue:${string}`>, PartyCommand>
   | `player:${'volume' | 'mute' | 'latency' | 'limit'}`;
 
 export interface Rooms {

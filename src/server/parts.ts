@@ -56,6 +56,8 @@ export interface ServerParts {
   transcode?(this: void, file: MediaFile, offsetSeconds: number, signal: AbortSignal): Readable;
   /** For /metrics; without it there are only those of the server itself. */
   readonly measurements?: (() => Measurements) | undefined;
+  /** A WebSocket connection is over. */
+  left?(this: void, connectionId: string): void;
   readonly limits?: Partial<ServerLimits>;
 }
 

@@ -32,7 +32,16 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   await webRoutes(app, config.webRoot, log);
 
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
-  const hub = new Hub({ version, clock, log, feed, gate, limits, run });
+  const hub = new Hub({
+    version,
+    clock,
+    log,
+    feed,
+    gate,
+    limits,
+    run,
+    left: parts.left ?? (() => undefined),
+  });
   metricsRoute(app, {
     measurements: parts.measurements,
     clients: () => hub.connections,

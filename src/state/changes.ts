@@ -8,6 +8,7 @@ import type {
   SyncClass,
   SystemState,
 } from '../protocol/index.js';
+import type { PartyChange } from './party.js';
 import type { Balance, BeforeClip, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
 
@@ -22,6 +23,7 @@ export interface Level {
 
 /** Every way the state can change. `at_us` is the server clock when it happened. */
 export type Change =
+  | PartyChange
   | {
       readonly type: 'player/known';
       readonly player: PlayerRecord['kept'];

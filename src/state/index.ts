@@ -3,6 +3,7 @@ export type { Draft } from './events.js';
 export * from './feed.js';
 export { ceilingOf, heardMembers, roundLevel } from './levels.js';
 export * from './model.js';
+export * from './party.js';
 export * from './persistence.js';
 export type { PlayerReport } from './player-report.js';
 export * from './playhead.js';

@@ -12,6 +12,7 @@ import type {
   SystemState,
   Timeline,
 } from '../protocol/index.js';
+import type { PartyRecord } from './party.js';
 
 /** What survives a restart is under `kept`; what only a live connection knows is under `live`. */
 export interface PlayerRecord {
@@ -84,6 +85,8 @@ export interface RoomRecord {
   };
   readonly queue: QueueRecord;
   readonly edits: Edits;
+  /** While its doors are open. */
+  readonly party?: PartyRecord | undefined;
 }
 
 /** One member's place in the balance of its room. */

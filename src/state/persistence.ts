@@ -11,6 +11,7 @@ import {
   type RoomRecord,
   type State,
 } from './model.js';
+import { forgetParty, keepParty, loadParty, weighParty } from './keep-party.js';
 import type { Keeper } from './store.js';
 
 const KeptPlayer = z.object({
@@ -79,9 +80,12 @@ function weigh(before: State, after: State): Durability | undefined {
   if (before === after) return undefined;
   if (before.rooms.size !== after.rooms.size || before.players.size !== after.players.size) return 'full';
   let weight: Durability | undefined;
-  for (const [id, { kept, queue, edits }] of after.rooms) {
+  for (const [id, { kept, queue, edits, party }] of after.rooms) {
     const old = before.rooms.get(id);
     if (!old || old.queue !== queue || old.edits !== edits) return 'full';
+    const party_weight = weighParty(old.party, party);
+    if (party_weight === 'full') return 'full';
+    weight = party_weight ?? weight;
     if (old.kept === kept) continue;
     if (old.kept.name !== kept.name || old.kept.player_ids !== kept.player_ids) return 'full';
     if (old.kept.volume_limit !== kept.volume_limit || old.kept.quiet_hours !== kept.quiet_hours)
@@ -119,12 +123,14 @@ function keepRooms(db: Db, before: State, after: State): void {
         JSON.stringify(room.kept),
       );
     if (old?.queue !== room.queue) keepQueue(db, id, old, room);
+    if (old?.party !== room.party) keepParty(db, id, old?.party, room.party);
     if (old?.edits !== room.edits) keepEdits(db, id, old?.edits ?? NO_EDITS, room.edits);
   }
   for (const id of before.rooms.keys()) {
     if (after.rooms.has(id)) continue;
     for (const table of ['rooms', 'queue_items', 'queue_orders', 'queue_edits'])
       db.prepare(`DELETE FROM ${table} WHERE room_id = ?`).run(id);
+    forgetParty(db, id);
   }
 }
 
@@ -175,6 +181,7 @@ export function loadState(db: Db, version: string): State {
       },
       queue: loadQueue(db, room_id),
       edits: loadEdits(db, room_id),
+      party: loadParty(db, room_id),
     };
     const item = record.queue.items.find((candidate) => candidate.item_id === kept.item_id);
     rooms.set(room_id, { ...record, live: { ...record.live, duration_seconds: item?.duration_seconds } });

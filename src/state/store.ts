@@ -4,7 +4,9 @@ import type { Change } from './changes.js';
 import { eventsBetween, type Draft } from './events.js';
 import { playerView, roomStateView, roomView } from './views.js';
 import type { Feed } from './feed.js';
+import { updateRoom } from './entries.js';
 import type { State } from './model.js';
+import { reduceParty, type PartyChange } from './party.js';
 import { reducePlayer } from './reduce-player.js';
 import { reduceRoom } from './reduce-room.js';
 
@@ -23,6 +25,8 @@ export type Watcher = (change: Change, before: State, after: State) => void;
 export function reduce(state: State, change: Change): State {
   if (isPlayerChange(change)) return reducePlayer(state, change);
   if (isRoomChange(change)) return reduceRoom(state, change);
+  if (isPartyChange(change))
+    return updateRoom(state, change.room_id, (room) => ({ ...room, party: reduceParty(room.party, change) }));
   if (change.type === 'library/state') return { ...state, library: change.library };
   return { ...state, system: { ...state.system, notices: [...change.notices] } };
 }
@@ -35,6 +39,10 @@ function isRoomChange(
   change: Change,
 ): change is Extract<Change, { type: `room/${string}` | `queue/${string}` }> {
   return change.type.startsWith('room/') || change.type.startsWith('queue/');
+}
+
+function isPartyChange(change: Change): change is PartyChange {
+  return change.type.startsWith('party/');
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { Playback, Player, Room, RoomState } from '../protocol/index.js';
 import type { PlayerRecord, RoomRecord, State } from './model.js';
+import { partySummary, partyView } from './party.js';
 
 /** A room as the list of rooms shows it. */
 export function roomView(room: RoomRecord): Room {
   const { room_id, name, player_ids, volume, muted, volume_limit, quiet_hours } = room.kept;
   const current = currentItem(room);
+  const party = room.party && partySummary(room.party);
   return {
     room_id,
     name,
@@ -15,6 +17,7 @@ export function roomView(room: RoomRecord): Room {
     muted,
     volume_limit,
     ...(quiet_hours !== undefined && { quiet_hours }),
+    ...(party && { party }),
   };
 }
 
@@ -91,5 +94,6 @@ export function roomStateView(state: State, room: RoomRecord): RoomState {
       const player = state.players.get(id);
       return player ? [playerView(player)] : [];
     }),
+    ...(room.party && { party: partyView(room.party) }),
   };
 }

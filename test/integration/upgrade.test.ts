@@ -60,6 +60,26 @@ describe('a database of an earlier version', () => {
   });
 });
 
+describe('a database of version 2', () => {
+  it('keeps limits, quiet hours, latencies, and parties with their people and chat', () => {
+    const db = copyOf(2);
+    migrate(db);
+    const { rooms, players } = loadState(db, 'test');
+    const kitchen = rooms.get('kitchen')!;
+    expect(kitchen.kept.volume_limit).toBe(0.8);
+    expect(kitchen.kept.quiet_hours).toEqual({ from: '22:00', to: '07:00', limit: 0.3 });
+    expect(players.get('bath')!.kept).toMatchObject({
+      latency_ms: 40,
+      volume_limit: 0.9,
+      home_room_id: 'bath',
+    });
+    expect(kitchen.party?.kept.rules.description).toBe('Küchenparty');
+    expect(kitchen.party?.kept.members.map(({ name }) => name)).toEqual(['Ann']);
+    expect(kitchen.party?.chat.map(({ message }) => message)).toEqual(['Hallo']);
+    expect(rooms.get('bath')!.party).toBeUndefined();
+  });
+});
+
 describe('a database', () => {
   it('of a newer Tutti is refused and left as it is', () => {
     const db = openDb(':memory:');

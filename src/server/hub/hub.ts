@@ -43,6 +43,8 @@ export interface HubParts {
   readonly gate: Gate;
   readonly limits: ServerLimits;
   readonly run: RunCommand;
+  /** A connection is over. */
+  readonly left: (connectionId: string) => void;
 }
 
 /** Every WebSocket client: lets them in, greets them, keeps them alive, says goodbye. */
@@ -135,6 +137,7 @@ export class Hub {
     ws.on('error', (err) => log.debug({ err }, 'websocket broken'));
     ws.once('close', (code) => {
       fanOut.leave(client);
+      this.#parts.left(id);
       log.debug({ code }, 'client left');
       if (fanOut.clients.size === 0) this.#allGone?.();
     });

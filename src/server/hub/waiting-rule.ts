@@ -10,11 +10,14 @@ export type WaitingRule =
 export function waitingRule(event: TopicEvent): WaitingRule {
   switch (event.type) {
     case 'queue:updated':
+    case 'room:chat':
       return { kind: 'delta' };
     case 'playback:track':
     case 'library:updated':
     case 'toast':
     case 'server:restarting':
+    case 'room:event':
+    case 'playback:sync':
       return { kind: 'once' };
     case 'playback:state':
     case 'playback:progress':
@@ -22,6 +25,7 @@ export function waitingRule(event: TopicEvent): WaitingRule {
     case 'room:added':
     case 'room:updated':
     case 'room:removed':
+    case 'party:updated':
       return latest(event, event.data.room_id);
     case 'room:state':
       return latest(event, event.data.room.room_id);

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { Id } from './common.js';
+import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
+import { ChatMessage, PartyRules, PersonName, SkipVotes } from './party.js';
+import { RoomState } from './room.js';
+
+const room = { room_id: Id };
+/** Proves who one was before: the `secret` that an earlier reply gave. */
+const again = { participant_id: Id.optional(), secret: z.string().max(128).optional() };
+/** `invite` lets others in: it belongs into a link or a QR code. */
+const Entered = z.object({ participant_id: Id, secret: z.string(), invite: z.string(), state: RoomState });
+const rules = z.strictObject({
+  description: PartyRules.shape.description.default(''),
+  max_participants: PartyRules.shape.max_participants.default(20),
+  public: PartyRules.shape.public.default(true),
+  fair: PartyRules.shape.fair.default(true),
+  skip_quorum: PartyRules.shape.skip_quorum.default(0.5),
+  cooldown_seconds: PartyRules.shape.cooldown_seconds.default(15),
+});
+
+export const partyCommands = {
+  'room:open': {
+    request: z.strictObject({ ...room, name: PersonName, ...rules.shape }),
+    reply: Entered,
+    role: 'user',
+    http: 'POST /rooms/{room_id}/party',
+    summary: 'Open the doors of a room for a listening party; who does so is its host',
+  },
+  'room:join': {
+    request: z.strictObject({ ...room, name: PersonName, ...again, invite: z.string().max(128).optional() }),
+    reply: Entered,
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/party/participants',
+    summary: 'Join a listening party, or come back to it; the connection speaks for that person from now on',
+  },
+  'room:leave': {
+    request: z.strictObject(room),
+    reply: Nothing,
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/party/leave',
+    summary: 'Leave a listening party; a host hands over to who has been there longest',
+  },
+  'room:close': {
+    request: z.strictObject(room),
+    reply: Nothing,
+    role: 'guest',
+    http: 'DELETE /rooms/{room_id}/party',
+    summary: 'Close a listening party; the music goes on. The host, or an admin who has not joined',
+  },
+  'room:rules': {
+    request: z.strictObject({ ...room, ...PartyRules.partial().shape }),
+    reply: Nothing,
+    role: 'guest',
+    http: 'PUT /rooms/{room_id}/party',
+    summary: 'Change the rules of a party; the host',
+  },
+  'room:hand-over': {
+    request: z.strictObject({ ...room, participant_id: Id }),
+    reply: Nothing,
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/party/host',
+    summary: 'Make somebody else the host',
+  },
+  'room:chat': {
+    request: z.strictObject({ ...room, message: z.string().trim().min(1).max(500) }),
+    reply: z.object({ message: ChatMessage }),
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/party/chat',
+    summary: 'Say something to everybody in a party',
+  },
+  'room:vote-skip': {
+    request: z.strictObject({ ...room, item_id: Id }),
+    reply: z.object({ skip: SkipVotes, skipped: z.boolean() }),
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/party/skip',
+    summary: 'Vote to skip what plays',
+  },
+  'room:veto': {
+    request: z.strictObject(room),
+    reply: Outcomes.partial(),
+    role: 'guest',
+    http: 'DELETE /rooms/{room_id}/party/skip',
+    summary: 'Keep what plays whatever the votes; the host',
+  },
+} as const satisfies Record<string, CommandSpec>;
