@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, randomId, slug, toError, type Clock, type Logger } from '../base/index.js';
 import type { Handlers } from '../protocol/index.js';
 import { playerView, type PlayerRecord, type Store } from '../state/index.js';
@@ -87,15 +88,20 @@ export class Players {
       );
   }
 
-  /** A player that discovery saw. One that is known by hand at the same address stays as it is. */
+  /**
+   * A player that discovery saw, perhaps at a new address. One that is known by hand stays as it is, and nobody is taken in twice: who is seen
+   * for the first time at the address of another is that one.
+   */
   found(definition: DriverDefinition, { key, name, options }: Found): void {
     try {
       const address = definition.address(definition.options.parse(options));
-      const twin = [...this.#parts.store.state.players.values()].find(
-        ({ kept }) => kept.kind === definition.kind && kept.address === address,
-      );
-      if (twin && twin.kept.player_id !== key) return;
-      if (twin) this.#supervisors.get(key)?.hurry();
+      const players = [...this.#parts.store.state.players.values()].map(({ kept }) => kept);
+      const before = players.find(({ player_id }) => player_id === key);
+      const twin = players.find((kept) => kept.kind === definition.kind && kept.address === address);
+      const taken = twin && twin !== before && (!before || twin.origin !== 'discovered');
+      if (taken || (before && before.kind !== definition.kind)) return;
+      const same = before && (before.origin !== 'discovered' || isDeepStrictEqual(before.options, options));
+      if (same) this.#supervisors.get(key)?.hurry();
       else this.#known({ kind: definition.kind, name, options }, 'discovered', key);
     } catch (error) {
       this.#parts.log.warn({ key, error: toError(error).message }, 'a discovered player cannot be used');
@@ -152,10 +158,11 @@ export class Players {
   }
 
   #supervise(kept: PlayerRecord['kept']): void {
-    if (this.#supervisors.has(kept.player_id)) return;
     const definition = this.#definition(kept.kind);
-    const { store, clock, log, random, httpPort, runtimeDir } = this.#parts;
     const options = parseOptions(definition, kept.options);
+    const supervised = this.#supervisors.get(kept.player_id);
+    if (supervised) return supervised.moveTo(options);
+    const { store, clock, log, random, httpPort, runtimeDir } = this.#parts;
     const supervisor = new Supervisor({
       playerId: kept.player_id,
       definition,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError, backoffMs, toError, within, type Clock, type Logger, type Timer } from '../base/index.js';
 import type { Store } from '../state/index.js';
 import type { DriverDefinition, Fact, LinkContext, PlayerCommand, PlayerLink } from './contract.js';
@@ -15,6 +16,7 @@ export const LIMITS = {
 export interface SupervisorOptions {
   readonly playerId: string;
   readonly definition: DriverDefinition;
+  /** Where the player is, as its driver takes it; `moveTo` changes it. */
   readonly options: unknown;
   readonly store: Store;
   readonly clock: Clock;
@@ -32,12 +34,14 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #parts: SupervisorOptions;
   readonly #ended = new AbortController();
+  #options: unknown;
   #link: PlayerLink | undefined;
   #running: Promise<void> | undefined;
   #hurry: (() => void) | undefined;
 
   constructor(parts: SupervisorOptions) {
     this.#parts = parts;
+    this.#options = parts.options;
   }
 
   start(): void {
@@ -47,6 +51,18 @@ export class Supervisor {
   /** Tries again now instead of after the back-off. */
   hurry(): void {
     this.#hurry?.();
+  }
+
+  /**
+   * The player is said to be somewhere else now. A link that still answers is kept, for a player with two addresses is seen at one and then at
+   * the other; from the next connect on the new options count.
+   */
+  moveTo(options: unknown): void {
+    if (isDeepStrictEqual(options, this.#options)) return this.hurry();
+    this.#options = options;
+    const link = this.#link;
+    if (!link) return this.hurry();
+    this.#ask(link).catch((error: unknown) => this.#cut(link, toError(error).message));
   }
 
   /** Resolves on acceptance. A player that does not answer in time is cut off, and the supervisor connects anew. */
@@ -80,10 +96,12 @@ export class Supervisor {
     for (let attempt = 0; !this.#ended.signal.aborted; attempt++) {
       this.#report('connecting', undefined, attempt);
       const startedUs = clock.nowUs();
-      const reason = await this.#live();
+      const options = this.#options;
+      const reason = await this.#live(options);
       if (this.#ended.signal.aborted) break;
-      if (clock.nowUs() - startedUs > 30e6) attempt = 0;
-      const wait = backoffMs(attempt, random());
+      const moved = this.#options !== options;
+      if (moved || clock.nowUs() - startedUs > 30e6) attempt = 0;
+      const wait = moved ? 0 : backoffMs(attempt, random());
       log.warn({ player_id: playerId, reason: reason.message, retry_ms: wait }, 'player lost');
       this.#report('offline', reason.message);
       await this.#pause(wait);
@@ -92,8 +110,8 @@ export class Supervisor {
   }
 
   /** One life of a link, from connect to its end; the reason it ended. */
-  async #live(): Promise<Error> {
-    const { clock, definition, options, playerId } = this.#parts;
+  async #live(options: unknown): Promise<Error> {
+    const { clock, definition, playerId } = this.#parts;
     const gate = { open: true };
     let link: PlayerLink;
     try {
@@ -171,14 +189,11 @@ export class Supervisor {
 
   /** Half-open detection: a link that does not answer a round trip is cut. */
   #probe(link: PlayerLink): () => void {
-    const { clock, playerId } = this.#parts;
     let timer: Timer;
     let stopped = false;
     const next = (): void => {
-      timer = clock.after(LIMITS.probeEvery, () => {
-        within({ clock, what: `probe of ${playerId}`, ms: LIMITS.probe }, (signal) =>
-          link.probe(signal),
-        ).then(
+      timer = this.#parts.clock.after(LIMITS.probeEvery, () => {
+        this.#ask(link).then(
           () => stopped || next(),
           (error: unknown) => stopped || this.#cut(link, toError(error).message),
         );
@@ -189,6 +204,12 @@ export class Supervisor {
       stopped = true;
       timer.cancel();
     };
+  }
+
+  /** One round trip to the player, with a deadline. */
+  async #ask(link: PlayerLink): Promise<void> {
+    const { clock, playerId } = this.#parts;
+    await within({ clock, what: `probe of ${playerId}`, ms: LIMITS.probe }, (signal) => link.probe(signal));
   }
 
   #cut(link: PlayerLink, why: string): void {

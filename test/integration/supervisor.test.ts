@@ -49,6 +49,7 @@ class Stage {
   });
   readonly puppets: Puppet[] = [];
   readonly connects: number[] = [];
+  readonly hosts: string[] = [];
   behave: 'connect' | 'refuse' | 'hang' = 'connect';
   readonly definition = defineDriver({
     kind: 'puppet',
@@ -58,8 +59,9 @@ class Stage {
     syncClass: 'loose',
     codecs: 'all',
     address: ({ host }) => host,
-    connect: async (_options, context) => {
+    connect: async ({ host }, context) => {
       this.connects.push(this.clock.nowUs() / 1000);
+      this.hosts.push(host);
       if (this.behave === 'refuse') throw new Error('refused');
       if (this.behave === 'hang') await new Promise(() => undefined);
       const puppet = new Puppet(context);
@@ -203,5 +205,67 @@ describe('the supervisor', () => {
     stage.players.found(stage.definition, { key: 'puppet-there', name: 'There', options: { host: 'there' } });
     stage.players.found(stage.definition, { key: 'puppet-there', name: 'There', options: { host: 'there' } });
     expect([...stage.store.state.players.keys()]).toEqual(['p', 'puppet-there']);
+  });
+});
+
+describe('a player that discovery sees at a new address', () => {
+  const seen = async (host: string, key = 'q'): Promise<void> => {
+    stage.players.found(stage.definition, { key, name: key, options: { host } });
+    await settle();
+  };
+  const addressOf = (key: string): string => stage.store.state.players.get(key)!.kept.address;
+
+  it('is looked for there at once when it is lost', async () => {
+    stage = new Stage();
+    stage.behave = 'refuse';
+    await seen('there');
+    await stage.clock.advance(30_000);
+    stage.behave = 'connect';
+    await seen('elsewhere');
+    expect(stage.hosts.at(-1)).toBe('elsewhere');
+    expect(stage.store.state.players.get('q')!.live.link).toBe('online');
+    expect(addressOf('q')).toBe('elsewhere');
+  });
+
+  it('is looked for there as soon as an attempt at the old one has ended', async () => {
+    stage = new Stage();
+    stage.behave = 'hang';
+    await seen('there');
+    await seen('elsewhere');
+    stage.behave = 'connect';
+    await stage.clock.advance(LIMITS.connect);
+    expect(stage.hosts).toEqual(['there', 'elsewhere']);
+  });
+
+  it('is let go at the old one when it does not answer there any more', async () => {
+    stage = new Stage();
+    await seen('there');
+    stage.puppets[0]!.answers = false;
+    await seen('elsewhere');
+    await stage.clock.advance(LIMITS.probe + 1);
+    expect(stage.hosts).toEqual(['there', 'elsewhere']);
+    await expect(stage.puppets[0]!.closed).resolves.toMatchObject({ message: 'closed' });
+    await stage.players.execute('q', { type: 'pause' });
+    expect(stage.puppets[1]!.commands).toEqual([{ type: 'pause' }]);
+  });
+
+  it('is kept where it answers, for it may have two', async () => {
+    stage = new Stage();
+    await seen('there');
+    for (const host of ['elsewhere', 'there', 'elsewhere']) await seen(host);
+    await stage.clock.advance(LIMITS.probe);
+    expect(stage.hosts).toEqual(['there']);
+    stage.puppets[0]!.die('gone');
+    await stage.clock.advance(500);
+    expect(stage.hosts).toEqual(['there', 'elsewhere']);
+  });
+
+  it('may have changed places with another one', async () => {
+    stage = new Stage();
+    await seen('there', 'q');
+    await seen('here', 'r');
+    await seen('here', 'q');
+    await seen('there', 'r');
+    expect([addressOf('q'), addressOf('r')]).toEqual(['here', 'there']);
   });
 });
