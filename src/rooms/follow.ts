@@ -9,6 +9,7 @@ import {
   type State,
 } from '../state/index.js';
 import { Company } from './company.js';
+import { ceilingNow } from './levels.js';
 import { membersOf, positionNow, type RoomParts } from './parts.js';
 import type { Preloads } from './preloads.js';
 import type { Starter } from './starter.js';
@@ -47,7 +48,11 @@ export class Follower {
     this.#turns = turns;
     const inTurn = (roomId: string, work: () => Promise<void>): void => {
       const room = parts.store.state.rooms.get(roomId);
-      if (room) this.#inTurn(room, work);
+      if (room)
+        this.#inTurn(room, async () => {
+          for (const id of room.kept.player_ids) await this.#giveVolume(id);
+          await work();
+        });
     };
     this.company = new Company({ ...parts, starter, preloads, together, inTurn });
     this.#unwatch = parts.store.watch((change, before, after) => this.#follow(change, before, after));
@@ -146,7 +151,8 @@ export class Follower {
     if (!room) return;
     const roomId = room.kept.room_id;
     if (fact.type === 'info' && fact.fresh) {
-      this.#fresh.set(player_id, knobOf(room, before.players.get(player_id)));
+      if (!this.#fresh.has(player_id))
+        this.#fresh.set(player_id, knobOf(room, before.players.get(player_id)));
       if (player.live.link === 'online') this.#inTurn(room, () => this.#giveVolume(player_id));
     }
     if (isShared(room)) return this.#memberSaid(room, player_id, fact, after);
@@ -183,10 +189,19 @@ export class Follower {
   /** A player that was started just now is as loud as it likes: it gets the room's volume before it gets music. */
   async #giveVolume(playerId: string): Promise<void> {
     const knob = this.#fresh.get(playerId);
-    if (!knob) return;
+    const { players, rooms } = this.#parts.store.state;
+    const player = players.get(playerId);
+    const room = rooms.get(player?.kept.room_id ?? '');
+    if (!knob || !room || player?.live.link !== 'online') return;
     this.#fresh.delete(playerId);
-    await this.#parts.players.execute(playerId, { type: 'volume', volume: knob.volume });
-    await this.#parts.players.execute(playerId, { type: 'mute', muted: knob.muted });
+    const volume = Math.min(knob.volume, ceilingNow(this.#parts, room, player).level);
+    try {
+      await this.#parts.players.execute(playerId, { type: 'volume', volume });
+      await this.#parts.players.execute(playerId, { type: 'mute', muted: knob.muted });
+    } catch (error) {
+      const fields = { player_id: playerId, error: toError(error).message };
+      this.#parts.log.warn(fields, 'a player that was started anew did not take its volume');
+    }
   }
 
   async #ended(roomId: string, ref: string, failed: boolean, message: string | undefined): Promise<void> {
@@ -297,8 +312,13 @@ export class Follower {
   }
 }
 
-/** How loud a player that remembers nothing was before: in a shared room each has a knob of its own. */
-function knobOf(room: RoomRecord, before: PlayerRecord | undefined): Knob {
-  if (!isShared(room)) return room.kept;
-  return { volume: before?.live.volume ?? room.kept.volume, muted: before?.live.muted ?? room.kept.muted };
+/**
+ * How loud a player that remembers nothing was before: in a shared room each has a knob of its own, in the state while the server runs, and
+ * in the balance of its room after a restart.
+ */
+function knobOf({ kept }: RoomRecord, player: PlayerRecord | undefined): Knob {
+  if (kept.player_ids.length < 2 || !player) return kept;
+  const { volume, muted } = player.live;
+  const told = kept.balance?.[player.kept.player_id]?.told;
+  return { volume: volume ?? told ?? kept.volume, muted: volume === undefined ? kept.muted : muted };
 }
