@@ -77,6 +77,8 @@ export interface TuttiClient {
   ready(): Promise<Hello>;
   /** The server's monotonic clock now, microseconds; NaN before `hello`. */
   serverNowUs(): number;
+  /** Compares clocks at least this often, for who keeps time; returns how to stop. */
+  watchClock(everyMs: number): () => void;
   /** Call when the machine woke up, came online or the page is shown again. */
   wake(): void;
   close(): void;
@@ -105,6 +107,7 @@ class Client implements TuttiClient {
 
   readonly #clock: ClientClock;
   readonly #clockEveryMs: number;
+  readonly #clockWatchers = new Set<{ readonly everyMs: number }>();
   readonly #problem: (problem: string) => void;
   readonly #link: Link;
   readonly #commands: PendingCommands;
@@ -183,6 +186,13 @@ class Client implements TuttiClient {
   serverNowUs(): number {
     const now = this.#clock.nowUs();
     return now + (this.#clockFilter.estimate(now)?.offset_us ?? this.#roughOffsetUs);
+  }
+
+  watchClock(everyMs: number): () => void {
+    const watcher = { everyMs };
+    this.#clockWatchers.add(watcher);
+    this.#startClock();
+    return () => void this.#clockWatchers.delete(watcher);
   }
 
   wake(): void {
@@ -333,7 +343,9 @@ class Client implements TuttiClient {
     this.#clockTimer?.cancel();
     if (!this.#link.send({ type: 'clock', data: { t0_us: this.#clock.nowUs() } })) return;
     const quick = ++this.#clockCount < CLOCK_QUICK_COUNT;
-    const wait = quick ? Math.min(CLOCK_QUICK_MS, this.#clockEveryMs) : this.#clockEveryMs;
+    const watched = [...this.#clockWatchers].map(({ everyMs }) => everyMs);
+    const every = Math.min(this.#clockEveryMs, ...watched);
+    const wait = quick ? Math.min(CLOCK_QUICK_MS, every) : every;
     this.#clockTimer = this.#clock.after(wait, () => this.#askClock());
   }
 

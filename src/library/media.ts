@@ -48,7 +48,10 @@ const MIME: Readonly<Record<string, string>> = {
   speex: 'audio/ogg',
   wav: 'audio/wav',
   aiff: 'audio/aiff',
+  s16le: 'application/octet-stream',
 };
+
+const TARGETS: readonly TranscodeTarget[] = ['flac', 'mp3', 's16le'];
 
 interface Claim {
   readonly trackId: string;
@@ -169,7 +172,7 @@ export class MediaFiles {
         ? clock.nowUs() / 1e6 > Number.parseInt(mono, 36)
         : clock.wallMs() / 1000 > Number.parseInt(wall, 36);
     if (isOver) return undefined;
-    return { trackId, transcode: target === 'flac' || target === 'mp3' ? target : undefined };
+    return { trackId, transcode: TARGETS.find((known) => known === target) };
   }
 }
 
@@ -178,6 +181,6 @@ const expired = (): AppError =>
 
 /** Nothing is lost where the player allows it; what was lossy is not made larger than it need be. */
 function chooseTarget(lossless: boolean, codecs: readonly string[]): TranscodeTarget | undefined {
-  const order: readonly TranscodeTarget[] = lossless ? ['flac', 'mp3'] : ['mp3', 'flac'];
+  const order: readonly TranscodeTarget[] = lossless ? ['flac', 'mp3', 's16le'] : ['mp3', 'flac', 's16le'];
   return order.find((target) => codecs.includes(target));
 }

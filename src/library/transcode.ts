@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { PassThrough, type Readable } from 'node:stream';
 import { AppError } from '../base/index.js';
 
-export type TranscodeTarget = 'flac' | 'mp3';
+/** `s16le`: bare samples of 48 kHz stereo, for programs that play them by a clock of their own. */
+export type TranscodeTarget = 'flac' | 'mp3' | 's16le';
 
 export interface TranscodeOptions {
   readonly path: string;
@@ -21,10 +22,11 @@ export interface Transcode {
   readonly done: Promise<void>;
 }
 
-const MIME = { flac: 'audio/flac', mp3: 'audio/mpeg' } as const;
+const MIME = { flac: 'audio/flac', mp3: 'audio/mpeg', s16le: 'application/octet-stream' } as const;
 const CODEC = {
   flac: ['-c:a', 'flac', '-compression_level', '2', '-f', 'flac'],
   mp3: ['-c:a', 'libmp3lame', '-b:a', '320k', '-f', 'mp3'],
+  s16le: ['-c:a', 'pcm_s16le', '-ar', '48000', '-ac', '2', '-f', 's16le'],
 } as const;
 
 /** The arguments for ffmpeg. The path stands behind `file:`, so that no name is an option or a protocol. */
@@ -40,7 +42,7 @@ export function transcodeArguments({ path, to, startSeconds = 0 }: TranscodeOpti
 }
 
 /**
- * A file as FLAC or MP3, from a position on, as fast as it is read. ffmpeg lives no longer than the stream; the stream ends well only
+ * A file as FLAC, MP3 or samples, from a position on, as fast as it is read. ffmpeg lives no longer than the stream; the stream ends well only
  * when ffmpeg did.
  */
 export function transcodeStream(options: TranscodeOptions): Transcode {

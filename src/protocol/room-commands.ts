@@ -3,7 +3,7 @@ import { Id, Name, Seconds, Volume } from './common.js';
 import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
 import { MAX_QUEUE_ITEMS, QueueSource } from './queue.js';
 import { HttpUrl } from './common.js';
-import { Outcome, QuietHours, Repeat, Room, RoomState } from './room.js';
+import { Listening, Outcome, QuietHours, Repeat, Room, RoomState } from './room.js';
 import { Playlist } from './track.js';
 
 const QueueReply = z.object({
@@ -151,6 +151,14 @@ export const roomCommands = {
     role: 'admin',
     http: 'DELETE /rooms/{room_id}',
     summary: 'Forget a room that has no players, with its queue',
+  },
+  'room:listen': {
+    /** Default: what plays. */
+    request: z.strictObject({ ...room, item_id: Id.optional() }),
+    reply: Listening,
+    role: 'guest',
+    http: 'POST /rooms/{room_id}/listen',
+    summary: 'Samples of an item of the queue, for a browser that plays along',
   },
   'room:announce': {
     request: z.strictObject({

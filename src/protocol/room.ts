@@ -83,3 +83,14 @@ export const Outcome = z.object({
   sync_class: SyncClass.optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;
+
+/** An item of a queue as bare samples, 16 bit little endian, interleaved: what one who plays along needs. [LS1] */
+export const Listening = z.object({
+  item_id: Id,
+  /** Relative to the server; with `?offset_seconds=` from there on. Expires. */
+  url: z.string(),
+  sample_rate_hz: z.int(),
+  channels: z.int(),
+  duration_seconds: Seconds,
+});
+export type Listening = z.infer<typeof Listening>;

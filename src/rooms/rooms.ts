@@ -4,6 +4,7 @@ import { Announcer } from './announce.js';
 import { Follower } from './follow.js';
 import { groupingHandlers } from './grouping.js';
 import { latencyHandlers } from './latency.js';
+import { listenHandlers } from './listen.js';
 import { LevelKeeper } from './levels-keeper.js';
 import { Knobs } from './levels-knobs.js';
 import { levelHandlers } from './levels.js';
@@ -56,6 +57,7 @@ export function createRooms(parts: RoomParts): Rooms {
       ...groupingHandlers(parts, company, turns),
       ...latencyHandlers(parts, together, turns),
       ...levelHandlers(parts, knobs, turns),
+      ...listenHandlers(parts),
       ...announcer.handlers,
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
       'room:get': ({ room_id }) => roomStateView(store.state, roomOf(parts, room_id)),

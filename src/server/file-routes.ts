@@ -10,10 +10,15 @@ const Token = z.object({ token: z.string().min(1).max(1024) });
 const MediaQuery = z.object({ offset_seconds: z.coerce.number().min(0).max(10_000_000).default(0) });
 const ArtworkParams = z.object({ id: z.string().min(1).max(128) });
 const ArtworkQuery = z.object({ size: z.coerce.number().int().min(16).max(2048).default(320) });
-const TRANSCODED = { flac: 'audio/flac', mp3: 'audio/mpeg' } as const;
+const TRANSCODED = { flac: 'audio/flac', mp3: 'audio/mpeg', s16le: 'application/octet-stream' } as const;
+/** Samples are asked for by pages that play along, and read as slowly as they are heard: so many at once. [LS2] */
+const MOST_LISTENERS = 8;
+/** Who reads nothing for so long has gone without a word. */
+const IDLE_MS = 60_000;
 
 /** Files for players and pages: `/media/<token>` and `/artwork/<id>?size=`. [MD1] [AR1] */
 export function fileRoutes(app: FastifyInstance, parts: ServerParts): void {
+  const listeners = new Set<FastifyRequest>();
   // HEAD is ours: the one fastify adds would read the file to its end and forget its length.
   const route = (url: string, handler: RouteHandlerMethod): void =>
     void app.route({ method: ['GET', 'HEAD'], exposeHeadRoute: false, url, handler });
@@ -22,6 +27,7 @@ export function fileRoutes(app: FastifyInstance, parts: ServerParts): void {
     const { offset_seconds } = check(MediaQuery, request.query);
     const file = parts.media(token);
     void reply.header('cache-control', 'private, max-age=0, must-revalidate');
+    if (file.transcode === 's16le' && request.method === 'GET') admit(listeners, request, reply);
     if (file.transcode !== undefined) return transcoded(parts, file, offset_seconds, request, reply);
     return wholeOrRange(file, request, reply);
   });
@@ -92,6 +98,15 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (cause) {
     throw new AppError('ERR_NOT_FOUND', 'The file is not there any more', { cause });
   }
+}
+
+/** A place for one who plays along, until the connection ends or nothing was read for long. */
+function admit(listeners: Set<FastifyRequest>, request: FastifyRequest, reply: FastifyReply): void {
+  if (listeners.size >= MOST_LISTENERS)
+    throw new AppError('ERR_BUSY', 'Too many browsers play along already', { retryable: true });
+  listeners.add(request);
+  reply.raw.setTimeout(IDLE_MS, () => reply.raw.destroy());
+  reply.raw.once('close', () => listeners.delete(request));
 }
 
 /** Made while it is sent, so its length is unknown and it has no ranges; `offset_seconds` starts it later. [MD3] */

@@ -22,7 +22,7 @@ export interface MediaFile {
   readonly mime: string;
   readonly etag: string;
   /** What the player needs instead, because it cannot play the file as it is. */
-  readonly transcode: 'flac' | 'mp3' | undefined;
+  readonly transcode: 'flac' | 'mp3' | 's16le' | undefined;
   readonly duration_seconds: number;
 }
 
