@@ -30,10 +30,16 @@ export function syncBadge(now: SyncMoment | undefined, players: readonly Player[
   return measured(reports, players.length);
 }
 
+/** What can be said of one player: an estimate is worth no more than its own error bound. */
+function surelyWithin({ skew_ms, estimated, error_ms = 0 }: SyncReport): number {
+  const within = skew_ms?.p95 ?? 0;
+  return estimated ? Math.max(within, error_ms) : within;
+}
+
 function measured(reports: readonly SyncReport[], members: number): SyncBadge {
-  const known = reports.flatMap(({ skew_ms, estimated }) => (skew_ms ? { skew_ms, estimated } : []));
+  const known = reports.filter(({ skew_ms }) => skew_ms !== undefined);
   if (known.length === 0) return { kind: 'none', text: 'not measured' };
-  const worst = Math.max(...known.map(({ skew_ms }) => skew_ms.p95));
+  const worst = Math.max(...known.map(surelyWithin));
   const about = known.some(({ estimated }) => estimated) ? 'about ' : '';
   const missing = members - known.length;
   const text = `${about}±${msText(worst)} ms${missing > 0 ? `, ${missing} not measured` : ''}`;

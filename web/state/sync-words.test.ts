@@ -27,6 +27,8 @@ describe('the badge', () => {
   });
   it('says so when a number is an estimate, or is missing', () => {
     expect(badge(report('a', { estimated: true }), report('b')).text).toBe('about ±0.40 ms');
+    const unsure = report('a', { estimated: true, error_ms: 250 });
+    expect(badge(unsure, report('b')).text).toBe('about ±250 ms');
     expect(badge(report('a'), without(report('b'))).text).toBe('±0.40 ms, 1 not measured');
     expect(badge(without(report('a')), without(report('b'))).text).toBe('not measured');
     expect(badge(report('a'), without(report('b'))).kind).toBe('fair');
@@ -61,8 +63,9 @@ describe('words about sync', () => {
     expect([[], [0.3], [2.1], [-48], [1700]].map(scaleOf)).toEqual([2, 2, 5, 50, 2000]);
   });
   it('tell how far apart two are, and nothing about one', () => {
-    const late = report('b', { skew_ms: { now: -0.3, p50: 0, p95: 1 }, estimated: true });
-    expect(spreadOf([report('a'), late])).toEqual({ ms: 0.4, estimated: true });
+    const late = report('b', { skew_ms: { now: -0.3, p50: 0, p95: 1 } });
+    expect(spreadOf([report('a'), late])).toBe(0.4);
+    expect(spreadOf([report('a'), { ...late, estimated: true }])).toBeUndefined();
     expect(spreadOf([report('a'), without(late)])).toBeUndefined();
   });
 });

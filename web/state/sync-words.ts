@@ -46,14 +46,10 @@ export function correctionText(correction: SyncCorrection | undefined, now_us: n
   return `${CORRECTED[kind]} ${when}: it was ${skewText(skew_ms)} (${reason}).`;
 }
 
-/** How far apart the first and the last of the measured players are heard now, ms; undefined with fewer than two. */
-export function spreadOf(reports: readonly SyncReport[]): { ms: number; estimated: boolean } | undefined {
-  const known = reports.flatMap(({ skew_ms, estimated }) =>
-    skew_ms ? [{ now: skew_ms.now, estimated }] : [],
-  );
-  if (known.length < 2) return undefined;
-  const values = known.map(({ now }) => now);
-  return { ms: Math.max(...values) - Math.min(...values), estimated: known.some((one) => one.estimated) };
+/** How far apart the first and the last of the players are heard now, ms. Estimates do not count; undefined with fewer than two others. */
+export function spreadOf(reports: readonly SyncReport[]): number | undefined {
+  const values = reports.flatMap(({ skew_ms, estimated }) => (skew_ms && !estimated ? [skew_ms.now] : []));
+  return values.length < 2 ? undefined : Math.max(...values) - Math.min(...values);
 }
 
 /** The page in a sentence, for those who hear it. Numbers are rounded, so that it is said again only when something changed. */
@@ -62,7 +58,8 @@ export function spokenSync(now: SyncMoment | undefined, players: readonly Player
   const told = now.players.map((report) => {
     const name = players.find(({ player_id }) => player_id === report.player_id)?.name ?? 'A player';
     if (!report.skew_ms) return `${name}: ${STATE_TEXT[report.state].toLowerCase()}`;
-    const within = roughly(report.skew_ms.p95);
+    const { error_ms = 0, estimated, skew_ms } = report;
+    const within = roughly(estimated ? Math.max(skew_ms.p95, error_ms) : skew_ms.p95);
     const about = report.estimated ? ', an estimate' : '';
     return `${name}: ${STATE_TEXT[report.state].toLowerCase()}, within ${within}${about}`;
   });

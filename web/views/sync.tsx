@@ -84,8 +84,7 @@ interface SummaryProps {
 function Summary({ name, players, now }: SummaryProps) {
   const badge = syncBadge(now, players);
   const spread = now && spreadOf(now.players);
-  const apart =
-    spread && `${spread.estimated ? 'about ' : ''}${msText(spread.ms)} ms between first and last now`;
+  const apart = spread === undefined ? undefined : `${msText(spread)} ms between first and last now`;
   const alone = players.length === 1 ? 'It plays alone: measured against the clock of the house' : undefined;
   return (
     <div class={`sync-summary ${badge.kind}`}>
