@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Recording } from './recording.js';
 
 const RATE = 44_100;
@@ -92,7 +93,8 @@ export async function startPulse(
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await serve(start, socket, layout.modules);
+    const server = await serve(start, socket, layout.modules);
+    if (layout.before[0] === 'chrt') await hurry(server, layout.before);
     for (const sink of layout.awake) await keepAwake(start, sink, layout);
   } catch (error) {
     await close();
@@ -109,7 +111,13 @@ export async function startPulse(
 
 type Start = (program: string, args: readonly string[]) => ChildProcess;
 
-async function serve(start: Start, socket: string, sinkModules: readonly string[]): Promise<void> {
+/** PulseAudio gives up the real-time priority that it was started with, and keeps a lower one for its sinks alone: all of it gets it back. */
+async function hurry(server: number, [chrt = '', ...words]: readonly string[]): Promise<void> {
+  await promisify(execFile)(chrt, ['-a', ...words.slice(0, -1), '-p', words.at(-1) ?? '', String(server)]);
+}
+
+/** Resolves with the process when it answers. */
+async function serve(start: Start, socket: string, sinkModules: readonly string[]): Promise<number> {
   const modules = [`module-native-protocol-unix socket=${socket} auth-anonymous=1`, ...sinkModules];
   const server = start('pulseaudio', [
     '-n',
@@ -120,10 +128,11 @@ async function serve(start: Start, socket: string, sinkModules: readonly string[
     ...modules.flatMap((module) => ['-L', module]),
   ]);
   const deadline = Date.now() + START_MS;
-  while (!(existsSync(socket) && (await answers(socket)))) {
+  for (;;) {
     if (server.pid === undefined || server.exitCode !== null || Date.now() > deadline) {
       throw new Error('pulseaudio does not start; is it installed? apt install pulseaudio');
     }
+    if (existsSync(socket) && (await answers(socket))) return server.pid;
     await pause(20);
   }
 }
