@@ -10,9 +10,9 @@ export const PULSE_BUFFER_MS = 250;
  */
 export const AUDIO_BUFFER_MS = 200;
 
-/** Sound servers report a wrong delay in their first second. */
-const SERVERS = new Set(['pulse', 'pipewire']);
-const SERVER_TRUST_MS = 1000;
+/** PipeWire reports a wrong delay in its first second. PulseAudio does not when mpv asks the server itself (`pulse-latency-hacks`). */
+const WRONG_AT_FIRST = 'pipewire';
+const DISTRUST_MS = 1000;
 
 /** From a change of speed to its being heard, seconds; measured on each kind of output by what a step of the speed does to `audio-pts`. */
 export function bufferedSeconds(ao: string): number {
@@ -23,5 +23,5 @@ export function bufferedSeconds(ao: string): number {
 
 /** How long after a start not to believe what mpv says is heard. */
 export function untrustedMs(ao: string): number {
-  return SERVERS.has(ao) ? SERVER_TRUST_MS : 0;
+  return ao === WRONG_AT_FIRST ? DISTRUST_MS : 0;
 }

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
+/** Crystals are within 100; a sound server that counts in whole blocks and rounds may be some hundred off. */
+const MAX_DRIFT_PPM = 1000;
+
 /** What an output taught: how fast its clock runs, and how long after the command its first sound is heard. */
 export const LearntOutput = z.object({
   key: z.string().length(12),
-  drift_ppm: z.number().min(-300).max(300).optional(),
+  drift_ppm: z.number().min(-MAX_DRIFT_PPM).max(MAX_DRIFT_PPM).optional(),
   /** It says where it is in steps. */
   coarse: z.boolean().optional(),
   start_us: z.number().min(-50_000).max(200_000).optional(),

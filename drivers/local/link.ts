@@ -127,12 +127,13 @@ class LocalLink implements PlayerLink {
   async #restore(memory: Memory | undefined, signal: AbortSignal): Promise<void> {
     const { client } = this.#attached;
     const { log } = this.#context;
-    await client
-      // Not an argument: an mpv built without PulseAudio would refuse to start.
-      .request(['set_property', 'pulse-buffer', PULSE_BUFFER_MS], signal)
-      .catch((error: unknown) => {
-        log.debug({ reason: toError(error).message }, 'this mpv was built without PulseAudio');
-      });
+    // Not arguments: an mpv built without PulseAudio would refuse to start.
+    await Promise.all([
+      client.request(['set_property', 'pulse-buffer', PULSE_BUFFER_MS], signal),
+      client.request(['set_property', 'pulse-latency-hacks', true], signal),
+    ]).catch((error: unknown) => {
+      log.debug({ reason: toError(error).message }, 'this mpv was built without PulseAudio');
+    });
     const chosen = memory?.configured === this.#options.output ? memory.output : undefined;
     await client.request(['set_property', 'audio-device', chosen ?? this.#options.output], signal);
     if (memory?.volume !== undefined) {

@@ -65,6 +65,7 @@ const Command = z.union([
   z.tuple([z.literal('set_property'), z.literal('volume'), z.number().min(0).max(100)]),
   z.tuple([z.literal('set_property'), z.literal('speed'), z.number().min(0.995).max(1.005)]),
   z.tuple([z.literal('set_property'), z.literal('pulse-buffer'), z.int().min(1).max(2000)]),
+  z.tuple([z.literal('set_property'), z.literal('pulse-latency-hacks'), z.literal(true)]),
   z.tuple([z.literal('set_property'), z.literal('audio-device'), NoControl.min(1).max(256)]),
   z.tuple([z.literal('loadfile'), Location, Placing, EntryOptions]),
   z.tuple([z.literal('loadfile'), Location, Placing, z.literal(-1), EntryOptions]),
