@@ -132,6 +132,12 @@ describe('steering', () => {
     expect(p95(player.absolute(3))).toBeLessThan(0.06);
     expect(worst(player.absolute(3))).toBeLessThan(0.15);
   });
+  it('learns a drift so large that what it leaves would pass for being on the way', () => {
+    const player = new SimulatedPlayer({ ppm: -600, start_ms: 0.5 });
+    player.run(60);
+    expect(Math.abs(player.steering.drift_ppm + 600)).toBeLessThan(12);
+    expect(worst(player.absolute(40))).toBeLessThan(0.1);
+  });
   it('says what is heard, also while the speed changes', () => {
     const player = new SimulatedPlayer({ ppm: -40, start_ms: 8 });
     player.run(10);
