@@ -153,6 +153,7 @@ export class Company {
     const item = currentItem(room);
     if (!item) return;
     await Promise.all(membersOf(this.#parts, room).map((player) => this.#guide.look(room, item, player)));
+    await this.#parts.preloads.bring(roomId);
     await this.#judge(roomId, item);
   }
 

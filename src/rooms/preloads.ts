@@ -2,7 +2,7 @@ import { toError } from '../base/index.js';
 import type { QueueItem } from '../protocol/index.js';
 import { leaderOf, type RoomRecord } from '../state/index.js';
 import { following } from './order.js';
-import { mediaFor, type RoomParts } from './parts.js';
+import { mediaFor, membersOf, type RoomParts } from './parts.js';
 import { tellAll } from './tell.js';
 
 /** What lies behind the current item on a room's players, so that they go on without a gap. */
@@ -10,6 +10,8 @@ export class Preloads {
   readonly #parts: RoomParts;
   /** The item each room's players were told to play next. */
   readonly #told = new Map<string, string | undefined>();
+  /** Members that play something else just now, and have to be told when they are at the current item. */
+  readonly #owed = new Map<string, Set<string>>();
 
   constructor(parts: RoomParts) {
     this.#parts = parts;
@@ -19,6 +21,7 @@ export class Preloads {
   choose(room: RoomRecord, item: QueueItem): QueueItem | undefined {
     const next = this.#follower(room, item);
     this.#told.set(room.kept.room_id, next?.item_id);
+    this.#owed.delete(room.kept.room_id);
     return next;
   }
 
@@ -41,9 +44,18 @@ export class Preloads {
   /** Forgets what was told to players: they are new, or know better. */
   forget(roomId: string): void {
     this.#told.delete(roomId);
+    this.#owed.delete(roomId);
   }
 
-  /** Brings what follows the current item up to date after an edit of the queue. Must not disturb what plays. */
+  /** A member was given the current item, and what follows with it. */
+  given(roomId: string, playerId: string): void {
+    this.#owed.get(roomId)?.delete(playerId);
+  }
+
+  /**
+   * Brings what follows the current item up to date after an edit of the queue. Must not disturb what plays. A member that is not at the
+   * current item yet still needs what it was told, and is told later.
+   */
   async bring(roomId: string): Promise<void> {
     const { store, log } = this.#parts;
     const room = store.state.rooms.get(roomId);
@@ -51,15 +63,23 @@ export class Preloads {
     const item = room?.queue.items.find(({ item_id }) => item_id === room.kept.item_id);
     if (!room || !item || player?.live.link !== 'online' || player.live.ref !== item.item_id) return;
     const next = this.#follower(room, item);
-    if (this.#told.has(roomId) && this.#told.get(roomId) === next?.item_id) return;
+    const isNews = !this.#told.has(roomId) || this.#told.get(roomId) !== next?.item_id;
+    const owed = isNews ? new Set(room.kept.player_ids) : (this.#owed.get(roomId) ?? new Set());
     this.#told.set(roomId, next?.item_id);
+    this.#owed.set(roomId, owed);
+    const ready = membersOf(this.#parts, room).filter(
+      ({ kept, live }) => owed.has(kept.player_id) && live.link === 'online' && live.ref === item.item_id,
+    );
+    const player_ids = ready.map(({ kept }) => kept.player_id);
+    if (player_ids.length === 0) return;
+    for (const id of player_ids) owed.delete(id);
     try {
-      await tellAll(this.#parts, room, (playerId) => ({
+      await tellAll(this.#parts, { ...room, kept: { ...room.kept, player_ids } }, (playerId) => ({
         type: 'preload',
         ...(next && { next: mediaFor(this.#parts, next, playerId) }),
       }));
     } catch (error) {
-      this.#told.delete(roomId);
+      if (isNews) this.#told.delete(roomId);
       log.debug({ room_id: roomId, error: toError(error).message }, 'preload refused');
     }
   }

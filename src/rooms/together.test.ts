@@ -119,6 +119,22 @@ describe('players that share a room', () => {
     expect(house.apart('a', 'b')).toBeCloseTo(0, 5);
   });
 
+  it('leave a member what it is about to go on to when others are there already', async () => {
+    await shared('a', 'b');
+    await house.command('play', 'a');
+    await house.clock.advance(99_000);
+    const before = house.player('b').sent.length;
+    house.player('a').finish();
+    await house.clock.advance(300);
+    expect(house.current('a')).toBe('y');
+    expect(told('b', before)).not.toContain('preload');
+    house.player('b').finish();
+    await house.clock.advance(300);
+    expect(house.player('b').title).toBe('y');
+    expect(told('b', before)).toEqual(['follow', 'preload']);
+    expect(house.player('b').next).toBe(house.room('a').queue.items[2]?.item_id);
+  });
+
   it('bring a member in that did not go on by itself', async () => {
     await shared('a', 'b');
     house.player('b').gapless = false;

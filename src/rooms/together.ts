@@ -210,6 +210,7 @@ export class Together {
   async #load(room: RoomRecord, item: QueueItem, playerId: string, position_seconds: number): Promise<void> {
     const standing = this.standings.of(playerId);
     const nextId = this.#preloads.told(room.kept.room_id);
+    this.#preloads.given(room.kept.room_id, playerId);
     const next = room.queue.items.find(({ item_id }) => item_id === nextId);
     await this.tell(playerId, {
       type: 'load',
