@@ -12,6 +12,7 @@ import { Arrivals } from './arrivals.js';
 import { Guide, isStream, SETTLE_US } from './guide.js';
 import { membersOf, positionNow, roomOf, type RoomParts } from './parts.js';
 import type { Preloads } from './preloads.js';
+import { Realigner } from './realign.js';
 import type { Starter } from './starter.js';
 import type { Standing } from './standings.js';
 import { hindrance, silence } from './tell.js';
@@ -41,12 +42,14 @@ export class Company {
   readonly #parts: CompanyParts;
   readonly #checks = new Map<string, { readonly atUs: number; readonly timer: Timer }>();
   readonly #guide: Guide;
+  readonly #realigner: Realigner;
   readonly #gathering = new Map<string, number>();
 
   constructor(parts: CompanyParts) {
     this.#parts = parts;
     this.arrivals = new Arrivals(parts, parts.together);
     this.#guide = new Guide(parts, parts.together, (roomId, atUs) => this.#checkAt(roomId, atUs));
+    this.#realigner = new Realigner(parts, parts.together, (roomId) => this.look(roomId));
     parts.together.onReady = (playerId) => {
       const player = parts.store.state.players.get(playerId);
       if (player) this.look(player.kept.room_id);
@@ -56,10 +59,12 @@ export class Company {
   close(): void {
     for (const { timer } of this.#checks.values()) timer.cancel();
     this.arrivals.close();
+    this.#realigner.close();
   }
 
   forget(roomId: string): void {
     this.#parts.together.forget(roomId);
+    this.#realigner.forget(roomId);
     this.#checks.get(roomId)?.timer.cancel();
     this.#checks.delete(roomId);
     this.#gathering.delete(roomId);
@@ -154,6 +159,7 @@ export class Company {
     if (!item) return;
     await Promise.all(membersOf(this.#parts, room).map((player) => this.#guide.look(room, item, player)));
     await this.#parts.preloads.bring(roomId);
+    await this.#realigner.look(roomOf(this.#parts, roomId), item);
     await this.#judge(roomId, item);
   }
 
@@ -166,6 +172,7 @@ export class Company {
     if (!leader?.heard || leader.ref === item.item_id || ref === undefined || leader.ref !== ref)
       return room_id;
     const { position_seconds, at_us } = leader.heard;
+    this.#realigner.trackStarts(room, ref);
     preloads.wentOn(room_id, ref);
     for (const { kept, live } of membersOf(this.#parts, room)) {
       const was = together.standings.of(kept.player_id);

@@ -135,6 +135,16 @@ export class Together {
     await this.tell(player.kept.player_id, { type: 'seek', position_seconds, at_us });
   }
 
+  /** Members that play the item start anew on the room's timeline, all at one moment. */
+  async realign(room: RoomRecord, ids: readonly string[]): Promise<void> {
+    const { timeline, duration_seconds } = room.live;
+    const players = ids.flatMap((id) => this.#parts.store.state.players.get(id) ?? []);
+    const at_us = Math.max(this.#leadUs(players), timeline.at_us);
+    const cue = { position_seconds: positionAt(timeline, at_us, duration_seconds), at_us };
+    for (const id of ids) this.standings.of(id).readyUs = at_us;
+    await this.#tellEach(ids, () => ({ type: 'play', cue }));
+  }
+
   /** A member that plays the item is told where the room's music is. */
   async follow(room: RoomRecord, item: QueueItem, playerId: string): Promise<void> {
     const { position_seconds, at_us } = room.live.timeline;
