@@ -99,7 +99,7 @@ describe('the tag process', () => {
   });
 
   it('a file that hangs it is named, the others are read', async () => {
-    const process = open(await fragile(), 400);
+    const process = open(await fragile(), 3_000);
     expect(await process.read(['a', 'hang', 'b'].map((name) => Buffer.from(name)))).toEqual([
       { reason: 'read a' },
       { reason: 'reading the file takes too long' },
