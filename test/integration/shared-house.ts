@@ -19,6 +19,8 @@ export class Overheard {
   readonly commands: PlayerCommand[] = [];
   anchor: Anchor | undefined;
   readonly syncs: SyncFact[] = [];
+  /** How often the server has connected to it. */
+  connects = 0;
 
   /** Where the player says that it is now. */
   now(): number {
@@ -36,12 +38,12 @@ export class SharedHouse {
   private constructor(
     readonly dir: string,
     readonly drivers: readonly DriverDefinition[],
-    readonly players: readonly Readonly<Record<string, string>>[],
+    readonly players: readonly Readonly<Record<string, string | number>>[],
   ) {}
 
   static async open(options: {
     readonly drivers: readonly DriverDefinition[];
-    readonly players: readonly Readonly<Record<string, string>>[];
+    readonly players: readonly Readonly<Record<string, string | number>>[];
     readonly trackSeconds: number;
   }): Promise<SharedHouse> {
     const dir = await mkdtemp(join(tmpdir(), 'tutti-shared-'));
@@ -142,6 +144,7 @@ export class SharedHouse {
       connect: async (options, context, signal) => {
         const heard = this.of(context.player_id);
         heard.anchor = undefined;
+        heard.connects++;
         const emit = (fact: Fact): void => {
           if (fact.type === 'playback') heard.anchor = fact;
           if (fact.type === 'sync') heard.syncs.push(fact);
