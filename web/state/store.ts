@@ -44,7 +44,7 @@ export interface Collecting {
 
 /** Something about one room. */
 export interface RoomSheet {
-  readonly kind: 'group' | 'levels' | 'transfer' | 'room-menu' | 'room-settings' | 'announce';
+  readonly kind: 'group' | 'levels' | 'transfer' | 'room-menu' | 'room-settings' | 'announce' | 'listen';
   readonly room_id: string;
 }
 

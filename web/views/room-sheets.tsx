@@ -3,6 +3,7 @@ import type { IconName } from '../components/icon.js';
 import { Menu, type MenuEntry } from '../components/menu.js';
 import { Sheet } from '../components/sheet.js';
 import type { Room } from '../../src/protocol/room.js';
+import { ListenSheet } from '../listen/listen-here.js';
 import { membersOf } from '../state/group.js';
 import { troubleText } from '../state/outcome-words.js';
 import { type RoomSheet, type Store, useStore } from '../state/store.js';
@@ -27,6 +28,8 @@ export function OpenRoomSheet({ sheet, onClose }: { sheet: RoomSheet; onClose: (
       return <RoomMenu room={room} onClose={onClose} />;
     case 'room-settings':
       return <RoomSettingsSheet room={room} onClose={onClose} />;
+    case 'listen':
+      return <ListenSheet roomId={room.room_id} onClose={onClose} />;
     case 'announce':
       return <AnnounceSheet room={room} onClose={onClose} />;
   }
@@ -45,6 +48,7 @@ function RoomMenu({ room, onClose }: { room: Room; onClose: () => void }) {
   const empty = player_ids.length === 0;
   const entries = [
     entry('group', 'Group: who plays here', open('group')),
+    entry('volume', 'Listen here', open('listen'), !room.current),
     entry('top', 'Move the music elsewhere', open('transfer'), !room.current),
     ...(empty
       ? []

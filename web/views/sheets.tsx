@@ -26,6 +26,7 @@ export function OpenSheet() {
     case 'room-menu':
     case 'room-settings':
     case 'announce':
+    case 'listen':
       return <OpenRoomSheet sheet={sheet} onClose={onClose} />;
     case 'help':
       return <HelpSheet onClose={onClose} />;
