@@ -18,6 +18,8 @@ type PlayerChange = Extract<Change, { type: `player/${string}` }>;
 
 /** A re-anchor that agrees with the timeline to this many seconds is no news. Far below what an ear or a progress bar notices. */
 const SAME_POSITION_SECONDS = 0.04;
+/** Of a player that knows to the millisecond what is heard: browsers play along with it. */
+const SAME_EXACT_SECONDS = 0.002;
 
 export function reducePlayer(state: State, change: PlayerChange): State {
   if (change.type === 'player/known') return known(state, change);
@@ -124,9 +126,10 @@ function reported(player: PlayerRecord, fact: PlayerReport): PlayerRecord {
 }
 
 function followedByRoom(state: State, playerId: string, fact: PlayerReport): State {
-  const roomId = state.players.get(playerId)?.kept.room_id ?? '';
+  const player = state.players.get(playerId);
+  const roomId = player?.kept.room_id ?? '';
   const room = state.rooms.get(roomId);
-  if (!room) return state;
+  if (!player || !room) return state;
   if (fact.type === 'volume' && room.kept.player_ids.length > 1) return levelled(state, roomId);
   if (leaderOf(state, room) !== playerId) return state;
   if (fact.type === 'volume') {
@@ -138,7 +141,9 @@ function followedByRoom(state: State, playerId: string, fact: PlayerReport): Sta
   if (isShared(room))
     return room.kept.item_id === fact.ref ? updateRoom(state, roomId, (old) => described(old, fact)) : state;
   if (!room.queue.items.some((item) => item.item_id === fact.ref)) return state;
-  return updateRoom(state, roomId, (old) => anchored(old, fact, fact.ref));
+  const exact = player.live.sync_class === 'locked' || player.live.sync_class === 'steered';
+  const same = exact ? SAME_EXACT_SECONDS : SAME_POSITION_SECONDS;
+  return updateRoom(state, roomId, (old) => anchored(old, fact, fact.ref, same));
 }
 
 /** A room that is shared is as loud as those of its members that are there. */
@@ -160,12 +165,13 @@ function anchored(
   room: RoomRecord,
   fact: Extract<PlayerReport, { type: 'playback' }>,
   ref: string | undefined,
+  sameSeconds: number,
 ): RoomRecord {
   const { kept, live } = room;
   const sameItem = kept.item_id === ref;
   const steady = sameItem && live.state === fact.status && live.timeline.rate === fact.rate;
   const agrees =
-    steady && Math.abs(positionAt(live.timeline, fact.at_us) - fact.position_seconds) < SAME_POSITION_SECONDS;
+    steady && Math.abs(positionAt(live.timeline, fact.at_us) - fact.position_seconds) < sameSeconds;
   const timeline = agrees
     ? live.timeline
     : { position_seconds: fact.position_seconds, at_us: fact.at_us, rate: fact.rate };
