@@ -13,7 +13,8 @@ import type { FakeHouse } from './fake-house.js';
 import { playlistOf, queueItem } from './fake-music.js';
 
 export type FakeHandlers = {
-  [T in CommandType]?: (request: CommandRequest<T>) => CommandReply<T>;
+  /** Parties know people by their connection. */
+  [T in CommandType]?: (request: CommandRequest<T>, connection?: string) => CommandReply<T>;
 };
 
 /** What the fake server does on a command: enough of the real rules for the page to be exercised. */
@@ -25,6 +26,7 @@ export function fakeHandlers(house: FakeHouse): FakeHandlers {
     ...libraryHandlers(house),
     ...playlistHandlers(house),
     ...playerHandlers(house),
+    ...house.parties.handlers,
   };
 }
 
@@ -139,12 +141,13 @@ function queueHandlers(house: FakeHouse): FakeHandlers {
     return length(roomId);
   };
   return {
-    'queue:add': ({ room_id, source, at, play, start_index }) => {
+    'queue:add': ({ room_id, source, at, play, start_index }, connection) => {
       const added = sourceItems(house, source);
       const { current_index = -1 } = house.room(room_id)!.queue;
       house.edit(room_id, (items) => {
         if (at === 'replace') return added;
-        const index = at === 'end' ? items.length : at === 'next' ? current_index + 1 : at;
+        if (at === 'end') return house.parties.queued(room_id, items, added, connection);
+        const index = at === 'next' ? current_index + 1 : at;
         return [...items.slice(0, index), ...added, ...items.slice(index)];
       });
       const first = added[start_index ?? 0];

@@ -12,6 +12,7 @@ import {
 } from '../../src/protocol/index.js';
 import { positionAt } from '../../src/sync/index.js';
 import { queueItem, type FakeMusic } from './fake-music.js';
+import { FakeParties } from './fake-parties.js';
 
 export type Listener = (event: TopicEvent) => void;
 
@@ -40,6 +41,7 @@ export class FakeHouse {
   readonly refusals = new Map<string, string>();
   /** What players say about their sync, by player_id; the others do as their class promises. */
   readonly reports = new Map<string, SyncReport>();
+  readonly parties = new FakeParties(this);
 
   constructor(
     readonly music: FakeMusic,
@@ -161,12 +163,26 @@ export class FakeHouse {
       this.publish({ type: 'room:updated', topic: 'rooms', data: after.room });
     if (differs([before.room.name, before.room.player_ids], [after.room.name, after.room.player_ids]))
       this.publish({ type: 'room:updated', topic, data: after.room });
+    this.#tellParty(topic, before, after);
     for (const player of after.players) {
       const was = before.players.find(({ player_id }) => player_id === player.player_id);
       if (was === player) continue;
       this.publish({ type: 'player:updated', topic: 'players', data: player });
       this.publish({ type: 'player:updated', topic, data: player });
     }
+  }
+
+  /** Without its chat, which comes message by message. */
+  #tellParty(topic: string, before: RoomState, after: RoomState): void {
+    const { room_id } = after.room;
+    const was = before.party && { ...before.party, chat: [] };
+    if (!after.party) {
+      if (was) this.publish({ type: 'party:updated', topic, data: { room_id } });
+      return;
+    }
+    const { chat: _chat, ...party } = after.party;
+    if (differs(was, { ...party, chat: [] }))
+      this.publish({ type: 'party:updated', topic, data: { room_id, party } });
   }
 
   /** A queue edit that can be taken back. */
@@ -236,6 +252,14 @@ export class FakeHouse {
   }
 }
 
+/** Of a public party, for the list of rooms. */
+function summaryOf(party: RoomState['party']): Pick<Room, 'party'> {
+  if (!party?.public) return {};
+  const { description, participants, max_participants } = party;
+  const host = participants.find((person) => person.host)?.name ?? '';
+  return { party: { description, participant_count: participants.length, max_participants, host } };
+}
+
 function differs(one: unknown, other: unknown): boolean {
   return one !== other && JSON.stringify(one) !== JSON.stringify(other);
 }
@@ -256,10 +280,11 @@ function settled(state: RoomState, lane: Lane): RoomState {
     can_undo: lane.done.length > 0,
     can_redo: lane.undone.length > 0,
   };
-  const { current: _c, ...row } = state.room;
+  const { current: _c, party: _p, ...row } = state.room;
   const { volume, muted } = playback;
   const player_ids = state.players.map(({ player_id }) => player_id);
   const current = track ? { current: track } : {};
-  const room = { ...row, player_ids, state: playback.state, volume, muted, ...current };
+  const party = summaryOf(state.party);
+  const room = { ...row, player_ids, state: playback.state, volume, muted, ...current, ...party };
   return { ...state, room, playback, queue: { items, ...(track ? { current_index: found } : {}) } };
 }

@@ -39,6 +39,13 @@ export interface FakeTuttiOptions {
   readonly house?: FakeHouse;
 }
 
+/** One that has connected. */
+interface Speaker {
+  readonly topics: Set<string>;
+  readonly connection: string;
+  readonly send: (frame: object) => void;
+}
+
 /** A Tutti server in one piece for tests of what talks to one: the real protocol on real sockets, no music. */
 export class FakeTutti {
   readonly house: FakeHouse;
@@ -58,6 +65,7 @@ export class FakeTutti {
   readonly #pageDir: string | undefined;
   readonly #progress: NodeJS.Timeout;
   #ticks = 0;
+  #greeted = 0;
   readonly #epoch = `e${systemClock.nowUs()}`;
 
   static async start(options: FakeTuttiOptions = {}): Promise<FakeTutti> {
@@ -114,16 +122,20 @@ export class FakeTutti {
 
   #greet(socket: WebSocket): void {
     const topics = new Set<string>();
+    const connection = `c${++this.#greeted}-${this.#epoch}`;
     const send = (frame: object): void => {
       if (!this.silent) socket.send(JSON.stringify(frame));
     };
     const stop = this.house.subscribe((event: TopicEvent) => {
       if (topics.has(event.topic)) send({ ...event, timestamp: new Date().toISOString() });
     });
-    socket.on('close', stop);
+    socket.on('close', () => {
+      stop();
+      this.house.parties.gone(connection);
+    });
     socket.on('error', () => undefined);
     socket.on('message', (raw: Buffer) => {
-      if (!this.silent) this.#message(raw.toString(), topics, send);
+      if (!this.silent) this.#message(raw.toString(), { topics, connection, send });
     });
     send({
       type: 'hello',
@@ -132,12 +144,12 @@ export class FakeTutti {
       protocol: PROTOCOL,
       epoch: this.#epoch,
       server_time_us: systemClock.nowUs(),
-      connection_id: 'c',
+      connection_id: connection,
       auth: 'open',
     });
   }
 
-  #message(text: string, topics: Set<string>, send: (frame: object) => void): void {
+  #message(text: string, { topics, connection, send }: Speaker): void {
     const t1_us = systemClock.nowUs();
     const { id, type, data } = CommandFrame.parse(JSON.parse(text));
     const named = id === undefined ? {} : { id };
@@ -155,7 +167,7 @@ export class FakeTutti {
         return;
       }
       this.received.push(type);
-      const reply = this.#run(type, data);
+      const reply = this.#run(type, data, connection);
       if (this.replies) send({ type: 'reply', ...named, ok: true, data: reply });
     } catch (thrown) {
       const error = thrown instanceof AppError ? thrown : new AppError('ERR_INVALID', String(thrown));
@@ -176,11 +188,14 @@ export class FakeTutti {
     return { type: 'subscribed', topic, epoch: this.#epoch, revision, resumed: false, snapshot: data };
   }
 
-  #run(type: string, data: unknown): unknown {
+  #run(type: string, data: unknown, connection: string): unknown {
     if (!isCommandType(type)) throw new AppError('ERR_UNKNOWN_COMMAND', `no command ${type}`);
-    const handler = fakeHandlers(this.house)[type] as ((request: unknown) => unknown) | undefined;
+    const handler = fakeHandlers(this.house)[type] as
+      ((request: unknown, connection: string) => unknown) | undefined;
     if (!handler) throw new AppError('ERR_NOT_SUPPORTED', `the fake does not do ${type}`);
-    return handler(COMMANDS[type].request.parse(data ?? {}));
+    const request = COMMANDS[type].request.parse(data ?? {});
+    this.house.parties.guard(type, 'room_id' in request ? request.room_id : undefined, connection);
+    return handler(request, connection);
   }
 
   #tick(): void {
@@ -191,7 +206,7 @@ export class FakeTutti {
       const { position_seconds, at_us, rate, duration_seconds } = this.house.anchor(state.playback);
       const duration = duration_seconds === undefined ? {} : { duration_seconds };
       if (duration_seconds !== undefined && position_seconds >= duration_seconds) {
-        this.#run('room:next', { room_id });
+        this.#run('room:next', { room_id }, 'the music');
         continue;
       }
       this.house.publish(
