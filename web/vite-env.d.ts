@@ -2,3 +2,5 @@
 interface ImportMeta {
   readonly env: { readonly PROD: boolean };
 }
+/** Styles that come with the views that need them. */
+declare module '*.css';

@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { timelineOf, type Mirror } from '../../src/client/mirror.js';
 import type { Connection, TuttiClient } from '../../src/client/client.js';
+import type { Party } from '../../src/protocol/party.js';
 import type { LibraryState, SystemState } from '../../src/protocol/system.js';
 import type { Playback, Room, Timeline } from '../../src/protocol/room.js';
 import type { Player } from '../../src/protocol/player.js';
@@ -19,6 +20,8 @@ export interface House {
   readonly roomId: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<Room | undefined>;
   readonly playback: ReadonlySignal<Playback | undefined>;
+  /** The listening party in the room, while its doors are open. */
+  readonly party: ReadonlySignal<Party | undefined>;
   readonly items: ReadonlySignal<readonly QueueItem[]>;
   readonly roomPlayers: ReadonlySignal<readonly Player[]>;
   /** Moves at 2 Hz while playing: for drawing from, not for drawing again. */
@@ -78,6 +81,7 @@ export function createHouse(
     roomId,
     room: computed(() => state.value?.room),
     playback: computed(() => state.value?.playback),
+    party: computed(() => state.value?.party),
     items: computed(() => state.value?.queue.items ?? NOTHING),
     roomPlayers: computed(() => state.value?.players ?? NOTHING),
     timeline: computed(() =>

@@ -10,6 +10,9 @@ describe('routes', () => {
       { view: 'library', section: 'artists' },
       { view: 'album', id: 'a:b.c-1%' },
       { view: 'sync', id: 'living-room' },
+      { view: 'party', id: 'living-room' },
+      { view: 'join', id: 'a/b', invite: 'x+y=&?/z' },
+      { view: 'join', id: 'kitchen' },
     ];
     expect(routes.map((route) => parseRoute(hrefOf(route)))).toEqual(routes);
   });

@@ -7,7 +7,9 @@ export type Route =
   | { readonly view: 'rooms' }
   | { readonly view: 'settings' }
   | { readonly view: 'library'; readonly section: LibrarySection }
-  | { readonly view: 'album' | 'artist' | 'playlist' | 'sync'; readonly id: string }
+  | { readonly view: 'album' | 'artist' | 'playlist' | 'sync' | 'party'; readonly id: string }
+  /** Behind a link that was shared. The invitation stays in the fragment: no server ever sees it in an address. */
+  | { readonly view: 'join'; readonly id: string; readonly invite?: string }
   | { readonly view: 'problems' };
 export type LibrarySection = 'albums' | 'artists' | 'playlists';
 
@@ -15,10 +17,8 @@ const SECTIONS: readonly LibrarySection[] = ['albums', 'artists', 'playlists'];
 
 /** Unknown addresses lead to what plays. */
 export function parseRoute(hash: string): Route {
-  const [view = '', id = ''] = hash
-    .replace(/^#?\/?/, '')
-    .split('/')
-    .map(decode);
+  const [path = '', query] = hash.replace(/^#?\/?/, '').split('?');
+  const [view = '', id = ''] = path.split('/').map(decode);
   switch (view) {
     case 'queue':
     case 'rooms':
@@ -32,7 +32,12 @@ export function parseRoute(hash: string): Route {
     case 'playlist':
       return id === '' ? { view: 'library', section: 'albums' } : { view, id };
     case 'sync':
+    case 'party':
       return id === '' ? { view: 'rooms' } : { view, id };
+    case 'join': {
+      const invite = new URLSearchParams(query).get('invite');
+      return id === '' ? { view: 'rooms' } : { view, id, ...(invite === null ? {} : { invite }) };
+    }
     default:
       return { view: 'playing' };
   }
@@ -41,7 +46,11 @@ export function parseRoute(hash: string): Route {
 export function hrefOf(route: Route): string {
   if (route.view === 'playing') return '#/';
   if (route.view === 'library') return `#/library/${route.section}`;
-  return 'id' in route ? `#/${route.view}/${encodeURIComponent(route.id)}` : `#/${route.view}`;
+  const query =
+    route.view === 'join' && route.invite !== undefined
+      ? `?${new URLSearchParams({ invite: route.invite })}`
+      : '';
+  return 'id' in route ? `#/${route.view}/${encodeURIComponent(route.id)}${query}` : `#/${route.view}`;
 }
 
 function decode(part: string): string {
@@ -55,6 +64,8 @@ function decode(part: string): string {
 export interface Router {
   readonly route: ReadonlySignal<Route>;
   go(route: Route): void;
+  /** As `go`, but the back key does not lead back here. */
+  replace(route: Route): void;
   close(): void;
 }
 
@@ -69,6 +80,7 @@ export function createRouter(target: Window): Router {
     go: (to) => {
       target.location.hash = hrefOf(to);
     },
+    replace: (to) => target.location.replace(hrefOf(to)),
     close: () => target.removeEventListener('hashchange', follow),
   };
 }

@@ -31,7 +31,7 @@ function actionOf(store: Store, key: string): (() => void) | undefined {
       store.wantsSearch.value = true;
     };
   const { control } = store;
-  if (!store.house.live.peek() || !control.known.peek()) return undefined;
+  if (!store.house.live.peek() || !control.known.peek() || store.guest.peek()) return undefined;
   const actions: Record<string, () => void> = {
     ' ': () => control.playing.set(!control.playing.shown.peek()),
     ArrowLeft: () => store.seekBy(-5),

@@ -44,7 +44,18 @@ export interface Collecting {
 
 /** Something about one room. */
 export interface RoomSheet {
-  readonly kind: 'group' | 'levels' | 'transfer' | 'room-menu' | 'room-settings' | 'announce' | 'listen';
+  readonly kind:
+    | 'group'
+    | 'levels'
+    | 'transfer'
+    | 'room-menu'
+    | 'room-settings'
+    | 'announce'
+    | 'listen'
+    | 'party-open'
+    | 'party-rules'
+    | 'party-invite'
+    | 'party-close';
   readonly room_id: string;
 }
 
@@ -77,6 +88,10 @@ export class Store {
   readonly track: ReadonlySignal<QueueItem | undefined>;
   /** What the chosen room says about its players' sync. */
   readonly sync: SyncLog;
+  /** Who this phone is in the parties of rooms: participant_id by room_id. */
+  readonly seats = signal<Readonly<Record<string, string>>>({});
+  /** In the chosen room somebody else is the host of a party that this phone has joined: what plays is theirs to decide. */
+  readonly guest: ReadonlySignal<boolean>;
   readonly sheet = signal<Sheet | undefined>(undefined);
   /** The search field takes the focus as soon as it is there. */
   readonly wantsSearch = signal(false);
@@ -126,6 +141,11 @@ export class Store {
       const id = this.itemId.shown.value;
       const now = playback.value?.track;
       return now?.item_id === id ? now : (this.house.items.value.find((item) => item.item_id === id) ?? now);
+    });
+    this.guest = computed(() => {
+      const mine = this.seats.value[this.house.roomId.value ?? ''];
+      const people = this.house.party.value?.participants;
+      return people?.some(({ participant_id, host }) => participant_id === mine && !host) ?? false;
     });
     effect(() => {
       void this.house.roomId.value;
@@ -234,7 +254,9 @@ export class Store {
     this.offerUndo(at === 'next' ? `${name} plays next` : `Added ${name}`);
   }
 
+  /** In a party what is undone is the host's to say. */
   offerUndo(message: string): void {
+    if (this.guest.peek()) return this.toasts.show(message);
     this.toasts.show(message, { action: { label: 'Undo', run: () => void this.undo() } });
   }
 }

@@ -62,7 +62,12 @@ function LaterView({ route }: { route: LaterRoute }) {
 function LaterSheet() {
   const { sheet } = useStore();
   const { value } = useLoaded(loadMore, [sheet.value]);
-  return value && sheet.value !== undefined ? <value.OpenSheet /> : null;
+  return value ? (
+    <>
+      <value.PartyKeeper />
+      {sheet.value !== undefined && <value.OpenSheet />}
+    </>
+  ) : null;
 }
 
 function Header() {
@@ -79,17 +84,43 @@ function Header() {
         <span>{house.room.value?.name ?? '\u00a0'}</span>
         <Icon name="chevron" size={20} />
       </a>
+      <PartyButton />
       <IconButton
         icon="group"
         label="Play together"
-        class="end"
-        disabled={!house.room.value}
+        disabled={!house.room.value || store.guest.value}
         onClick={() => (store.sheet.value = { kind: 'group', room_id: store.roomId })}
       />
       <a class="icon-button" href={hrefOf({ view: 'settings' })} aria-label="Settings" title="Settings">
         <Icon name="settings" />
       </a>
     </header>
+  );
+}
+
+/** To the party in this room, or the way to have one. */
+function PartyButton() {
+  const { house, sheet } = useStore();
+  const id = house.room.value?.room_id;
+  if (id !== undefined && house.party.value)
+    return (
+      <a
+        class="icon-button end on"
+        href={hrefOf({ view: 'party', id })}
+        aria-label="Listening party"
+        title="Listening party"
+      >
+        <Icon name="people" />
+      </a>
+    );
+  return (
+    <IconButton
+      icon="people"
+      label="Open for a party"
+      class="end"
+      disabled={id === undefined}
+      onClick={() => id !== undefined && (sheet.value = { kind: 'party-open', room_id: id })}
+    />
   );
 }
 
@@ -113,7 +144,7 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
     icon: 'library',
     views: ['library', 'album', 'artist', 'playlist', 'problems'],
   },
-  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync'] },
+  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync', 'party', 'join'] },
 ];
 
 function Tabs({ route, wide }: { route: Route; wide: boolean }) {
@@ -132,7 +163,7 @@ function Tabs({ route, wide }: { route: Route; wide: boolean }) {
 }
 
 function MiniPlayer() {
-  const { track, control } = useStore();
+  const { track, control, guest } = useStore();
   const now = track.value;
   const playing = control.playing.shown.value;
   return (
@@ -153,7 +184,7 @@ function MiniPlayer() {
         icon={playing ? 'pause' : 'play'}
         label={playing ? 'Pause' : 'Play'}
         size={28}
-        disabled={!now && !playing}
+        disabled={(!now && !playing) || guest.value}
         onClick={() => control.playing.set(!playing)}
       />
     </div>

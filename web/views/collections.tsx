@@ -14,6 +14,17 @@ import { collectEntry, TrackList } from './track-list.js';
 /** Back, and what can be done with everything on this page. */
 export function PlayButtons({ source, name }: { source: QueueSource; name: string }) {
   const store = useStore();
+  if (store.guest.value)
+    return (
+      <div class="play-buttons">
+        <Button
+          icon="plus"
+          kind="primary"
+          label="Queue"
+          onClick={() => void store.enqueue(source, name, 'end')}
+        />
+      </div>
+    );
   return (
     <div class="play-buttons">
       <Button icon="play" kind="primary" label="Play" onClick={() => void store.playNow(source, name)} />

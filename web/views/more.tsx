@@ -1,11 +1,13 @@
 import type { Route } from '../state/route.js';
 import { AlbumView, ArtistView, ProblemsView } from './collections.js';
 import { LibraryView } from './library.js';
+import { JoinView, PartyView } from './party.js';
 import { PlaylistView } from './playlist.js';
 import { RoomsView } from './rooms.js';
 import { SettingsView } from './settings.js';
 import { SyncView } from './sync.js';
 
+export { PartyKeeper } from './party.js';
 export { OpenSheet } from './sheets.js';
 
 /** The views that are not needed for the first paint. */
@@ -23,6 +25,10 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <LibraryView section={route.section} />;
     case 'sync':
       return <SyncView key={route.id} id={route.id} />;
+    case 'party':
+      return <PartyView key={route.id} id={route.id} />;
+    case 'join':
+      return <JoinView key={route.id} id={route.id} invite={route.invite} />;
     case 'album':
       return <AlbumView key={route.id} id={route.id} />;
     case 'artist':

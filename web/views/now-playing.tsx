@@ -10,7 +10,7 @@ import { SeekBar } from './seek-bar.js';
 import { VolumeBar } from './volume-bar.js';
 
 export function NowPlaying() {
-  const { house, control } = useStore();
+  const { house, control, guest } = useStore();
   const room = house.room.value;
   const members = house.roomPlayers.value;
   return (
@@ -22,7 +22,7 @@ export function NowPlaying() {
         <NoticeLine />
       </div>
       <SeekBar />
-      <Transport />
+      {guest.value ? <HostDecides /> : <Transport />}
       <VolumeBar
         control={control}
         name={room?.name ?? 'this room'}
@@ -138,6 +138,20 @@ function NoticeLine() {
           )}
         </>
       )}
+    </div>
+  );
+}
+
+/** For guests of a party, in place of the buttons that are the host's. */
+function HostDecides() {
+  const { house } = useStore();
+  const host = house.party.value?.participants.find((person) => person.host)?.name ?? 'The host';
+  return (
+    <div class="transport host-decides">
+      <p>{host} decides what plays.</p>
+      <a class="button primary" href={hrefOf({ view: 'party', id: house.roomId.value ?? '' })}>
+        Vote and queue in the party
+      </a>
     </div>
   );
 }

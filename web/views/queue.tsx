@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { QueueItem } from '../../src/protocol/queue.js';
 import { IconButton } from '../components/buttons.js';
-import { Menu } from '../components/menu.js';
+import { Menu, type MenuEntry } from '../components/menu.js';
 import { reveal, VirtualList } from '../components/virtual-list.js';
 import { count, longTime } from '../state/format.js';
 import { hrefOf } from '../state/route.js';
@@ -94,7 +94,7 @@ export function QueueView() {
               current={item.item_id === currentId}
               playing={control.playing.shown.value}
               active={index === activeIndex}
-              disabled={!house.live.value}
+              disabled={!house.live.value || store.guest.value}
               handle={handle(item.item_id, index)}
               onPlay={() => store.itemId.set(item.item_id)}
               onMore={() => setMenuFor(item)}
@@ -126,6 +126,7 @@ export function QueueView() {
 function QueueHeader({ items }: { items: readonly QueueItem[] }) {
   const store = useStore();
   const playback = store.house.playback.value;
+  const guest = store.guest.value;
   const seconds = items.reduce((sum, item) => sum + (item.duration_seconds ?? 0), 0);
   return (
     <header class="view-header">
@@ -137,13 +138,13 @@ function QueueHeader({ items }: { items: readonly QueueItem[] }) {
         <IconButton
           icon="undo"
           label="Undo"
-          disabled={!playback?.can_undo}
+          disabled={!playback?.can_undo || guest}
           onClick={() => void store.undo()}
         />
         <IconButton
           icon="redo"
           label="Redo"
-          disabled={!playback?.can_redo}
+          disabled={!playback?.can_redo || guest}
           onClick={() => void store.redo()}
         />
         <IconButton
@@ -155,7 +156,7 @@ function QueueHeader({ items }: { items: readonly QueueItem[] }) {
         <IconButton
           icon="trash"
           label="Clear queue"
-          disabled={items.length === 0}
+          disabled={items.length === 0 || guest}
           onClick={() => void store.clearQueue()}
         />
       </div>
@@ -189,21 +190,26 @@ function ItemMenu({ item, index, last, currentIndex, onMove, onRemove, onClose }
   // Counted without the item itself.
   const afterCurrent = index <= currentIndex ? currentIndex : currentIndex + 1;
   const { album_id, track_id } = item;
+  const guest = store.guest.value;
+  const mine = item.added_by?.participant_id === store.seats.value[store.roomId];
+  const orderEntries = (): readonly MenuEntry[] => [
+    { icon: 'play', label: 'Play now', run: () => store.itemId.set(item.item_id) },
+    {
+      icon: 'next',
+      label: 'Play next',
+      disabled: index === currentIndex,
+      run: () => onMove(item, afterCurrent),
+    },
+    { icon: 'up', label: 'Move up', disabled: index <= 0, run: () => onMove(item, index - 1) },
+    { icon: 'down', label: 'Move down', disabled: index >= last, run: () => onMove(item, index + 1) },
+    { icon: 'top', label: 'Move to the top', disabled: index <= 0, run: () => onMove(item, 0) },
+  ];
   return (
     <Menu
       title={item.title}
       onClose={onClose}
       entries={[
-        { icon: 'play', label: 'Play now', run: () => store.itemId.set(item.item_id) },
-        {
-          icon: 'next',
-          label: 'Play next',
-          disabled: index === currentIndex,
-          run: () => onMove(item, afterCurrent),
-        },
-        { icon: 'up', label: 'Move up', disabled: index <= 0, run: () => onMove(item, index - 1) },
-        { icon: 'down', label: 'Move down', disabled: index >= last, run: () => onMove(item, index + 1) },
-        { icon: 'top', label: 'Move to the top', disabled: index <= 0, run: () => onMove(item, 0) },
+        ...(guest ? [] : orderEntries()),
         ...(album_id === undefined
           ? []
           : [
@@ -222,7 +228,9 @@ function ItemMenu({ item, index, last, currentIndex, onMove, onRemove, onClose }
                 run: () => (store.sheet.value = { kind: 'collect', name: item.title, track_ids: [track_id] }),
               },
             ]),
-        { icon: 'trash', label: 'Remove', run: () => onRemove(item, index) },
+        ...(guest && !mine
+          ? []
+          : [{ icon: 'trash' as const, label: 'Remove', run: () => onRemove(item, index) }]),
       ]}
     />
   );

@@ -104,7 +104,7 @@ function CardTop({ room, control, source }: CardTopProps) {
         label={playing ? `Pause ${name}` : `Play in ${name}`}
         class="round"
         size={28}
-        disabled={!playing && !room.current}
+        disabled={(!playing && !room.current) || (store.guest.value && store.house.roomId.value === room_id)}
         onClick={() => control.playing.set(!playing)}
       />
     </div>
@@ -152,7 +152,7 @@ function GroupChip({ room }: { room: Room }) {
       type="button"
       class="chip group"
       aria-label={`Group: who plays in ${name}`}
-      disabled={!store.house.live.value}
+      disabled={!store.house.live.value || (store.guest.value && store.house.roomId.value === room_id)}
       onClick={() => (store.sheet.value = { kind: 'group', room_id })}
     >
       <Icon name="group" size={20} />

@@ -9,6 +9,7 @@ import { troubleText } from '../state/outcome-words.js';
 import { type RoomSheet, type Store, useStore } from '../state/store.js';
 import { AnnounceSheet } from './announce.js';
 import { GroupSheet } from './group-sheet.js';
+import { ClosePartySheet, InviteSheet, OpenPartySheet, PartyRulesSheet } from './party-sheets.js';
 import { LevelsSheet } from './levels.js';
 import { RoomSettingsSheet } from './room-settings.js';
 
@@ -32,6 +33,14 @@ export function OpenRoomSheet({ sheet, onClose }: { sheet: RoomSheet; onClose: (
       return <ListenSheet roomId={room.room_id} onClose={onClose} />;
     case 'announce':
       return <AnnounceSheet room={room} onClose={onClose} />;
+    case 'party-open':
+      return <OpenPartySheet room={room} onClose={onClose} />;
+    case 'party-rules':
+      return <PartyRulesSheet room={room} onClose={onClose} />;
+    case 'party-invite':
+      return <InviteSheet room={room} onClose={onClose} />;
+    case 'party-close':
+      return <ClosePartySheet room={room} onClose={onClose} />;
   }
 }
 
@@ -46,10 +55,16 @@ function RoomMenu({ room, onClose }: { room: Room; onClose: () => void }) {
     run,
   });
   const empty = player_ids.length === 0;
+  const here = store.house.roomId.value === room_id;
+  const guest = here && store.guest.value;
+  const party = room.party !== undefined || (here && store.house.party.value !== undefined);
   const entries = [
-    entry('group', 'Group: who plays here', open('group')),
+    entry('group', 'Group: who plays here', open('group'), guest),
     entry('volume', 'Listen here', open('listen'), !room.current),
-    entry('top', 'Move the music elsewhere', open('transfer'), !room.current),
+    entry('top', 'Move the music elsewhere', open('transfer'), !room.current || guest),
+    party
+      ? entry('people', 'Listening party', () => store.router.go({ view: 'party', id: room_id }))
+      : entry('people', 'Open for a party', open('party-open'), empty),
     ...(empty
       ? []
       : [

@@ -80,7 +80,9 @@ export function SeekBar() {
         min={0}
         max={duration ?? 1}
         step="any"
-        disabled={!house.live.value || !canSeek(house.playback.value, house.roomPlayers.value)}
+        disabled={
+          !house.live.value || store.guest.value || !canSeek(house.playback.value, house.roomPlayers.value)
+        }
         onInput={(event) => {
           dragged.current = event.currentTarget.valueAsNumber;
           draw();

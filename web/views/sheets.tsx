@@ -27,6 +27,10 @@ export function OpenSheet() {
     case 'room-settings':
     case 'announce':
     case 'listen':
+    case 'party-open':
+    case 'party-rules':
+    case 'party-invite':
+    case 'party-close':
       return <OpenRoomSheet sheet={sheet} onClose={onClose} />;
     case 'help':
       return <HelpSheet onClose={onClose} />;
@@ -74,26 +78,30 @@ function RadioSheet({ onClose }: { onClose: () => void }) {
   const [title, setTitle] = useState('');
   const source = { url: url.trim(), ...(title.trim() === '' ? {} : { title: title.trim() }) };
   const request = { room_id: store.roomId, source };
+  const guest = store.guest.value;
   return (
     <Sheet title="Play a radio address" onClose={onClose}>
       <SheetForm
-        icon="play"
-        submit="Play"
+        icon={guest ? 'plus' : 'play'}
+        submit={guest ? 'Queue' : 'Play'}
         run={async () => {
-          await store.client.send('queue:add', { ...request, at: 'next', play: true });
+          const how = guest ? ({ at: 'end' } as const) : ({ at: 'next', play: true } as const);
+          await store.client.send('queue:add', { ...request, ...how });
           onClose();
           return undefined;
         }}
         beside={
-          <Button
-            icon="plus"
-            label="Add"
-            disabled={source.url === ''}
-            onClick={() => {
-              onClose();
-              void store.enqueue(source, source.title ?? 'Radio', 'end');
-            }}
-          />
+          guest ? undefined : (
+            <Button
+              icon="plus"
+              label="Add"
+              disabled={source.url === ''}
+              onClick={() => {
+                onClose();
+                void store.enqueue(source, source.title ?? 'Radio', 'end');
+              }}
+            />
+          )
         }
       >
         <Field

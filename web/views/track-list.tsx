@@ -17,6 +17,7 @@ interface TrackListProps {
 }
 
 export function TrackList({ tracks, label, albumArtist, onPlay, onRemove }: TrackListProps) {
+  const store = useStore();
   const numbered = albumArtist !== undefined;
   const [menuFor, setMenuFor] = useState<number>();
   const discs = new Set(tracks.map((track) => track.disc_number ?? 1)).size;
@@ -43,7 +44,7 @@ export function TrackList({ tracks, label, albumArtist, onPlay, onRemove }: Trac
               track={track}
               number={numbered ? (track.track_number ?? index + 1) : undefined}
               by={artistLine(track, albumArtist)}
-              onPlay={() => onPlay(index)}
+              onPlay={() => (store.guest.value ? void enqueueTrack(store, track) : onPlay(index))}
               onMore={() => setMenuFor(index)}
             />
           </li>
@@ -110,6 +111,9 @@ interface TrackMenuProps {
   readonly onRemove: (() => void) | undefined;
 }
 
+const enqueueTrack = (store: Store, { track_id, title }: Track): Promise<void> =>
+  store.enqueue({ track_ids: [track_id] }, title, 'end');
+
 /** Tracks into a playlist of which a sheet asks. */
 export function collectEntry(store: Store, name: string, tracks: readonly Track[]): MenuEntry {
   const track_ids = tracks.map((track) => track.track_id);
@@ -129,9 +133,17 @@ function TrackMenu({ track, onClose, onRemove }: TrackMenuProps) {
       title={title}
       onClose={onClose}
       entries={[
-        { icon: 'play', label: 'Play now', run: () => void store.playInBetween(source) },
-        { icon: 'next', label: 'Play next', run: () => void store.enqueue(source, title, 'next') },
-        { icon: 'plus', label: 'Add to the queue', run: () => void store.enqueue(source, title, 'end') },
+        ...(store.guest.value
+          ? []
+          : [
+              { icon: 'play' as const, label: 'Play now', run: () => void store.playInBetween(source) },
+              {
+                icon: 'next' as const,
+                label: 'Play next',
+                run: () => void store.enqueue(source, title, 'next'),
+              },
+            ]),
+        { icon: 'plus', label: 'Add to the queue', run: () => void enqueueTrack(store, track) },
         collectEntry(store, title, [track]),
         { icon: 'disc', label: 'Show album', run: () => store.router.go({ view: 'album', id: album_id }) },
         ...(artist_id === undefined

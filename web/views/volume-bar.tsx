@@ -22,6 +22,7 @@ export function VolumeBar({ control, name, fixed, roomId, expanded }: VolumeBarP
   const muted = control.muted.shown.value;
   const percent = Math.round(volume * 100);
   const room = house.rooms.value?.find((one) => one.room_id === roomId);
+  const guest = store.guest.value && house.roomId.value === roomId;
   const several = room !== undefined && room.player_ids.length > 1;
   if (fixed && !several) return <p class="volume fixed">Volume is set on the amplifier</p>;
   return (
@@ -30,7 +31,7 @@ export function VolumeBar({ control, name, fixed, roomId, expanded }: VolumeBarP
         icon={muted ? 'muted' : 'volume'}
         label={muted ? `Unmute ${name}` : `Mute ${name}`}
         pressed={muted}
-        disabled={!control.known.value}
+        disabled={!control.known.value || guest}
         onClick={() => control.muted.set(!muted)}
       />
       <Slider
@@ -40,7 +41,7 @@ export function VolumeBar({ control, name, fixed, roomId, expanded }: VolumeBarP
         step={1}
         limit={Math.round(limitNow(room, minuteOfDay()) * 100)}
         text={muted ? `${percent} percent, muted` : `${percent} percent`}
-        disabled={!house.live.value || !control.known.value}
+        disabled={!house.live.value || !control.known.value || guest}
         onInput={(value) => control.volume.set(value / 100)}
       />
       <span class="percent" aria-hidden="true">
