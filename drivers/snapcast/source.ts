@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { deferred, toError, type Logger } from '../../src/base/index.js';
+import { decoderComplaint } from '../../src/players/index.js';
 import { decoderArguments } from './arguments.js';
 import { cutterFor, type Cutter } from './cutter.js';
 import { framesOf, type Chunk, type Codec } from './sound-format.js';
@@ -70,7 +71,7 @@ export class Source {
     child.stdout?.on('data', (bytes: Buffer) => this.#take(() => this.#cutter.push(bytes)));
     child.once('close', (code) => {
       this.#take(() => this.#cutter.end());
-      this.#finish(code === 0 ? undefined : reasonOf(this.#complaint));
+      this.#finish(code === 0 ? undefined : decoderComplaint(this.#complaint));
     });
   }
 
@@ -171,15 +172,4 @@ function calm(pid: number | undefined, log: Logger): void {
   } catch (error) {
     log.debug({ pid, reason: toError(error).message }, 'ffmpeg runs at ordinary priority');
   }
-}
-
-/** ffmpeg's last word, without the place it speaks of. */
-function reasonOf(complaint: string): string {
-  const line = complaint.trim().split('\n').at(-1) ?? '';
-  return (
-    line
-      .replace(/(file:|https?:)\S+/g, '')
-      .slice(0, 120)
-      .trim() || 'ffmpeg could not decode it'
-  );
 }

@@ -1,7 +1,12 @@
 import { AppError, type Clock, type Timer } from '../../src/base/index.js';
-import type { Cue, LinkContext, Media, PlayerCommand } from '../../src/players/index.js';
+import {
+  decoderPlace,
+  type Cue,
+  type LinkContext,
+  type Media,
+  type PlayerCommand,
+} from '../../src/players/index.js';
 import type { PlaybackStatus } from '../../src/protocol/index.js';
-import { locate } from './arguments.js';
 import type { Feed, Feeds, Item, Prepared } from './feeds.js';
 import type { Playout } from './playout.js';
 import { framesOf, RATE, usOf, type Codec } from './sound-format.js';
@@ -178,7 +183,7 @@ export class Transport {
   }
 
   #read(media: Media): Loaded {
-    const place = locate(media, this.#parts.httpPort);
+    const place = decoderPlace(media, this.#parts.httpPort);
     return { media, item: { ref: media.ref, place, live: media.live } };
   }
 

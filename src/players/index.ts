@@ -1,4 +1,5 @@
 export * from './contract.js';
+export * from './decoder-arguments.js';
 export * from './discovery.js';
 export * from './players.js';
 export * from './supervisor.js';
