@@ -3,6 +3,7 @@ const KINDS: Readonly<Record<string, string>> = {
   local: 'Sound of the server',
   null: 'Silent output',
   snapcast: 'Snapcast',
+  snapserver: 'Snapserver',
   chromecast: 'Chromecast',
   satellite: 'Another machine',
 };
