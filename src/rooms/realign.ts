@@ -13,7 +13,7 @@ const WORTH_WITHIN_MS = 60;
 const START_US = 3e6;
 const FRESH_US = 30e6;
 /** So many estimates count. */
-const KEPT = 5;
+const KEPT = 3;
 /** What two estimates differ by although nothing has moved. */
 const STEADY_MS = 3;
 /** After a re-align that did not help the next one waits, twice as long each time. */
