@@ -1,3 +1,4 @@
+import { browserMpv } from './browser.js';
 import { changing, crowd, loaded, mixed } from './many.js';
 import { mpdPair } from './mpd.js';
 import { mpvAlsa, mpvPulse, snapclientMpv, snapclients } from './pairs.js';
@@ -12,6 +13,7 @@ export const SCENARIOS: readonly Scenario[] = [
   snapclientMpv,
   satellite,
   mpdPair,
+  browserMpv,
   changing,
   mixed,
   loaded,
