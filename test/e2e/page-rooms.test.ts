@@ -88,6 +88,18 @@ describe('a player added by hand', () => {
     expect(fake.house.room('cellar')!.players[0]!.address).toBe('cellar:6603');
   });
 
+  it('is a Chromecast at a host, with the usual port of those', async () => {
+    const { page, fake } = await adding();
+    await page.getByRole('radio', { name: 'Chromecast' }).check();
+    expect(await field(page, 'Port').getAttribute('placeholder')).toBe('8009');
+    expect(await field(page, 'Password (if it has one)').count()).toBe(0);
+    await field(page, 'Address').fill('192.168.1.40');
+    await field(page, 'Name (optional)').fill('Bedroom TV');
+    await page.keyboard.press('Enter');
+    await page.getByText('Added Bedroom TV').waitFor();
+    expect(fake.house.room('bedroom-tv')!.players[0]!.kind).toBe('chromecast');
+  });
+
   it('is the sound of the server, at one of its outputs', async () => {
     const { page, fake } = await adding();
     await page.getByRole('radio', { name: 'MPD' }).focus();

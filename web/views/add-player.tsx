@@ -10,8 +10,12 @@ const KINDS = [
   { kind: 'mpd', name: '' },
   { kind: 'local', name: 'Server' },
   { kind: 'null', name: 'Silence' },
+  { kind: 'chromecast', name: '' },
 ] as const;
 type Kind = (typeof KINDS)[number]['kind'];
+
+/** Kinds that are somewhere on the network, with the port they usually have. */
+const PORTS: Readonly<Partial<Record<Kind, string>>> = { mpd: '6600', chromecast: '8009' };
 
 /** A player that was not found by itself. */
 export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
@@ -23,18 +27,17 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState('');
   const [output, setOutput] = useState('');
   const written = splitAddress(address);
-  const usual = kind === 'mpd' ? written.host : KINDS.find((one) => one.kind === kind)!.name;
+  const usualPort = PORTS[kind];
+  const usual = usualPort !== undefined ? written.host : KINDS.find((one) => one.kind === kind)!.name;
 
   const run = async (): Promise<string | undefined> => {
     const chosenPort = written.port ?? port.trim();
-    const problem = kind === 'mpd' ? portProblem(chosenPort) : undefined;
+    const problem = usualPort !== undefined ? portProblem(chosenPort) : undefined;
     if (problem !== undefined) return problem;
+    const place = { host: written.host, ...(chosenPort === '' ? {} : { port: Number(chosenPort) }) };
     const options = {
-      mpd: {
-        host: written.host,
-        ...(chosenPort === '' ? {} : { port: Number(chosenPort) }),
-        ...(password === '' ? {} : { password }),
-      },
+      mpd: { ...place, ...(password === '' ? {} : { password }) },
+      chromecast: place,
       local: output.trim() === '' ? {} : { output: output.trim() },
       null: {},
     }[kind];
@@ -63,7 +66,7 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
             </label>
           ))}
         </fieldset>
-        {kind === 'mpd' && (
+        {usualPort !== undefined && (
           <>
             <div class="field-pair">
               <Field
@@ -85,17 +88,19 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
                 keys="numeric"
                 value={port}
                 onInput={setPort}
-                placeholder="6600"
+                placeholder={usualPort}
                 longest={5}
               />
             </div>
-            <Field
-              label="Password (if it has one)"
-              secret
-              value={password}
-              onInput={setPassword}
-              longest={256}
-            />
+            {kind === 'mpd' && (
+              <Field
+                label="Password (if it has one)"
+                secret
+                value={password}
+                onInput={setPassword}
+                longest={256}
+              />
+            )}
           </>
         )}
         {kind === 'local' && (
@@ -110,6 +115,7 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
           />
         )}
         <Field label="Name (optional)" value={name} onInput={setName} placeholder={usual} longest={128} />
+        <p class="dim">Snapclients and satellites come by themselves once they know this server.</p>
       </SheetForm>
     </Sheet>
   );
