@@ -145,6 +145,37 @@ describe('nudged members beside one that is steered', () => {
   });
 });
 
+describe('a nudged member that is tuned by ear', () => {
+  beforeEach(() => open('a'));
+
+  it('is heard where it belongs as soon as it is not tuned any more, alone', async () => {
+    for (const ms of [10, 11, 12]) {
+      await house.latency('b', ms);
+      await house.clock.advance(200);
+    }
+    says('b', -12);
+    expect(restarted()).toEqual([]);
+    await house.clock.advance(2_000);
+    expect(restarted()).toEqual(['b']);
+    expect(starts('b', told['b'])).toHaveLength(1);
+    expect(house.rooms.measurements().corrections).toEqual([{ player_id: 'b', kind: 'restart', count: 1 }]);
+  });
+
+  it('is not started by it while the room is paused', async () => {
+    await house.command('pause', 'a');
+    await house.latency('b', 20);
+    mark();
+    await house.clock.advance(5_000);
+    expect(restarted()).toEqual([]);
+  });
+
+  it('does no more than follow when it can be steered', async () => {
+    await house.latency('a', 20);
+    await house.clock.advance(5_000);
+    expect(restarted()).toEqual([]);
+  });
+});
+
 describe('nudged members that are led by one of them', () => {
   beforeEach(() => open('nobody'));
 

@@ -1,3 +1,4 @@
+import type { Timer } from '../base/index.js';
 import type { QueueItem } from '../protocol/index.js';
 import { isShared, leaderOf, type Change, type PlayerRecord, type RoomRecord } from '../state/index.js';
 import { membersOf, roomOf, type RoomParts } from './parts.js';
@@ -19,6 +20,8 @@ const STEADY_MS = 3;
 /** After a re-align that did not help the next one waits, twice as long each time. */
 const AGAIN_US = 60e6;
 const LONGEST_US = 30 * 60e6;
+/** Whoever tunes a player by ear has found the place when nothing was changed for so long. */
+const TUNED_MS = 1000;
 
 /** What a room knows about its re-aligns. */
 interface Case {
@@ -53,6 +56,8 @@ export class Realigner {
   /** The last word of each, also from before the room's timeline changed. */
   readonly #lastKnown = new Map<string, SyncFact>();
   readonly #cases = new Map<string, Case>();
+  /** Players whose latency was changed: they shall be where it puts them, as soon as it is not changed any more. */
+  readonly #tuned = new Map<string, { readonly timer: Timer; readonly settled: boolean }>();
   readonly #unwatch: () => void;
 
   /** `look` has the room looked after in its turn. */
@@ -65,6 +70,7 @@ export class Realigner {
 
   close(): void {
     this.#unwatch();
+    for (const { timer } of this.#tuned.values()) timer.cancel();
   }
 
   forget(roomId: string): void {
@@ -82,6 +88,7 @@ export class Realigner {
 
   /** Re-aligns if it is time. In the room's turn. */
   async look(room: RoomRecord, item: QueueItem): Promise<void> {
+    await this.#retune(room, item);
     const far = this.#wanted(room, item);
     if (far === undefined) return;
     const players = this.#nudged(room).filter(({ live }) => live.capabilities.includes('seek'));
@@ -92,12 +99,44 @@ export class Realigner {
     found.doneIn = item.item_id;
     found.before = far;
     const when = found.due?.itemId === item.item_id ? 'at the start of a track' : 'far off within a track';
-    for (const player of players) this.#record(player, when);
+    const reason = `all players of its kind in the room started anew together, ${when}`;
+    for (const player of players) this.#record(player, 'realign', reason);
     this.#parts.log.info({ room_id: room.kept.room_id, far_ms: far, when }, 'nudged players re-aligned');
     await this.#together.realign(
       room,
       players.map(({ kept }) => kept.player_id),
     );
+  }
+
+  /** Who was tuned by ear is heard where it belongs, alone: so it was asked for. */
+  async #retune(room: RoomRecord, item: QueueItem): Promise<void> {
+    const tuned = this.#nudged(room).filter(({ kept: { player_id }, live }) => {
+      const ready = this.#tuned.get(player_id)?.settled === true;
+      return ready && live.ref === item.item_id && live.status === 'playing';
+    });
+    for (const player of tuned) {
+      this.#tuned.delete(player.kept.player_id);
+      if (item.duration_seconds === undefined || room.live.timeline.rate === 0) continue;
+      if (!player.live.capabilities.includes('seek')) continue;
+      this.#record(player, 'restart', 'its latency was changed');
+      await this.#together.realign(room, [player.kept.player_id]);
+    }
+  }
+
+  /** A player that is steered follows at once, and one that can shift its sound itself was told. */
+  #tune(playerId: string): void {
+    this.#tuned.get(playerId)?.timer.cancel();
+    this.#tuned.delete(playerId);
+    const { store, clock } = this.#parts;
+    const player = store.state.players.get(playerId);
+    const room = store.state.rooms.get(player?.kept.room_id ?? '');
+    if (!player || !room || !isShared(room) || room.live.timeline.rate === 0) return;
+    if (player.live.sync_class !== 'nudged' || player.live.capabilities.includes('latency')) return;
+    const timer = clock.after(TUNED_MS, () => {
+      this.#tuned.set(playerId, { timer, settled: true });
+      this.#look(room.kept.room_id);
+    });
+    this.#tuned.set(playerId, { timer, settled: false });
   }
 
   /** How far off they are, if that is worth a re-align now. */
@@ -113,13 +152,12 @@ export class Realigner {
   }
 
   /** The truth meter shows it with what is known of each. */
-  #record({ kept: { player_id } }: PlayerRecord, when: string): void {
+  #record({ kept: { player_id } }: PlayerRecord, kind: 'realign' | 'restart', reason: string): void {
     const at_us = this.#parts.clock.nowUs();
     const last = this.#lastKnown.get(player_id);
     if (!last) return;
     const { skew_ms, error_ms, estimated } = last;
-    const reason = `all players of its kind in the room started anew together, ${when}`;
-    const correction = { kind: 'realign', skew_ms, reason, at_us } as const;
+    const correction = { kind, skew_ms, reason, at_us };
     this.#parts.store.commit({
       type: 'player/fact',
       player_id,
@@ -176,6 +214,7 @@ export class Realigner {
     }
     if (change.type !== 'player/fact') {
       if (FORGETS.has(change.type) && 'player_id' in change) this.#forgetPlayer(change.player_id);
+      if (change.type === 'player/latency') this.#tune(change.player_id);
       return;
     }
     if (change.fact.type === 'sync') this.#said(change.player_id, change.fact);
@@ -184,6 +223,8 @@ export class Realigner {
   #forgetPlayer(playerId: string): void {
     this.#estimates.delete(playerId);
     this.#lastKnown.delete(playerId);
+    this.#tuned.get(playerId)?.timer.cancel();
+    this.#tuned.delete(playerId);
   }
 
   #said(playerId: string, fact: SyncFact): void {
