@@ -30,8 +30,11 @@ export interface Cards {
   underruns(name: string): Promise<number>;
 }
 
-/** Compiles the card and sets up ALSA for it in `dir`, which must outlive every program that plays. */
-export async function openCards(dir: string, choices: readonly CardChoice[]): Promise<Cards> {
+/**
+ * Compiles the card and sets up ALSA for it in `dir`, which must outlive every program that plays. What is heard is kept in `tapes`: a
+ * busy disk there would hold up the programs that play.
+ */
+export async function openCards(dir: string, choices: readonly CardChoice[], tapes = dir): Promise<Cards> {
   const library = join(dir, 'tutti-card.so');
   const args = ['-O2', '-shared', '-fPIC', '-DPIC', '-o', library, SOURCE, '-lasound'];
   try {
@@ -42,7 +45,7 @@ export async function openCards(dir: string, choices: readonly CardChoice[]): Pr
   const config = join(dir, 'asound.conf');
   const lines = choices.flatMap(({ name, ppm = 0, step = 1 }) => [
     `pcm.${name} {`,
-    `  type plug slave.pcm { type tutti_card file "${join(dir, name)}" ppm ${ppm} step ${step} }`,
+    `  type plug slave.pcm { type tutti_card file "${join(tapes, name)}" ppm ${ppm} step ${step} }`,
     `  hint { show on description "Test card ${name}" }`,
     '}',
   ]);
@@ -51,8 +54,9 @@ export async function openCards(dir: string, choices: readonly CardChoice[]): Pr
   return {
     env: { ALSA_CONFIG_PATH: config },
     names: choices.map(({ name }) => name),
-    heard: (name) => readCard(join(dir, name)),
-    underruns: async (name) => (await readLog(join(dir, name))).filter(({ what }) => what === 'XRUN').length,
+    heard: (name) => readCard(join(tapes, name)),
+    underruns: async (name) =>
+      (await readLog(join(tapes, name))).filter(({ what }) => what === 'XRUN').length,
   };
 }
 

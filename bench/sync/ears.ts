@@ -1,4 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openBus } from './bus.js';
 import type { Segment } from './capture.js';
 import { openCards, type CardChoice } from './cards.js';
@@ -18,9 +20,13 @@ export interface Ears {
   close(): Promise<void>;
 }
 
+/** Files there are never written to a disk. */
+const MEMORY = '/dev/shm';
+
 export async function openCardEars(dir: string, choices: readonly CardChoice[]): Promise<Ears> {
   await mkdir(dir, { recursive: true });
-  const cards = await openCards(dir, choices);
+  const tapes = existsSync(MEMORY) ? await mkdtemp(join(MEMORY, 'tutti-cards-')) : dir;
+  const cards = await openCards(dir, choices, tapes);
   const rooms = cards.names;
   return {
     kind: 'alsa',
@@ -29,7 +35,7 @@ export async function openCardEars(dir: string, choices: readonly CardChoice[]):
     output: (room) => `alsa/${room}`,
     heard: () => Promise.all(rooms.map((room) => cards.heard(room))),
     underruns: () => Promise.all(rooms.map((room) => cards.underruns(room))),
-    close: () => Promise.resolve(),
+    close: () => rm(tapes, { recursive: true, force: true }),
   };
 }
 
