@@ -3,27 +3,37 @@ import { Learnt } from './learnt.js';
 import { readMemory } from './memory.js';
 
 describe('what outputs taught', () => {
-  it('believes the first start, and later ones in part', () => {
+  it('believes the first start, and is not misled by one that was disturbed', () => {
     const learnt = new Learnt();
-    learnt.start('a', -2000);
-    expect(learnt.get('a').start_us).toBe(2000);
-    learnt.start('a', 400);
-    expect(learnt.get('a').start_us).toBe(1900);
+    expect(learnt.startUs('a')).toBe(0);
+    learnt.start('a', -600, 0);
+    expect(learnt.startUs('a')).toBe(600);
+    learnt.start('a', -2500, 600);
+    expect(learnt.startUs('a')).toBe(600);
+    learnt.start('a', 100, 600);
+    expect(learnt.startUs('a')).toBe(600);
+    learnt.start('a', 200, 600);
+    expect(learnt.startUs('a')).toBe(500);
   });
-  it('takes over at once what changed for good, and learns nothing from a disturbed start', () => {
+  it('forgets starts of long ago', () => {
     const learnt = new Learnt();
-    learnt.start('a', -1000);
-    learnt.start('a', -50_000);
-    expect(learnt.get('a').start_us).toBe(51_000);
-    learnt.start('a', 400_000);
-    expect(learnt.get('a').start_us).toBe(51_000);
+    for (const took of [9000, 9000, 9000, 700, 500, 600, 650, 550]) learnt.start('a', -took, 0);
+    expect(learnt.startUs('a')).toBe(600);
+  });
+  it('takes over at once what changed for good, and learns nothing from a hopeless start', () => {
+    const learnt = new Learnt();
+    learnt.start('a', -1000, 0);
+    learnt.start('a', -50_000, 1000);
+    expect(learnt.startUs('a')).toBe(51_000);
+    learnt.start('a', 400_000, 51_000);
+    expect(learnt.startUs('a')).toBe(51_000);
   });
   it('keeps the eight outputs used last, and fits into what is remembered', () => {
     const learnt = new Learnt();
     const keys = Array.from({ length: 20 }, (_, n) => Learnt.keyOf('alsa', `card ${n} ${'x'.repeat(200)}`));
     for (const key of keys) {
       learnt.clock(key, -123.456, false);
-      learnt.start(key, 99_999);
+      for (let n = 0; n < 9; n++) learnt.start(key, -99_999, 99_999);
     }
     expect(learnt.all.map(({ key }) => key)).toEqual(keys.slice(-8));
     const value = {

@@ -4,21 +4,23 @@ import * as z from 'zod';
 /** Crystals are within 100; a sound server that counts in whole blocks and rounds may be some hundred off. */
 const MAX_DRIFT_PPM = 1000;
 
+/** The last so many starts count. */
+const STARTS = 5;
+const MAX_START_US = 200_000;
+
 /** What an output taught: how fast its clock runs, and how long after the command its first sound is heard. */
 export const LearntOutput = z.object({
   key: z.string().length(12),
   drift_ppm: z.number().min(-MAX_DRIFT_PPM).max(MAX_DRIFT_PPM).optional(),
   /** It says where it is in steps. */
   coarse: z.boolean().optional(),
-  start_us: z.number().min(-50_000).max(200_000).optional(),
+  starts_us: z.array(z.int().min(-MAX_START_US).max(MAX_START_US)).max(STARTS).optional(),
 });
 export type LearntOutput = z.infer<typeof LearntOutput>;
 
 export const LEARNT_OUTPUTS = 8;
 /** A start further off than this was disturbed, and teaches nothing. */
 const MAX_START_ERROR_US = 100_000;
-/** One start in many is disturbed a little: the first is believed, later ones count in part. */
-const LATER_STARTS = 0.25;
 /** A sound server may have lengthened its queue for good: what is this far off is no disturbance. */
 const CHANGED_US = 10_000;
 
@@ -42,13 +44,18 @@ export class Learnt {
     this.#set({ ...this.get(key), drift_ppm: Math.round(drift_ppm * 100) / 100, coarse });
   }
 
-  /** `early_us`: how much earlier than meant the music began. */
-  start(key: string, early_us: number): void {
+  /** How long after the command the first sound is heard: the middle one of the last starts, for one in some is late by ms on a busy machine. */
+  startUs(key: string): number {
+    const sorted = [...(this.get(key).starts_us ?? [0])].sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  }
+
+  /** `early_us`: how much earlier than meant the music began, with `start_us` taken off. */
+  start(key: string, early_us: number, start_us: number): void {
     if (Math.abs(early_us) > MAX_START_ERROR_US) return;
-    const { start_us } = this.get(key);
-    const part = Math.abs(early_us) > CHANGED_US ? 1 : LATER_STARTS;
-    const next = start_us === undefined ? -early_us : start_us - part * early_us;
-    this.#set({ ...this.get(key), start_us: Math.round(Math.min(200_000, Math.max(-50_000, next))) });
+    const before = Math.abs(early_us) > CHANGED_US ? [] : (this.get(key).starts_us ?? []);
+    const took = Math.round(Math.min(MAX_START_US, Math.max(-MAX_START_US, start_us - early_us)));
+    this.#set({ ...this.get(key), starts_us: [...before, took].slice(-STARTS) });
   }
 
   /** The one used last comes last. */

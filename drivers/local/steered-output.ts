@@ -24,6 +24,8 @@ export class SteeredOutput {
   #trustedAt = 0;
   #rememberAt = 0;
   #start: Begun | undefined;
+  /** What was taken off at the last start. */
+  #startUs = 0;
 
   /** `changed` is called when there is something new to remember. */
   constructor(client: MpvClient, clock: Clock, learnt: Learnt, changed: () => void) {
@@ -76,8 +78,8 @@ export class SteeredOutput {
     this.#start = undefined;
     this.#steering.restart();
     this.#speed = this.#steering.speed;
-    const start_us = this.#key === undefined ? 0 : (this.#learnt.get(this.#key).start_us ?? 0);
-    return { speed: this.#speed, start_us };
+    this.#startUs = this.#key === undefined ? 0 : this.#learnt.startUs(this.#key);
+    return { speed: this.#speed, start_us: this.#startUs };
   }
 
   began(begun: Begun): void {
@@ -92,7 +94,7 @@ export class SteeredOutput {
     if (this.#key === undefined || skew_ms === undefined) return;
     if (start && this.#clock.nowUs() >= start.due_us + SHOWN_US) {
       this.#start = undefined;
-      this.#learnt.start(this.#key, skew_ms * 1e3 + start.late_us);
+      this.#learnt.start(this.#key, skew_ms * 1e3 + start.late_us, this.#startUs);
       this.#changed();
     }
     const known = this.#learnt.get(this.#key).drift_ppm;

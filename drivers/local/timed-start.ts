@@ -14,8 +14,10 @@ const SPARE_US = 2_000;
 const POSITION_MS = 4000;
 /** An exact seek is exact to the sample. What mpv says it reached while it is paused is not: it counts a buffer that it has emptied. */
 const NEAR_SECONDS = 0.0005;
-/** Timers fire up to a ms late: the last stretch is waited out by looking at the clock. */
-const TIMER_US = 2_000;
+/** A processor that sleeps, and a program that nobody asked anything for a while, take up to 5 ms to begin: mpv is kept awake before its moment. */
+const AWAKE_US = 8_000;
+/** The last question is answered by then; timers fire up to a ms late, so the last stretch is waited out by looking at the clock. */
+const ASKED_US = 700;
 
 export interface Start {
   readonly cue: Cue;
@@ -145,12 +147,13 @@ export class TimedStart {
 
   async #wait(at: number, signal: AbortSignal): Promise<void> {
     const left = at - this.#clock.nowUs();
-    if (left > TIMER_US) {
+    if (left > AWAKE_US) {
       await new Promise<void>((resolve) => {
-        const timer = this.#clock.after((left - TIMER_US) / 1000, resolve);
+        const timer = this.#clock.after((left - AWAKE_US) / 1000, resolve);
         signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
       });
     }
+    while (!signal.aborted && this.#clock.nowUs() < at - ASKED_US) await this.#client.get('pause');
     while (!signal.aborted && this.#clock.nowUs() < at) await new Promise(setImmediate);
   }
 }
