@@ -19,7 +19,7 @@ export const FEED_LEAD_MS = AHEAD_MS + WAKE_MS + 100;
 export interface FeedParts {
   readonly clock: Clock;
   readonly format: SoundFormat;
-  /** From the moment snapserver reads a sample until it is heard. */
+  /** From the timestamp of a sample until it is heard. */
   readonly buffer_ms: number;
 }
 
@@ -91,14 +91,17 @@ export class Feed {
   }
 
   heardUs(frame: number): number {
-    const { format, buffer_ms } = this.#parts;
-    return this.#originUs + (frame * 1e6) / format.rate + buffer_ms * 1000;
+    return this.#originUs + (frame * 1e6) / this.format.rate + this.#delayUs;
   }
 
   /** The frame that is heard at that moment. */
   frameAt(heardUs: number): number {
-    const { format, buffer_ms } = this.#parts;
-    return Math.round(((heardUs - buffer_ms * 1000 - this.#originUs) * format.rate) / 1e6);
+    return Math.round(((heardUs - this.#delayUs - this.#originUs) * this.format.rate) / 1e6);
+  }
+
+  /** The chunk that nobody hears takes no time: the one behind it gets the timestamp of the moment both were there. */
+  get #delayUs(): number {
+    return (this.#parts.buffer_ms - this.format.chunk_ms) * 1000;
   }
 
   wake(): void {

@@ -5,6 +5,8 @@ import type { Status, Stream } from './wire.js';
 export interface SoundFormat {
   readonly rate: number;
   readonly channels: number;
+  /** So much is read at once. */
+  readonly chunk_ms: number;
 }
 
 /** What a snapserver's status says about one of its clients. */
@@ -56,5 +58,6 @@ export function streamOfPort(status: Status, port: number): Stream | undefined {
 export function formatOf({ uri }: Stream): SoundFormat | undefined {
   const [, rate, channels] = /^(\d{4,6}):16:([1-8])$/.exec(uri.query['sampleformat'] ?? '48000:16:2') ?? [];
   if (rate === undefined || channels === undefined) return undefined;
-  return { rate: Number(rate), channels: Number(channels) };
+  const chunk = /^\d{1,3}$/.exec(uri.query['chunk_ms'] ?? '20')?.[0] ?? '20';
+  return { rate: Number(rate), channels: Number(channels), chunk_ms: Number(chunk) };
 }

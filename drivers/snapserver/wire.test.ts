@@ -88,8 +88,8 @@ describe('a status', () => {
     expect(streamOfPort(status(), 953)).toBeUndefined();
     const format = (sampleformat: string): unknown =>
       formatOf({ id: 'x', status: '', uri: { scheme: 'tcp', host: '', query: { sampleformat } } });
-    expect(stream && formatOf(stream)).toEqual({ rate: 48_000, channels: 2 });
-    expect(format('44100:16:1')).toEqual({ rate: 44_100, channels: 1 });
+    expect(stream && formatOf(stream)).toEqual({ rate: 48_000, channels: 2, chunk_ms: 20 });
+    expect(format('44100:16:1')).toEqual({ rate: 44_100, channels: 1, chunk_ms: 20 });
     for (const other of ['48000:24:2', '*:*:*', '48000:16:99', '']) expect(format(other)).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ export interface RunningSnapclient {
 }
 
 /** Sound comes first, as on an appliance: what is measured is the player, not how busy the machine is. Without the right it is as it is. */
-const FIRST: readonly [string, ...string[]] =
+export const FIRST: readonly [string, ...string[]] =
   spawnSync('chrt', ['-r', '10', 'true'], { stdio: 'ignore' }).status === 0
     ? ['chrt', '-r', '10']
     : ['nice', '-n', '-15'];

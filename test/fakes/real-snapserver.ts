@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FIRST } from './real-snapclient.js';
 import { until } from '../until.js';
 
 /** The real snapserver as a child process, with a tcp source `Tutti` and a pipe `Other`. */
@@ -41,7 +42,8 @@ export async function startSnapserver(): Promise<RunningSnapserver> {
   await writeFile(config, lines.join('\n'));
   let kill = (): Promise<void> => Promise.resolve();
   const start = async (): Promise<void> => {
-    const child = spawn('snapserver', ['-c', config], { stdio: 'ignore' });
+    const [program, ...before] = FIRST;
+    const child = spawn(program, [...before, 'snapserver', '-c', config], { stdio: 'ignore' });
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     kill = async () => {
       child.kill('SIGKILL');
