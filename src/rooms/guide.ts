@@ -8,6 +8,8 @@ import type { Together } from './together.js';
 
 /** So long after it was told something, a member has to be heard doing it. */
 export const SETTLE_US = 1e6;
+/** One that cannot be steered goes on to the next item when it gets to it, and may take a while to say so. */
+const CLUMSY_US = 2.5e6;
 /** A member that says it is loading gets longer. */
 const LOADING_US = 10e6;
 /** So often a member is brought into one item. */
@@ -62,7 +64,9 @@ export class Guide {
       else if (together.worthJoining(room)) together.bring(room, item, player_id);
       return;
     }
-    const patience = player.live.status === 'loading' ? LOADING_US : SETTLE_US;
+    const { status, sync_class } = player.live;
+    const nimble = sync_class === 'steered' || sync_class === 'locked';
+    const patience = status === 'loading' ? LOADING_US : nimble ? SETTLE_US : CLUMSY_US;
     const due = Math.max(room.live.timeline.at_us, standing.toldUs, standing.readyUs) + patience;
     if (clock.nowUs() < due) return this.#checkAt(room.kept.room_id, due);
     this.#missing(room, item, player, standing);

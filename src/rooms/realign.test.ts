@@ -103,6 +103,21 @@ describe('nudged members beside one that is steered', () => {
     expect(restarted()).toEqual(['b', 'c']);
   });
 
+  it('are not loaded anew when they go on a little later than the others', async () => {
+    await passes({ b: 1, c: 1 });
+    for (const name of ['a', 'b']) house.player(name).finish();
+    await house.clock.advance(2_000);
+    house.player('c').finish();
+    await house.clock.advance(1_000);
+    expect(house.player('c').title).toBe('v');
+    expect(
+      house
+        .player('c')
+        .sent.slice(told['c'])
+        .map(({ type }) => type),
+    ).toEqual(['follow', 'preload']);
+  });
+
   it('start anew within a track only when they are far off, and once', async () => {
     await passes({ b: 60, c: 1 });
     expect(restarted()).toEqual([]);
