@@ -172,14 +172,14 @@ describe('a listening party', () => {
     await button(ana, 'Vote to skip').click();
     await ben.getByText('Skipped: enough people voted').waitFor();
     expect(living().playback.item_id).not.toBe(first);
-    await button(ana, 'Keep this one').click();
+    await button(ana, 'Keep it').click();
     await ben.locator('.vote-why', { hasText: 'The host wants to hear this one' }).waitFor();
     expect(await button(ben, 'Vote to skip').isDisabled()).toBe(true);
   });
 
   it('says how long a vote has to wait', async () => {
     const { page } = await opened({}, false);
-    await page.getByText(/Give it a chance: you can vote in \d+ s/).waitFor();
+    await page.getByText(/You can vote in \d+ s/).waitFor();
     expect(await button(page, 'Vote to skip').isDisabled()).toBe(true);
   });
 

@@ -36,7 +36,7 @@ describe('a vote', () => {
     expect(vote({ item_id: undefined }).why).toBe('Nothing is playing');
   });
   it('waits, and says how long', () => {
-    expect(vote({ position_seconds: 3.4 }).why).toBe('Give it a chance: you can vote in 12 s');
+    expect(vote({ position_seconds: 3.4 }).why).toBe('You can vote in 12 s');
     expect(vote({ position_seconds: 15 }).why).toBeUndefined();
   });
   it('is given once, and not against the host', () => {

@@ -28,7 +28,7 @@ export function voteState({ party, item_id, position_seconds, voted, vetoed }: B
   if (vetoed === item_id) return why('The host wants to hear this one');
   if (voted === item_id && votes > 0) return why('You have voted');
   const wait = Math.ceil(party.cooldown_seconds - position_seconds);
-  if (wait > 0) return why(`Give it a chance: you can vote in ${wait} s`);
+  if (wait > 0) return why(`You can vote in ${wait} s`);
   return { votes, needed };
 }
 

@@ -180,13 +180,15 @@ function MiniPlayer() {
           <span class="row-sub">{now?.artist ?? '\u00a0'}</span>
         </span>
       </a>
-      <IconButton
-        icon={playing ? 'pause' : 'play'}
-        label={playing ? 'Pause' : 'Play'}
-        size={28}
-        disabled={(!now && !playing) || guest.value}
-        onClick={() => control.playing.set(!playing)}
-      />
+      {!guest.value && (
+        <IconButton
+          icon={playing ? 'pause' : 'play'}
+          label={playing ? 'Pause' : 'Play'}
+          size={28}
+          disabled={!now && !playing}
+          onClick={() => control.playing.set(!playing)}
+        />
+      )}
     </div>
   );
 }

@@ -150,7 +150,7 @@ function HostDecides() {
     <div class="transport host-decides">
       <p>{host} decides what plays.</p>
       <a class="button primary" href={hrefOf({ view: 'party', id: house.roomId.value ?? '' })}>
-        Vote and queue in the party
+        To the party
       </a>
     </div>
   );

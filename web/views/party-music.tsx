@@ -81,7 +81,7 @@ function Vote({ party, me }: PartyMusicProps) {
           <strong>{votes}</strong> of {count(needed, 'vote')}
         </p>
       </div>
-      <p class="vote-why dim">{why ?? '\u00a0'}</p>
+      <p class="vote-why dim">{why ?? 'Enough votes skip this track'}</p>
       {me.host && (
         <div class="host-line" role="group" aria-label="The host decides">
           <Button
@@ -92,7 +92,7 @@ function Vote({ party, me }: PartyMusicProps) {
           />
           <Button
             icon="check"
-            label="Keep this one"
+            label="Keep it"
             disabled={item_id === undefined || vetoed === item_id}
             onClick={() => void control.ask('room:veto', { room_id })}
           />

@@ -198,8 +198,9 @@ export function InviteSheet({ room, onClose }: RoomSheetProps) {
       {invitation.local ? (
         <p class="sheet-about">
           You opened this page at <strong>{location.host}</strong>, an address that only this machine
-          understands. For a link that works on phones, open Tutti at the address of the machine it runs on,
-          such as http://tutti.local, and come back here.
+          understands. For a link that works on phones, open Tutti by the name or the number of the machine it
+          runs on, such as {`http://raspberrypi.local${location.port && `:${location.port}`}`}, and come back
+          here.
         </p>
       ) : (
         <>
