@@ -1,4 +1,4 @@
-import { toError, within, type Clock, type Logger } from '../../src/base/index.js';
+import { toError, within, type Clock, type Logger, type Timer } from '../../src/base/index.js';
 import type { Cue } from '../../src/players/index.js';
 import type { MpvClient } from './client.js';
 import type { Stages } from './stages.js';
@@ -16,8 +16,10 @@ const POSITION_MS = 4000;
 const NEAR_SECONDS = 0.0005;
 /** A processor that sleeps, and a program that nobody asked anything for a while, take up to 5 ms to begin: mpv is kept awake before its moment. */
 const AWAKE_US = 8_000;
-/** The last question is answered by then; timers fire up to a ms late, so the last stretch is waited out by looking at the clock. */
-const ASKED_US = 700;
+/** Closer to the moment it is asked without a break. */
+const CLOSE_US = 2_000;
+/** The last question is answered by then. What is left is waited out by looking at the clock, which takes a processor from those who play. */
+const ASKED_US = 300;
 
 export interface Start {
   readonly cue: Cue;
@@ -146,14 +148,30 @@ export class TimedStart {
   }
 
   async #wait(at: number, signal: AbortSignal): Promise<void> {
-    const left = at - this.#clock.nowUs();
-    if (left > AWAKE_US) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#clock.after((left - AWAKE_US) / 1000, resolve);
-        signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
-      });
+    const left = (): number => (signal.aborted ? 0 : at - this.#clock.nowUs());
+    if (left() > AWAKE_US) await this.#pause(left() - AWAKE_US, signal);
+    while (left() > CLOSE_US) {
+      await this.#awake(left());
+      await this.#pause(1000, signal);
     }
-    while (!signal.aborted && this.#clock.nowUs() < at - ASKED_US) await this.#client.get('pause');
-    while (!signal.aborted && this.#clock.nowUs() < at) await new Promise(setImmediate);
+    while (left() > ASKED_US) await this.#awake(left());
+    while (left() > 0) await new Promise(setImmediate);
+  }
+
+  async #pause(us: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(us / 1000, resolve);
+      signal.addEventListener('abort', () => (timer.cancel(), resolve()), { once: true });
+    });
+  }
+
+  /** An answer that does not come in time does not make the start late as well. */
+  async #awake(leftUs: number): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#clock.after(Math.max(0, leftUs / 1000 - 1), resolve);
+    });
+    await Promise.race([this.#client.get('pause'), late]);
+    timer?.cancel();
   }
 }
