@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { createServer, type AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { foundOf } from '../../drivers/snapcast/index.js';
-import { encode, MESSAGE, readTime } from '../../drivers/snapcast/wire.js';
-import { systemClock } from '../../src/base/index.js';
+import { Connection } from '../../drivers/snapcast/connection.js';
+import { encode, MESSAGE, readTime, type ServerSettings } from '../../drivers/snapcast/wire.js';
+import { silentLogger, systemClock } from '../../src/base/index.js';
+import { FakeSnapclient } from '../fakes/fake-snapclient.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 import { until } from '../until.js';
 import { BUFFER_MS, SnapRig } from './snapcast-rig.js';
@@ -117,6 +120,37 @@ describe('a client that behaves badly', () => {
     expect(silent.closed).toBe(false);
     await clock.advance(3000);
     await silent.isCut();
+  });
+
+  it('is cut off when it takes nothing for five seconds, and not when it takes a little', async () => {
+    const clock = new ManualClock();
+    const accepted: Connection[] = [];
+    const server = createServer((socket) => {
+      const onHello = (): ServerSettings => ({ bufferMs: 400, latency: 0, muted: false, volume: 50 });
+      accepted.push(new Connection({ socket, clock, log: silentLogger, onHello }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const slow = await FakeSnapclient.hello(port, 'slow');
+    const stuck = await FakeSnapclient.hello(port, 'stuck');
+    await until('both are greeted', () => accepted.length === 2 && accepted.every(({ hello }) => hello));
+    const of = (id: string): Connection => accepted.find(({ hello }) => hello?.ID === id)!;
+    await Promise.all([slow, stuck].map((client) => client.gets(MESSAGE.serverSettings)));
+    for (const client of [slow, stuck]) client.socket.pause();
+    for (const connection of accepted)
+      for (let n = 0; n < 20; n++) connection.chunk(0, Buffer.alloc(1 << 19));
+    await until('both are behind', () => accepted.every(({ backlog }) => backlog > 0));
+    await clock.advance(4000);
+    slow.socket.resume();
+    await until('it has taken all', () => of('slow').backlog === 0);
+    slow.askTime(0);
+    await slow.gets(MESSAGE.time);
+    await clock.advance(2100);
+    expect((await of('stuck').closed).message).toContain('does not take its sound');
+    expect(of('slow').over).toBe(false);
+    for (const connection of accepted) connection.end(new Error('the test is over'));
+    for (const client of [slow, stuck]) client.close();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('ends its link when it goes', async () => {

@@ -7,6 +7,7 @@ import type { Cue, Media } from '../../src/players/index.js';
 import { MediaFolder } from '../contracts/media-files.js';
 import type { DrivenLink } from '../contracts/driven-link.js';
 import type { FakeSnapclient, HeardChunk } from '../fakes/fake-snapclient.js';
+import { Radio } from '../fakes/radio.js';
 import { until } from '../until.js';
 import { BUFFER_MS, SnapRig } from './snapcast-rig.js';
 
@@ -207,6 +208,55 @@ describe('a group', () => {
       expect(rig.server.feeds.count.feeds).toBe(1);
     }
     for (const { client } of members) expect(client.of(MESSAGE.codecHeader)).toHaveLength(1);
+  });
+});
+
+describe('an internet radio', () => {
+  const tuned = async (): Promise<{ radio: Radio; item: Media }> => {
+    const radio = rig.with(await Radio.start());
+    return { radio, item: { ref: 'radio', url: radio.url, title: 'Radio', live: true } };
+  };
+
+  it('is fetched once for all who hear it, and they hear it together', async () => {
+    const { radio, item } = await tuned();
+    const [one, other] = [await player('a'), await player('b')];
+    const cue = { position_seconds: 0, at_us: inMs(2500) };
+    for (const { link } of [one, other]) await link.run({ type: 'load', media: item, playing: true, ...cue });
+    await Promise.all([plays(one, 60), plays(other, 60)]);
+    expect(radio.connections).toBe(1);
+    expect(rig.server.feeds.count.feeds).toBe(1);
+    const byTime = new Map(one.client.chunks.map(({ at_us, bytes }) => [at_us, bytes]));
+    const shared = other.client.chunks.filter(({ at_us }) => byTime.has(at_us));
+    expect(shared.length).toBeGreaterThan(20);
+    for (const { at_us, bytes } of shared) expect(byTime.get(at_us)?.equals(bytes)).toBe(true);
+    expect(shared.some(({ bytes }) => bytes.some((byte) => byte !== 0))).toBe(true);
+    const fact = await one.link.next('playback', 'playing', ({ status }) => status === 'playing');
+    expect(fact).not.toHaveProperty('duration_seconds');
+  });
+
+  it('cannot be sought, and goes on after a pause', async () => {
+    const { item } = await tuned();
+    const one = await player('a');
+    await one.link.run({ type: 'load', media: item, position_seconds: 0, playing: true });
+    await plays(one, 30);
+    const seek = one.link.run({ type: 'seek', position_seconds: 3 });
+    await expect(seek).rejects.toMatchObject({ code: 'ERR_NOT_SEEKABLE' });
+    await one.link.run({ type: 'pause' });
+    await one.link.next('playback', 'paused', ({ status }) => status === 'paused');
+    const before = one.client.chunks.length;
+    await one.link.run({ type: 'play' });
+    await one.link.next('playback', 'playing again', ({ status }) => status === 'playing');
+    await plays(one, before + 30);
+  });
+
+  it('that breaks off is over, and leaves nothing behind', async () => {
+    const { radio, item } = await tuned();
+    const one = await player('a');
+    await one.link.run({ type: 'load', media: item, position_seconds: 0, playing: true });
+    await plays(one, 30);
+    radio.drop();
+    await one.link.next('ended', 'the end', ({ ref }) => ref === item.ref);
+    await until('nothing is left', () => rig.server.feeds.count.feeds === 0);
   });
 });
 
