@@ -150,6 +150,23 @@ describe('another format', () => {
     expect(Math.abs((await lengthOf(join(dir, 'out.mp3'))) - 3)).toBeLessThan(0.2);
   });
 
+  it('comes as bare samples, of a position to the sample', async () => {
+    const path = join(dir, 'samples.flac');
+    await makeTrack(path, { seconds: 3, sound: 'noise' });
+    const samples = async (startSeconds: number): Promise<Buffer> => {
+      const { signal } = new AbortController();
+      const chunks: Buffer[] = [];
+      for await (const chunk of transcodeStream({ path, to: 's16le', startSeconds, signal }).stream)
+        chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    };
+    const [whole, later] = [await samples(0), await samples(1.25)];
+    expect(whole.length).toBe(3 * 48_000 * 4);
+    // Another rate needs some samples to swing in.
+    const same = later.subarray(4000).equals(whole.subarray(60_000 * 4 + 4000));
+    expect([later.length, same]).toEqual([84_000 * 4, true]);
+  });
+
   it('ends with the signal, and a broken file is an error that says so', async () => {
     await makeTrack(join(dir, 'long.flac'), { seconds: 60, sound: 'noise' });
     const abort = new AbortController();

@@ -188,6 +188,7 @@ describe('media', () => {
       ['gone', undefined],
       ['weird', 'flac'],
       ['broken', 'mp3'],
+      ['samples', 's16le'],
     ]);
     world = await World.start({
       media: (token) => {
@@ -319,6 +320,19 @@ describe('media', () => {
     await get('/media/weird', { signal: controller.signal });
     controller.abort();
     await until('the conversion has stopped', () => transcodes[0]!.signal.aborted);
+  });
+
+  it('[LS2] eight play along, one more is told to come later, and one who leaves makes room', async () => {
+    const leaving = Array.from({ length: 8 }, () => new AbortController());
+    for (const { signal } of leaving) expect((await get('/media/samples', { signal })).status).toBe(200);
+    const refused = await get('/media/samples');
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'ERR_BUSY' } }]);
+    leaving[0]!.abort();
+    await until('one has left', () => transcodes[0]!.signal.aborted);
+    const { status } = await get('/media/samples', { signal: leaving[1]!.signal });
+    expect(status).toBe(200);
+    for (const one of leaving) one.abort();
+    await until('all have left', () => transcodes.every(({ signal }) => signal.aborted));
   });
 
   it('[AR1] pictures may be kept for ever, have a size, and answer 304', async () => {
