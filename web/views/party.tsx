@@ -160,6 +160,11 @@ function Inside({ id, party, me }: InsideProps) {
         </div>
         <div class="header-actions">
           <IconButton
+            icon="volume"
+            label="Listen here"
+            onClick={() => (store.sheet.value = { kind: 'listen', room_id: id })}
+          />
+          <IconButton
             icon="share"
             label="Invite people"
             onClick={() => (store.sheet.value = { kind: 'party-invite', room_id: id })}
