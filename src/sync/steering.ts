@@ -52,9 +52,11 @@ const CARRY_COUNT = 24;
 const COARSE_GAIN = 0.5;
 /** Crystals are within 100e-6; a sound server's stand-in for a card was measured 250e-6 off. */
 const MAX_DRIFT = 1000e-6;
-/** The drift is read from what is left when all else has settled: it stands still to within so little, for so long. */
+/** The drift is read from what is left when all else has settled: so little, for so long. */
 const SETTLED_SECONDS = 0.00025;
 const SETTLED_FOR = 1;
+/** More than that, when it stands still for longer: a large drift that nobody has learnt yet leaves more, and always the same. */
+const STUCK_FOR = 3;
 const USUAL_SECONDS = 1;
 /** From so far off on it turns twice as hard. */
 const FAR_SECONDS = 0.001;
@@ -78,7 +80,8 @@ export class Steering {
   #learnt: boolean;
   #now = 0;
   #settled = 0;
-  /** What is left of late: a drift that nobody has learnt yet leaves something, and always the same. */
+  #stuck = 0;
+  /** What was left of late. */
   #usual = 0;
   #watched = 0;
   #off: number;
@@ -145,6 +148,7 @@ export class Steering {
     this.#next = [];
     this.#strikes = 0;
     this.#settled = 0;
+    this.#stuck = 0;
     this.#usual = 0;
     this.#skew = undefined;
     this.#off = this.#first = this.#pace;
@@ -200,9 +204,10 @@ export class Steering {
     const softer = this.#coarse ? COARSE_GAIN : 1;
     const wanted = this.#pace - this.#gain * harder * softer * due;
     this.#setOff(clamp(wanted, LIMIT));
-    this.#settled = Math.abs(due - this.#usual) > SETTLED_SECONDS ? 0 : this.#settled + step;
+    this.#settled = Math.abs(due) > SETTLED_SECONDS ? 0 : this.#settled + step;
+    this.#stuck = Math.abs(due - this.#usual) > SETTLED_SECONDS ? 0 : this.#stuck + step;
     this.#usual += (due - this.#usual) * Math.min(1, step / USUAL_SECONDS);
-    if (this.#settled < SETTLED_FOR) return;
+    if (this.#settled < SETTLED_FOR && this.#stuck < STUCK_FOR) return;
     this.#watched += step;
     const eager = !this.#learnt && this.#watched < EAGER_SECONDS ? EAGER : 1;
     this.#pace = clamp(this.#pace - this.#integralGain * eager * softer ** 2 * due * step, MAX_DRIFT);
