@@ -238,6 +238,17 @@ describe('a listening party', () => {
     await inside(page).waitFor();
   });
 
+  it('that is public is found in the list of rooms', async () => {
+    const { fake } = await opened();
+    const { page } = await openPage(`${fake.url}/#/rooms`);
+    await page.getByRole('link', { name: 'Ana’s party · 1 of 20 · Songs of the summer' }).click();
+    await button(page, 'Join').waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: /Ana’s party/ }).waitFor();
+    expect(await auditControls(page)).toEqual([]);
+    expect(await auditContrast(page)).toEqual([]);
+  });
+
   it('that is private is only for those with the link', async () => {
     const { page, fake } = await opened();
     await part(page, 'People').click();

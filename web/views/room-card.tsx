@@ -4,12 +4,14 @@ import { Artwork } from '../components/artwork.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import type { Player } from '../../src/protocol/player.js';
+import type { PartySummary } from '../../src/protocol/party.js';
 import type { Room } from '../../src/protocol/room.js';
 import { membersOf } from '../state/group.js';
 import { kindText } from '../state/kinds.js';
 import { limitText, minuteOfDay } from '../state/limits.js';
 import { membershipOf } from '../state/membership.js';
 import { foreignText, hasVolume } from '../state/notice.js';
+import { hrefOf } from '../state/route.js';
 import { RoomControl } from '../state/room-control.js';
 import { useStore } from '../state/store.js';
 import { Levels } from './levels.js';
@@ -42,6 +44,7 @@ export function RoomCard({ room, over, from, source }: RoomCardProps) {
   return (
     <li class={classes.filter(Boolean).join(' ')} data-room={room_id}>
       <CardTop room={room} control={control} source={source} />
+      {room.party && <PartyLine id={room_id} party={room.party} />}
       <div class="members">
         <ul class="chips" aria-label={`Players in ${name}`}>
           {members.map((player) => (
@@ -108,6 +111,20 @@ function CardTop({ room, control, source }: CardTopProps) {
         onClick={() => control.playing.set(!playing)}
       />
     </div>
+  );
+}
+
+/** A public party is on: everybody may come. */
+function PartyLine({ id, party }: { id: string; party: PartySummary }) {
+  const { host, participant_count, max_participants, description } = party;
+  return (
+    <a class="party-line" href={hrefOf({ view: 'party', id })}>
+      <Icon name="people" size={20} />
+      <span>
+        {host}’s party · {participant_count} of {max_participants}
+        {description !== '' && ` · ${description}`}
+      </span>
+    </a>
   );
 }
 
