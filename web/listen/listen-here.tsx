@@ -1,3 +1,4 @@
+import './listen.css';
 import { Button } from '../components/buttons.js';
 import { HoldButton } from '../components/hold-button.js';
 import { Sheet } from '../components/sheet.js';
