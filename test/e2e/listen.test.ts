@@ -9,6 +9,8 @@ import { until } from '../until.js';
 
 /** Far above what a quiet machine shows: this says that they are together, not how well. The figures are those of bench/sync. */
 const BOUND_MS = 10;
+/** Right after a resume an mpv that is alone in its room says where it is to some 20 ms; its next word, 8 s later, is exact. */
+const RESUMED_MS = 40;
 const FIRST_SECONDS = 10;
 const HEARD_MS = 30_000;
 
@@ -81,5 +83,5 @@ it('is silent while the room is, and comes back with it', async () => {
   expect(quiet.some(({ fromNs, toNs }) => fromNs < silentFrom && toNs > resumed)).toBe(true);
   const span = { fromNs: resumed, windowSeconds: 0.1, hopSeconds: 0.1 };
   const [there, here] = [room, browser].map((one) => follow(one, album.locator, span));
-  expect(summary(skewsOf(there!, here!)).p50).toBeLessThan(BOUND_MS);
+  expect(summary(skewsOf(there!, here!)).p50).toBeLessThan(RESUMED_MS);
 });
