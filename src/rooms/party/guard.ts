@@ -25,7 +25,15 @@ const HOST_ONLY = [
   'queue:redo',
 ] as const satisfies readonly (keyof Handlers)[];
 
-type Guarded = (typeof HOST_ONLY)[number] | 'queue:remove' | 'queue:add';
+/** The same of one player of the room. */
+const HOST_ONLY_OF_PLAYERS = [
+  'player:volume',
+  'player:mute',
+  'player:latency',
+] as const satisfies readonly (keyof Handlers)[];
+
+type Guarded =
+  (typeof HOST_ONLY)[number] | (typeof HOST_ONLY_OF_PLAYERS)[number] | 'queue:remove' | 'queue:add';
 
 /**
  * The handlers of rooms and queues with the rules of parties before them: guests of a party neither drive it nor jump the queue. A
@@ -51,9 +59,22 @@ export function guarded<H extends Pick<Handlers, Guarded>>(handlers: H, store: S
       ];
     }),
   );
+  const hostOnlyOfPlayers = Object.fromEntries(
+    HOST_ONLY_OF_PLAYERS.map((type) => {
+      const handler = handlers[type] as (request: { player_id: string }, caller: Caller) => unknown;
+      return [
+        type,
+        (request: { player_id: string }, caller: Caller) => {
+          const roomId = store.state.players.get(request.player_id)?.kept.room_id;
+          return roomId !== undefined && guestIn(roomId, caller) ? refuse() : handler(request, caller);
+        },
+      ];
+    }),
+  );
   return {
     ...handlers,
     ...hostOnly,
+    ...hostOnlyOfPlayers,
     'queue:remove': (request: Parameters<Handlers['queue:remove']>[0], caller: Caller) => {
       const room = guestIn(request.room_id, caller);
       if (room && !ownAll(room, request.item_ids, people.of(room, caller)?.participant_id)) refuse();

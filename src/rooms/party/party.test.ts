@@ -267,6 +267,9 @@ describe('[PT3] the queue of a party', () => {
     );
     await expect(cleo('room:next', r)).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
     await expect(cleo('room:volume', { ...r, volume: 1 })).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
+    await expect(cleo('player:volume', { player_id: 'p', volume: 1 })).rejects.toEqual(
+      refused('ERR_NOT_ALLOWED'),
+    );
     await expect(cleo('queue:clear', r)).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
     const item_ids = house.store.state.rooms.get('r')!.queue.items.map((item) => item.item_id);
     await expect(cleo('queue:remove', { ...r, item_ids })).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
