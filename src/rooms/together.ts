@@ -11,8 +11,8 @@ import { hindrance, requireOne } from './tell.js';
 const PREPARE_MS = 1_500;
 /** A common start is never closer than this. */
 const LEAD_MS = 200;
-/** Who comes late is prepared for where the music will be so much later. */
-const JOIN_AHEAD_MS = 600;
+/** Who comes late is prepared for where the music will be so much later: a file is open in 0.1 s, and its start is told 0.2 s ahead. */
+const JOIN_AHEAD_MS = 500;
 /** So close to the end of an item nobody joins it any more; the next one is near. */
 const TAIL_SECONDS = 1.5;
 
