@@ -9,7 +9,7 @@ import type { ChromecastOptions } from './options.js';
 import { Pace } from './pace.js';
 import { Playback } from './playback.js';
 import { Receiver } from './receiver.js';
-import { Reporter } from './reporter.js';
+import { Reporter } from '../../src/players/index.js';
 import { NAMESPACE } from './wire.js';
 
 const BEGIN_MS = 7000;
@@ -20,6 +20,9 @@ const RELEASE_MS = 500;
 
 const BASE: readonly Capability[] = ['seek', 'pause', 'gapless', 'radio'];
 export const CAPABILITIES: readonly Capability[] = [...BASE, 'volume', 'mute'];
+
+/** What a Chromecast says of its position wanders by some ms. */
+const NEWS = { samePositionSeconds: 0.04, anchorUs: 5_000_000 };
 
 /** One Chromecast, or one of its groups. */
 export class ChromecastLink implements PlayerLink {
@@ -32,7 +35,7 @@ export class ChromecastLink implements PlayerLink {
   #serial = new Serial();
   #looking: { readonly timer: Timer; readonly ms: number } | undefined;
   #mark: string;
-  #reporter = new Reporter((fact) => this.#emit(fact));
+  #reporter = new Reporter((fact) => this.#emit(fact), NEWS);
   #receiver: Receiver;
   #app: App;
   #playback: Playback;

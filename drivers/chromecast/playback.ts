@@ -1,14 +1,12 @@
-import { AppError, toError, type Clock, type Logger, type Timer } from '../../src/base/index.js';
+import { AppError, toError, type Timer } from '../../src/base/index.js';
 import type { Cue, Media, PlayerCommand } from '../../src/players/index.js';
 import type { PlaybackStatus } from '../../src/protocol/index.js';
-import type { App } from './app.js';
 import { AppGone, CastRefusal } from './client.js';
+import type { Pace } from './pace.js';
 import { foreignOf } from './foreign.js';
-import { addressOf, mediaOf, type OwnAddress } from './media.js';
+import { addressOf, mediaOf } from './media.js';
 import type { Memory } from './memory.js';
-import type { Pace, Reins } from './pace.js';
-import type { Receiver } from './receiver.js';
-import type { Reporter } from './reporter.js';
+import type { Moment, PlaybackParts } from './playback-parts.js';
 import type { Sight } from './sight.js';
 import { CAN_RATE } from './wire.js';
 
@@ -17,29 +15,6 @@ const GO_ON_MS = 1500;
 const FRESH_US = 600_000;
 const FRESH_MS = 400;
 const STEADY_MS = 4000;
-
-export interface PlaybackParts {
-  readonly app: App;
-  readonly receiver: Receiver;
-  readonly reporter: Reporter;
-  readonly pace: (reins: Reins) => Pace;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly own: OwnAddress;
-  readonly mark: string;
-  readonly current: Memory['current'];
-  /** What plays changed: write it down. */
-  readonly remember: () => void;
-  /** Runs after what was asked for before. */
-  readonly later: (task: () => Promise<void>) => void;
-}
-
-/** When a status was true, and whether it answers a question of ours. */
-export interface Moment {
-  readonly at_us: number;
-  readonly error_us: number;
-  readonly looked: boolean;
-}
 
 type Following = { readonly media: Media; stage: 'waiting' | 'queued' };
 

@@ -1,6 +1,6 @@
 import { AppError, deferred, type Deferred } from '../../src/base/index.js';
 import type { CastClient } from './client.js';
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../../src/players/index.js';
 import { DEFAULT_APP, NAMESPACE, PLATFORM, ReceiverStatus, type Application } from './wire.js';
 
 /** A cold Chromecast fetches its app from the internet first. */

@@ -6,7 +6,7 @@ import type { MpdOptions } from './options.js';
 import { Mixer } from './mixer.js';
 import { Playback } from './playback.js';
 import { Queue } from './queue.js';
-import { Reporter } from './reporter.js';
+import { Reporter } from '../../src/players/index.js';
 import { Memory, nextSong, type OurSong } from './songs.js';
 import { SongSource } from './source.js';
 import { readOutputs } from './status.js';
@@ -43,7 +43,7 @@ export class MpdLink implements PlayerLink {
   #due: { changed: Set<string>; force: boolean } | undefined;
   #outputs: Output[] = [];
   #idleRound = deferred<void>();
-  #reporter = new Reporter((fact) => this.#emit(fact));
+  #reporter = new Reporter((fact) => this.#emit(fact), { samePositionSeconds: 0.03 });
   #source: SongSource;
   #queue: Queue;
   #mixer: Mixer;

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/base/index.js';
 import type { MpdConnection } from './client.js';
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../../src/players/index.js';
 
 /** Volume and mute. MPD has no mute: it is volume 0 and the memory of what it was. */
 export class Mixer {

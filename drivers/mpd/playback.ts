@@ -5,7 +5,7 @@ import { MpdAck, type MpdConnection } from './client.js';
 import { judge } from './judge.js';
 import type { Mixer } from './mixer.js';
 import type { Queue } from './queue.js';
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../../src/players/index.js';
 import { followingRef, nextSong, type OurSong } from './songs.js';
 import { seeking } from './starting.js';
 import { readSong, readStatus, type MpdSong, type MpdStatus } from './status.js';

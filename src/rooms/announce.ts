@@ -86,14 +86,14 @@ export class Announcer {
       return () => new Clip(this.#parts, { ref, seconds: undefined, media: () => media });
     }
     const { track_id } = source;
-    const any = library.file(track_id, 'all');
-    if (!any) throw new AppError('ERR_TRACK_NOT_FOUND', 'the library has no track with this id');
+    const asItIs = library.file(track_id, 'all');
+    if (!asItIs) throw new AppError('ERR_TRACK_NOT_FOUND', 'the library has no track with this id');
     return () =>
       new Clip(this.#parts, {
         ref,
-        seconds: any.duration_seconds,
+        seconds: asItIs.duration_seconds,
         media: (playerId) => {
-          const file = library.file(track_id, players.codecs(playerId)) ?? any;
+          const file = library.file(track_id, players.codecs(playerId)) ?? asItIs;
           const { path, relative_path, url_path, duration_seconds } = file;
           return { ref, path, relative_path, url_path, duration_seconds, title: 'Announcement', live: false };
         },
