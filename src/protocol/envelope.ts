@@ -82,5 +82,6 @@ export const CLOSE = {
   badMessage: 4002,
   overloaded: 4100,
   restarting: 4101,
+  flooding: 4102,
   tooSlow: 4200,
 } as const;

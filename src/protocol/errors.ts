@@ -55,6 +55,11 @@ export const ERRORS = {
   },
   ERR_DISK: { status: 507, retryable: true, meaning: 'the disk is full or cannot be written' },
   ERR_BUSY: { status: 503, retryable: true, meaning: 'too much is asked at once' },
+  ERR_RATE_LIMITED: {
+    status: 429,
+    retryable: true,
+    meaning: 'too often; params.retry_after_ms says when to try again',
+  },
   ERR_TOO_LARGE: { status: 413, retryable: false, meaning: 'the message or the file is larger than allowed' },
   ERR_INTERNAL: { status: 500, retryable: false, meaning: 'a bug in Tutti; the log of the server says more' },
 } as const satisfies Record<`ERR_${string}`, { status: number; retryable: boolean; meaning: string }>;

@@ -1,10 +1,13 @@
 import type { CommandReply, CommandRequest, CommandType } from './commands.js';
-import type { Role } from './command-spec.js';
+import type { Permission } from './access.js';
 
 /** Who sent a command. */
-export interface Caller {
+export interface Caller extends Permission {
   readonly connection_id: string;
-  readonly role: Role;
+  /** The user, token or guest; absent while auth is open. */
+  readonly subject_id?: string | undefined;
+  /** What people call them. */
+  readonly name?: string | undefined;
 }
 
 /** Handlers for a part of the command table; they throw AppError. A part `satisfies Handlers<...>`, and the parts together cover the table. */

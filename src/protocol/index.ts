@@ -1,4 +1,5 @@
-export type { CommandSpec, Role } from './command-spec.js';
+export * from './access.js';
+export type { CommandSpec } from './command-spec.js';
 export * from './commands.js';
 export * from './common.js';
 export * from './envelope.js';

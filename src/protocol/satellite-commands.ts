@@ -15,7 +15,7 @@ export const satelliteCommands = {
       players: z.array(SatellitePlayer).min(1).max(16),
     }),
     reply: z.object({ session_id: Id }),
-    role: 'guest',
+    access: 'satellite',
     http: 'POST /satellites/{satellite_id}/offer',
     summary: 'Another machine offers its outputs as players',
   },
@@ -23,7 +23,7 @@ export const satelliteCommands = {
     /** `taken`: the last call that arrived; what came later is given again. */
     request: z.strictObject({ ...session, taken: z.int().min(0) }),
     reply: z.object({ calls: z.array(SatelliteCall) }),
-    role: 'guest',
+    access: 'satellite',
     http: 'POST /satellites/{satellite_id}/work',
     summary:
       'What a satellite is to do next; answered as soon as there is something, or empty after some seconds',
@@ -36,7 +36,7 @@ export const satelliteCommands = {
       reports: z.array(SatelliteReport).max(256),
     }),
     reply: Nothing,
-    role: 'guest',
+    access: 'satellite',
     http: 'POST /satellites/{satellite_id}/report',
     summary: 'What the players of a satellite did',
   },

@@ -154,7 +154,7 @@ export function asyncapiDocument(): Json {
 
 function summaryOf(name: string, type: string): Json {
   const spec = name.startsWith('send_') ? commandTable[type] : undefined;
-  return spec ? { summary: spec.summary, 'x-role': spec.role } : {};
+  return spec ? { summary: spec.summary, 'x-access': spec.access } : {};
 }
 
 /** OpenAPI 3.1 of the REST twins. */
@@ -222,7 +222,7 @@ function operation(type: string, spec: CommandSpec, method: string, path: string
   return {
     operationId: type,
     summary: spec.summary,
-    'x-role': spec.role,
+    'x-access': spec.access,
     parameters: [...parameters, ...query],
     ...body,
     responses: {

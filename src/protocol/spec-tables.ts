@@ -9,6 +9,7 @@ const CLOSE_MEANINGS: Readonly<Record<keyof typeof CLOSE, readonly [meaning: str
   unauthorized: ['the token is not valid', 'no'],
   badMessage: ['20 frames in a row were no messages', 'no'],
   overloaded: ['the server has too much to do', 'later'],
+  flooding: ['more commands than anybody needs, for longer than a slip', 'later'],
   restarting: ['the server stops or restarts', 'later'],
   tooSlow: ['for 30 s the client read nothing, or it left 16 MiB of answers unread', 'now'],
 };
@@ -79,10 +80,10 @@ export function specTables(): Record<string, string> {
       Object.entries(SESSION_COMMANDS).map(([type, request]) => [code(type), fields(request)]),
     ),
     commands: table(
-      ['type', 'role', 'REST under /api/v1', 'data', 'reply', 'what it does'],
-      Object.entries(commands).map(([type, { role, http, request, reply, summary }]) => [
+      ['type', 'access', 'REST under /api/v1', 'data', 'reply', 'what it does'],
+      Object.entries(commands).map(([type, { access, http, request, reply, summary }]) => [
         code(type),
-        role,
+        access,
         code(http),
         fields(request),
         fields(reply),

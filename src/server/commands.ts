@@ -1,11 +1,11 @@
 import { AppError, type Logger } from '../base/index.js';
 import {
+  allows,
   COMMANDS,
   isCommandType,
   type Caller,
   type CommandSpec,
   type Handlers,
-  type Role,
   type WireError,
 } from '../protocol/index.js';
 import { invalid, wireError } from './wire-errors.js';
@@ -15,8 +15,6 @@ export type CommandResult =
 
 /** Runs one command: known, allowed, well-formed, then its handler. Never throws. */
 export type RunCommand = (type: string, request: unknown, caller: Caller) => Promise<CommandResult>;
-
-const RANK: Readonly<Record<Role, number>> = { guest: 0, user: 1, admin: 2 };
 
 /** The one way from a request on any transport to a handler. */
 export function commandRunner(handlers: Handlers, log: Logger): RunCommand {
@@ -32,10 +30,17 @@ export function commandRunner(handlers: Handlers, log: Logger): RunCommand {
 function dispatch(handlers: Handlers, type: string, request: unknown, caller: Caller): unknown {
   if (!isCommandType(type)) throw new AppError('ERR_UNKNOWN_COMMAND', 'No command has this type');
   const spec: CommandSpec = COMMANDS[type];
-  if (RANK[caller.role] < RANK[spec.role])
-    throw new AppError('ERR_NOT_ALLOWED', 'You may not do this', { params: { role: spec.role } });
+  if (!allows(spec.access, caller, roomOf(request)))
+    throw new AppError('ERR_NOT_ALLOWED', 'You may not do this', { params: { access: spec.access } });
   const parsed = spec.request.safeParse(request);
   if (!parsed.success) throw invalid(parsed.error);
   const handler: (request: never, caller: Caller) => unknown = handlers[type];
   return handler(parsed.data as never, caller);
+}
+
+/** The room a request is about. Looked at before the request is checked: who may not ask learns nothing of what is wrong with it. */
+function roomOf(request: unknown): string | undefined {
+  if (typeof request !== 'object' || request === null || !Object.hasOwn(request, 'room_id')) return undefined;
+  const { room_id } = request as { room_id: unknown };
+  return typeof room_id === 'string' ? room_id : undefined;
 }

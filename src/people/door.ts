@@ -1,0 +1,33 @@
+import type { Permission } from '../protocol/index.js';
+
+/** Who a connection or a request is. Never trusted for longer than until the next change of the Door. */
+export interface Identity extends Permission {
+  /** The user, API token or guest: what counts connections and commands "per user". */
+  readonly subject_id: string;
+  readonly name: string;
+  /** The session, API token or guest pass behind it: what a revocation names. */
+  readonly session_id: string;
+  /** Wall clock, milliseconds: when the credential ends. Absent: not before it is revoked. */
+  readonly expires_at_ms?: number | undefined;
+}
+
+/** Where a secret was found. A ticket is good in a query, a session only in a cookie. */
+export type Carrier = 'message' | 'query' | 'cookie' | 'bearer';
+
+/** `ended`: revoked, expired, removed. `changed`: the same session, with another role, name or scopes. */
+export type DoorChange =
+  | { readonly kind: 'ended'; readonly session_id: string }
+  | { readonly kind: 'changed'; readonly identity: Identity };
+
+/** What the server asks about people. In the process that has the database it answers itself, on a gateway over the bus. */
+export interface Door {
+  /** `open`: everybody is admin and nothing is asked. */
+  readonly mode: 'open' | 'required';
+  /**
+   * Throws ERR_AUTH_REQUIRED for a secret that is unknown, expired, used or revoked (one message for all of them), and
+   * ERR_RATE_LIMITED with params.retry_after_ms after too many failures from one address.
+   */
+  identify(secret: string, carrier: Carrier, address: string): Promise<Identity>;
+  /** Told at once when somebody's rights change; the server acts on live connections. */
+  onChange(listener: (change: DoorChange) => void): () => void;
+}
