@@ -1,10 +1,10 @@
 import { Serial, toError, type Clock, type Logger, type Timer } from '../../src/base/index.js';
-import type { Fact, LinkContext } from '../../src/players/index.js';
+import type { LinkContext } from '../../src/players/index.js';
 import type { MpvClient } from './client.js';
 import { entryOf, type Entry } from './mark.js';
+import { readSnapshot, type PlaybackFact, type Reader, type Snapshot } from './snapshot.js';
 import type { MpvEvent, PropertyName } from './wire.js';
 
-type PlaybackFact = Extract<Fact, { type: 'playback' }>;
 type EndEvent = Extract<MpvEvent, { event: 'end-file' }>;
 
 /** What makes us look again. Positions are read, not observed: mpv would send twenty a second. */
@@ -16,25 +16,20 @@ const OBSERVED: readonly PropertyName[] = [
   'metadata/by-key/icy-title',
 ];
 const ANCHOR_MS = 8000;
-/** Sound servers report a wrong delay in their first second. */
-const SETTLED_MS = 1200;
+/**
+ * What mpv says within a few ms of a start or a change may be wrong by tens of ms: it is looked at again, closely, so long afterwards. Sound
+ * servers report a wrong delay in their first second, hence the second look; more follow only while every answer was slow to come.
+ */
+const SETTLE_MS = [500, 800, 1000, 1000, 1000] as const;
+const SETTLE_LOOKS = 2;
 /** How soon to look again while there should be sound and is none. */
 const NO_SOUND_MS = 40;
 const MOVED_SECONDS = 0.03;
+/** When looked at closely. */
+const EXACT_SECONDS = 0.001;
+/** A position is known well when it is wrong by no more than this. */
+const SURE_SECONDS = 0.0015;
 const DURATION_SECONDS = 0.25;
-/** A position that took longer to read is read again: the midpoint would be a guess. */
-const GOOD_ROUND_TRIP_US = 3000;
-const READ_ATTEMPTS = 3;
-
-interface Snapshot {
-  readonly entry: Entry | undefined;
-  readonly idle: boolean;
-  readonly seeking: boolean;
-  readonly loaded: boolean;
-  readonly fact: PlaybackFact;
-  /** What is heard now; negative while the end of the entry before is still to be heard, absent before the first sound. */
-  readonly heard: number | undefined;
-}
 
 /**
  * Turns mpv's events into facts. It never adds events up: each one is a reason to read what is true now, and what differs from
@@ -47,11 +42,14 @@ export class Playback {
   #clock: Clock;
   #log: Logger;
   #emit: LinkContext['emit'];
+  #reader: Reader;
   #turns = new Serial();
   #waiting = false;
   #force = false;
+  #closely = false;
   #told: PlaybackFact | undefined;
-  #starting: () => boolean;
+  /** By how much the position told may be wrong, seconds. */
+  #doubt = Infinity;
   #lastEnd: EndEvent | undefined;
   #seekOnStart: number | undefined;
   #timers = new Map<'anchor' | 'settle' | 'hold', Timer>();
@@ -64,8 +62,7 @@ export class Playback {
     starting: () => boolean,
   ) {
     this.#client = client;
-    this.#starting = starting;
-    this.#starting = starting;
+    this.#reader = { client, clock: context.clock, starting };
     this.#clock = context.clock;
     this.#log = context.log;
     this.#emit = context.emit;
@@ -80,7 +77,9 @@ export class Playback {
     this.#timers.set(
       'anchor',
       this.#clock.every(ANCHOR_MS, () => {
-        if (this.#told?.status === 'playing') this.#lookSoon(true);
+        if (this.#told?.status !== 'playing') return;
+        this.#closely = true;
+        this.#lookSoon(true);
       }),
     );
   }
@@ -98,13 +97,19 @@ export class Playback {
         return this.#lookSoon();
       case 'playback-restart':
         this.#seekNow();
-        this.#after('settle', SETTLED_MS, () => this.#lookSoon());
+        this.#doubt = Infinity;
+        this.#settle();
         return this.#lookSoon(true);
       case 'end-file':
         this.#seekOnStart = undefined;
+        // At once: a look that is under way may be at the next entry already.
+        this.#lastEnd = event;
         return this.#turn(() => this.#ended(event));
-      case 'idle':
-        return this.#turn(() => this.#idle());
+      case 'idle': {
+        const end = this.#lastEnd;
+        this.#lastEnd = undefined;
+        return this.#turn(() => this.#idle(end));
+      }
       case 'property-change':
         return OBSERVED.includes(event.name) ? this.#lookSoon() : undefined;
       default:
@@ -153,11 +158,25 @@ export class Playback {
     this.#turn(() => this.#look());
   }
 
+  /** Looks again, closely, when what was told last has had time to become true. */
+  #settle(looks = 0): void {
+    this.#after('settle', SETTLE_MS[looks] ?? 0, () => {
+      this.#turn(async () => {
+        this.#closely = true;
+        await this.#look();
+        const next = looks + 1;
+        const sure = this.#doubt <= SURE_SECONDS || this.#told?.status !== 'playing';
+        if (!(sure && next >= SETTLE_LOOKS) && next < SETTLE_MS.length) this.#settle(next);
+      });
+    });
+  }
+
   async #look(force = false): Promise<void> {
     this.#waiting = false;
     const forced = this.#force || force;
-    this.#force = false;
-    const seen = await this.#read();
+    const closely = this.#closely;
+    this.#force = this.#closely = false;
+    const seen = await readSnapshot(this.#reader, () => this.#told);
     if (this.#over) return;
     // Between two entries, and while a seek is under way, the next event follows at once.
     const between = !seen.idle && !seen.entry && this.#told !== undefined;
@@ -168,9 +187,22 @@ export class Playback {
       return this.#after('hold', Math.ceil(wait), () => this.#lookSoon());
     }
     // Loaded but not yet heard: no event tells when the first sound comes.
-    if (seen.fact.status === 'loading' && seen.loaded && !this.#starting())
+    if (seen.fact.status === 'loading' && seen.loaded && !this.#reader.starting())
       this.#after('hold', NO_SOUND_MS, () => this.#lookSoon());
-    if (forced || this.#differs(seen.fact)) this.#tell(seen.fact);
+    this.#judge(seen, forced, closely);
+  }
+
+  /** Tells what is news. Of two positions that do not contradict each other the one that is known better counts. */
+  #judge({ fact, doubt }: Snapshot, forced: boolean, closely: boolean): void {
+    const told = this.#told;
+    const change = !told || this.#differs(fact);
+    const off = told ? Math.abs(projected(told, fact.at_us) - fact.position_seconds) : 0;
+    const better = change || doubt <= this.#doubt || off > doubt;
+    const moved = better && off > EXACT_SECONDS;
+    if (better && (closely || change)) this.#doubt = closely ? doubt : Infinity;
+    if (change && fact.status === 'playing') this.#settle();
+    if (!forced && !change && !(closely && moved)) return;
+    this.#tell(better || !told ? fact : { ...fact, position_seconds: projected(told, fact.at_us) });
   }
 
   #keep(forced: boolean): void {
@@ -183,8 +215,10 @@ export class Playback {
    */
   #notYetMs({ fact, heard }: Snapshot): number {
     const told = this.#told;
-    if (told?.status !== 'playing' || told.ref === fact.ref || this.#lastEnd?.reason !== 'eof') return 0;
+    if (told?.status !== 'playing') return 0;
+    // Also of the same item once more.
     if (fact.status === 'playing') return -(heard ?? 0) * 1000;
+    if (told.ref === fact.ref || this.#lastEnd?.reason !== 'eof') return 0;
     if (fact.status !== 'loading' || told.duration_seconds === undefined) return 0;
     return Math.min(NO_SOUND_MS, (told.duration_seconds - projected(told, fact.at_us)) * 1000);
   }
@@ -209,16 +243,13 @@ export class Playback {
   }
 
   async #ended(event: EndEvent): Promise<void> {
-    this.#lastEnd = event;
     const ref = this.#refOf(event);
     if (event.reason !== 'error' || ref === undefined) return;
     this.#introduce(ref);
     this.#emit({ type: 'ended', ref, reason: 'failed', message: reasonOf(event.file_error) });
   }
 
-  async #idle(): Promise<void> {
-    const end = this.#lastEnd;
-    this.#lastEnd = undefined;
+  async #idle(end: EndEvent | undefined): Promise<void> {
     const ref = end?.reason === 'eof' ? this.#refOf(end) : undefined;
     if (ref !== undefined) {
       // mpv answers nothing until the last sound has left its buffers
@@ -240,82 +271,11 @@ export class Playback {
     const at_us = this.#clock.nowUs();
     this.#tell({ type: 'playback', status: 'loading', ref, position_seconds: 0, at_us, rate: 0 });
   }
-
-  /** Everything as it is at one moment: read again when the entry changed on the way. */
-  async #read(): Promise<Snapshot> {
-    const client = this.#client;
-    for (let attempt = 1; ; attempt++) {
-      const before = entryOf(await client.get('script-opts'));
-      const wasStarting = this.#starting();
-      const [heard, at_us] = await this.#readHeard();
-      const [time, idle, paused, buffering, seeking, duration, title, options] = await Promise.all([
-        client.get('time-pos'),
-        client.get('idle-active'),
-        client.get('pause'),
-        client.get('paused-for-cache'),
-        client.get('seeking'),
-        client.get('duration'),
-        client.get('metadata/by-key/icy-title'),
-        client.get('script-opts'),
-      ]);
-      const entry = entryOf(options);
-      if (before?.ref !== entry?.ref && attempt < READ_ATTEMPTS) continue;
-      const begun = entry !== undefined && entry.ref === this.#told?.ref && this.#told.status !== 'loading';
-      const silent = heard === undefined && paused !== true;
-      const loading = time === undefined || (!begun && (seeking === true || silent));
-      const starting = wasStarting || this.#starting();
-      const status = statusOf({ idle: idle === true, loading, paused: paused === true, starting, buffering });
-      const length = entry?.live === true ? undefined : duration;
-      const fact: PlaybackFact = {
-        type: 'playback',
-        status,
-        position_seconds: Math.min(Math.max(0, heard ?? time ?? 0), length ?? Infinity),
-        at_us,
-        rate: status === 'playing' ? 1 : 0,
-        ...(entry && { ref: entry.ref }),
-        ...(length !== undefined && { duration_seconds: length }),
-        ...(title !== undefined && title !== '' && { stream_title: title }),
-      };
-      return {
-        entry,
-        idle: idle === true,
-        seeking: seeking === true,
-        loaded: time !== undefined && buffering !== true,
-        fact,
-        heard,
-      };
-    }
-  }
-
-  /** `audio-pts` is what is heard now, to 0.1 ms. `time-pos` steps 20 times a second and stands in where there is no sound. */
-  async #readHeard(): Promise<readonly [number | undefined, number]> {
-    for (let attempt = 1; ; attempt++) {
-      const sent = this.#clock.nowUs();
-      const heard = await this.#client.get('audio-pts');
-      const received = this.#clock.nowUs();
-      if (received - sent < GOOD_ROUND_TRIP_US || attempt >= READ_ATTEMPTS) {
-        return [heard, Math.round((sent + received) / 2)];
-      }
-    }
-  }
 }
 
 /** Where a fact says that playback is at a later moment. */
 function projected(fact: PlaybackFact, at_us: number): number {
   return fact.position_seconds + ((at_us - fact.at_us) / 1e6) * fact.rate;
-}
-
-function statusOf(seen: {
-  idle: boolean;
-  loading: boolean;
-  paused: boolean;
-  starting: boolean;
-  buffering: boolean | undefined;
-}): PlaybackFact['status'] {
-  if (seen.idle) return 'stopped';
-  if (seen.loading) return 'loading';
-  if (seen.paused) return seen.starting ? 'loading' : 'paused';
-  return seen.buffering === true ? 'loading' : 'playing';
 }
 
 function reasonOf(fileError: string | undefined): string {

@@ -13,6 +13,10 @@ export class ModelMpv {
   readonly seeks: number[] = [];
   /** A seek leads nowhere: it plays on from where it was. */
   deaf = false;
+  /** What it says is so many seconds further than what is heard. */
+  wrongBy = 0;
+  /** Called when it is asked for a property, before it answers. */
+  asked: (property: string) => void = () => undefined;
   #ref: string;
   #entryId = 1;
   #paused: boolean;
@@ -38,7 +42,12 @@ export class ModelMpv {
 
   /** What is heard now. */
   get place(): number {
-    const seconds = this.#paused ? 0 : (systemClock.nowUs() - this.#at) / 1e6;
+    return this.placeAt(systemClock.nowUs());
+  }
+
+  /** What was heard at a moment after the last change. */
+  placeAt(us: number): number {
+    const seconds = this.#paused ? 0 : (us - this.#at) / 1e6;
     return this.#place + seconds * this.#speed;
   }
 
@@ -86,11 +95,13 @@ export class ModelMpv {
       this.pauses.push(second === true);
       this.moveTo(this.place);
       this.#paused = second === true;
+      this.fake.event({ event: 'property-change', id: 100, name: 'pause', data: this.#paused });
     }
     return {};
   }
 
   #property(name: string): Answer {
+    this.asked(name);
     const values: Readonly<Record<string, unknown>> = {
       'mpv-version': 'mpv 0.35.1',
       pid: process.pid,
@@ -99,7 +110,7 @@ export class ModelMpv {
       pause: this.#paused,
       'paused-for-cache': false,
       seeking: false,
-      'audio-pts': this.place,
+      'audio-pts': this.place + this.wrongBy,
       'time-pos': this.place,
       duration: 3600,
       speed: this.#speed,
