@@ -1,1 +1,2 @@
 export type * from './door.js';
+export type * from './entrance.js';
