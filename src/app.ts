@@ -24,7 +24,7 @@ import { satelliteToken } from './satellite/index.js';
 import { Players, type DriverDefinition, type Found } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
 import { createRooms, guarded, Parties, type RoomParts, type Rooms } from './rooms/index.js';
-import { startServer, type RunningServer } from './server/index.js';
+import { commandRunner, openDoor, startServer, type RunningServer } from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
 import { claimFolder, migrate, openDb, secret, type Db } from './storage/index.js';
 
@@ -256,7 +256,8 @@ function serve(
     clock,
     log,
     feed: store,
-    handlers,
+    run: commandRunner(handlers, log.child({ part: 'commands' })),
+    door: openDoor,
     media: (token) => library.media(token),
     left: (connectionId) => parties.gone(connectionId),
     artwork: (id, size) => library.artwork(id, size),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Role } from './access.js';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
 import { ChatMessage, Participant, Party, PARTY_EVENTS } from './party.js';
 import { Player } from './player.js';
@@ -100,6 +101,17 @@ export const EVENTS = {
 
 export type EventType = keyof typeof EVENTS;
 export type EventPayload<T extends EventType> = z.output<(typeof EVENTS)[T]['data']>;
+/**
+ * Whom an event that is told once is for, among those who may have its topic: every field that is there has to fit. `user_id` is the
+ * subject of a connection; `room_id` means who follows that room, and guests of it. Without an audience: everybody. [AD1]
+ */
+export interface Audience {
+  readonly user_id?: string | undefined;
+  readonly role?: Role | undefined;
+  readonly connection_id?: string | undefined;
+  readonly room_id?: string | undefined;
+}
+
 /** An event before the hub stamps the time: what the feed hands out. */
 export type TopicEvent = {
   [T in EventType]: {
@@ -107,6 +119,7 @@ export type TopicEvent = {
     readonly topic: string;
     readonly revision: number;
     readonly data: EventPayload<T>;
+    readonly audience?: Audience | undefined;
   };
 }[EventType];
 

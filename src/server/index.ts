@@ -1,3 +1,5 @@
+export { commandRunner, type CommandResult, type RunCommand } from './commands.js';
+export { openDoor } from './open-door.js';
 export {
   DEFAULT_LIMITS,
   type ArtworkFile,

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Logger } from '../base/index.js';
-import type { Handlers } from '../protocol/index.js';
+import type { Door } from '../people/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
+import type { RunCommand } from './commands.js';
 
 export interface ServerConfig {
   readonly host: string;
@@ -47,7 +48,9 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly feed: Feed;
-  readonly handlers: Handlers;
+  /** Every command, of REST and WebSocket alike. */
+  readonly run: RunCommand;
+  readonly door: Door;
   /** Throws AppError for a token that is not ours or has expired. */
   media(this: void, token: string): MediaFile;
   /** Undefined when there is no such picture; `size` is the wished edge in pixels. */

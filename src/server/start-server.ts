@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { openUrls, ownAddresses } from './addresses.js';
 import { CommandTimes } from './command-times.js';
-import { commandRunner } from './commands.js';
 import { fileRoutes } from './file-routes.js';
 import { Gate } from './gate.js';
 import { httpApp, listen } from './http-app.js';
@@ -24,7 +23,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     port: () => port,
   });
   const times = new CommandTimes(clock);
-  const run = times.counted(commandRunner(parts.handlers, log));
+  const run = times.counted(parts.run);
   const app = httpApp(gate, log);
   app.get('/health', () => ({ status: 'ok' }));
   restRoutes(app, run);

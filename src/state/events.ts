@@ -1,6 +1,7 @@
 import {
   diffQueue,
   roomTopic,
+  type Audience,
   type EventPayload,
   type EventType,
   type Player,
@@ -10,9 +11,14 @@ import type { RoomRecord, State } from './model.js';
 import { partyView, type PartyRecord } from './party.js';
 import { currentItem, playbackView, playerView, roomView } from './views.js';
 
-/** An event that has no revision yet. */
+/** An event that has no revision yet. Only what is told once may have an audience: state is the same for all who may have its topic. */
 export type Draft = {
-  [T in EventType]: { readonly type: T; readonly topic: string; readonly data: EventPayload<T> };
+  [T in EventType]: {
+    readonly type: T;
+    readonly topic: string;
+    readonly data: EventPayload<T>;
+    readonly audience?: Audience | undefined;
+  };
 }[EventType];
 
 /** What subscribers must hear when the state went from one to the other. Unchanged records cost one pointer comparison. */

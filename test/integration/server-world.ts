@@ -2,7 +2,13 @@ import { connect, type Socket } from 'node:net';
 import { WebSocket, type ClientOptions } from 'ws';
 import { AppError, silentLogger, systemClock } from '../../src/base/index.js';
 import { COMMAND_TYPES, type Handlers, type WireError } from '../../src/protocol/index.js';
-import { startServer, type RunningServer, type ServerParts } from '../../src/server/index.js';
+import {
+  commandRunner,
+  openDoor,
+  startServer,
+  type RunningServer,
+  type ServerParts,
+} from '../../src/server/index.js';
 import { FakeFeed } from '../fakes/fake-feed.js';
 
 const DEADLINE_MS = 8_000;
@@ -50,7 +56,8 @@ export class World {
       clock: systemClock,
       log: silentLogger,
       feed: world.feed,
-      handlers: allHandlers(handlers),
+      run: commandRunner(allHandlers(handlers), parts.log ?? silentLogger),
+      door: openDoor,
       media: () => {
         throw new AppError('ERR_MEDIA_EXPIRED', 'No such media URL');
       },

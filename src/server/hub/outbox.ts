@@ -80,16 +80,34 @@ export class Outbox {
       if (about === topic && (rule.kind === 'latest' || rule.kind === 'delta')) this.#drop(key);
   }
 
-  /** Everything that waits, in order, with a snapshot for each topic whose deltas were given up; the outbox is empty afterwards. */
-  take(snapshot: (topic: string) => Frame): readonly Frame[] {
+  /** The topic has to come afresh: nothing of its state is sent before a snapshot is. */
+  restart(topic: string): void {
+    this.superseded(topic);
+    this.#resync.add(topic);
+  }
+
+  /** A snapshot of this topic is waited for. */
+  restarts(topic: string): boolean {
+    return this.#resync.has(topic);
+  }
+
+  /**
+   * Everything that waits, in order, with a snapshot for each topic whose deltas were given up. What has no snapshot yet goes on waiting
+   * for it; else the outbox is empty afterwards.
+   */
+  take(snapshot: (topic: string) => Frame | undefined): readonly Frame[] {
     const only = this.#only;
     this.#only = undefined;
     if (only) return only.frames;
     const frames: Frame[] = [];
     for (const entry of this.#entries.values()) frames.push(entry.frames[0]);
-    for (const topic of this.#resync) frames.push(snapshot(topic));
     this.#entries.clear();
-    this.#resync.clear();
+    for (const topic of [...this.#resync]) {
+      const frame = snapshot(topic);
+      if (!frame) continue;
+      frames.push(frame);
+      this.#resync.delete(topic);
+    }
     this.#once = this.#deltas = this.#replies = this.#eventBytes = this.#replyBytes = 0;
     return frames;
   }
@@ -153,9 +171,6 @@ export class Outbox {
   #giveUpDeltas(): void {
     const topics = new Set<string>();
     for (const entry of this.#entries.values()) if (entry.rule.kind === 'delta') topics.add(entry.topic);
-    for (const topic of topics) {
-      this.superseded(topic);
-      this.#resync.add(topic);
-    }
+    for (const topic of topics) this.restart(topic);
   }
 }
