@@ -11,4 +11,14 @@ export interface Feed {
   subscribe(listener: (events: readonly TopicEvent[]) => void): () => void;
   /** What a topic is now; undefined when there is no such topic (also: no such room). Never stale within a turn of the event loop. */
   snapshot(topic: string): { readonly revision: number; readonly data: unknown } | undefined;
+  /**
+   * Only where the topics live in another process: calls `ready` in a turn in which `snapshot(topic)` is the topic as it is now, as soon
+   * as there is such a turn. Without it every turn is one. Never rejects: while that process is away, it waits.
+   */
+  fetch?(topic: string, ready: () => void): void;
+  /**
+   * Only where events come a way on which they can be lost. `gap`: some were lost, every topic has to be read again. `life`: another
+   * server life has begun, `epoch` is a new one and no revision means anything any more.
+   */
+  onBreak?(listener: (kind: 'gap' | 'life') => void): () => void;
 }

@@ -72,7 +72,7 @@ export class Client {
   }
 
   /** Writes all that waits in one go, unless the client does not keep up. The bytes that were written. */
-  flush(batches: Batches, mark: number, snapshot: (topic: string) => Frame): number {
+  flush(batches: Batches, mark: number, snapshot: (topic: string) => Frame | undefined): number {
     if (!this.open || this.outbox.empty) return 0;
     if (this.#behind()) {
       this.#stalledSinceUs ??= this.#parts.clock.nowUs();
@@ -80,6 +80,7 @@ export class Client {
     }
     this.#stalledSinceUs = undefined;
     const frames = this.outbox.take(snapshot);
+    if (frames.length === 0) return 0;
     let size = 0;
     for (const frame of frames) size += frame.size;
     const withPing = this.#credit.due(size);

@@ -3,7 +3,7 @@ import { EVENTS, type TopicEvent } from '../../protocol/index.js';
 import type { Feed } from '../../state/index.js';
 import { Batches } from './batches.js';
 import type { Client } from './client.js';
-import { textFrame } from './frames.js';
+import { textFrame, type Frame } from './frames.js';
 import type { OutgoingEvent } from './outbox.js';
 import { Snapshots } from './snapshots.js';
 import { waitingRule } from './waiting-rule.js';
@@ -11,10 +11,15 @@ import { waitingRule } from './waiting-rule.js';
 /** Who gets which event, and when: each event becomes bytes once, each client is written to once per tick. [BP4] */
 export class FanOut {
   readonly #clock: Clock;
+  readonly #feed: Feed;
   readonly #snapshots: Snapshots;
   readonly #topics = new Map<string, Set<Client>>();
   readonly #everybody = new Set<Client>();
+  /** Topics that are asked for, because clients have to get them afresh. */
+  readonly #asked = new Set<string>();
   readonly #stopFeed: () => void;
+  readonly #stopBreaks: (() => void) | undefined;
+  #readable: string | undefined;
   #dirty = new Set<Client>();
   #scheduled: NodeJS.Immediate | undefined;
   #mark = 0;
@@ -22,10 +27,12 @@ export class FanOut {
 
   constructor(feed: Feed, clock: Clock) {
     this.#clock = clock;
+    this.#feed = feed;
     this.#snapshots = new Snapshots(feed);
     this.#stopFeed = feed.subscribe((events) => {
       for (const event of events) this.#publish(event, this.#topics.get(event.topic));
     });
+    this.#stopBreaks = feed.onBreak?.((kind) => kind === 'gap' && this.#restartAll());
   }
 
   get clients(): ReadonlySet<Client> {
@@ -69,6 +76,12 @@ export class FanOut {
     return true;
   }
 
+  /** Runs `then` in a turn in which the topic can be subscribed to: at once, unless it lives in another process. */
+  whenReadable(topic: string, then: () => void): void {
+    if (this.#feed.fetch) this.#feed.fetch(topic, then);
+    else then();
+  }
+
   unsubscribe(client: Client, topic: string): void {
     client.subscriptions.delete(topic);
     client.outbox.superseded(topic);
@@ -102,11 +115,45 @@ export class FanOut {
 
   close(): void {
     this.#stopFeed();
+    this.#stopBreaks?.();
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
   }
 
-  readonly #resync = (topic: string): ReturnType<Snapshots['resync']> => this.#snapshots.resync(topic);
+  /** The topic afresh, or undefined while it is asked for: who waits for it is written to when it is there. */
+  readonly #resync = (topic: string): Frame | undefined => {
+    if (!this.#feed.fetch || this.#readable === topic) return this.#snapshots.resync(topic);
+    if (this.#asked.has(topic)) return undefined;
+    let frame: Frame | undefined;
+    let inTurn = true;
+    this.#asked.add(topic);
+    this.#feed.fetch(topic, () => {
+      this.#asked.delete(topic);
+      if (inTurn) frame = this.#snapshots.resync(topic);
+      else this.#restarted(topic);
+    });
+    inTurn = false;
+    return frame;
+  };
+
+  #restarted(topic: string): void {
+    for (const client of this.#topics.get(topic) ?? [])
+      if (client.outbox.restarts(topic)) this.#dirty.add(client);
+    this.#readable = topic;
+    this.flush();
+    this.#readable = undefined;
+  }
+
+  /** Events were lost on the way here: everybody gets everything afresh. */
+  #restartAll(): void {
+    for (const [topic, members] of this.#topics) {
+      this.#snapshots.forget(topic);
+      for (const client of members) {
+        client.outbox.restart(topic);
+        this.wake(client);
+      }
+    }
+  }
 
   #publish(event: TopicEvent, members: ReadonlySet<Client> | undefined): void {
     if (EVENTS[event.type].state) this.#snapshots.forget(event.topic);

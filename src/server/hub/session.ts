@@ -48,6 +48,8 @@ export class Session {
   readonly #answers = new Answers();
   #phase: Phase;
   #badFrames = 0;
+  /** Topics that are not readable yet, by the ids that asked for them. */
+  readonly #subscribing = new Map<string, (string | undefined)[]>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -92,10 +94,11 @@ export class Session {
         this.#auth(frame.id);
         return;
       case 'subscribe':
-        for (const topic of new Set(message.data.topics)) this.#subscribe(topic, frame.id);
+        for (const topic of new Set(message.data.topics)) this.#subscribeSoon(topic, frame.id);
         return;
       case 'unsubscribe':
         for (const topic of new Set(message.data.topics)) {
+          this.#subscribing.delete(topic);
           fanOut.unsubscribe(client, topic);
           this.#send({ type: 'unsubscribed', ...idOf(frame), topic });
         }
@@ -125,12 +128,33 @@ export class Session {
     this.#send({ type: 'reply', id, ok: true, data: { role: this.#role() } });
   }
 
+  /** A topic of another process is readable only in some turns; until then its name takes one of the places. */
+  #subscribeSoon(topic: string, id: string | undefined): void {
+    const { client, fanOut } = this.#parts;
+    const known = this.#subscribing.get(topic);
+    if (known) {
+      if (known.length < MAX_SUBSCRIPTIONS) known.push(id);
+      return;
+    }
+    const full = this.#subscribing.size + client.subscriptions.size >= MAX_SUBSCRIPTIONS;
+    const refused = topicFamily(topic) === undefined || (full && !client.subscriptions.has(topic));
+    if (refused) return this.#subscribe(topic, id);
+    const ids = [id];
+    this.#subscribing.set(topic, ids);
+    fanOut.whenReadable(topic, () => {
+      if (this.#subscribing.get(topic) !== ids) return;
+      this.#subscribing.delete(topic);
+      if (client.open) for (const one of ids) this.#subscribe(topic, one);
+    });
+  }
+
   /** `resume` of the request is answered by a snapshot: the place for the missed events of a ring is here. [SB4] */
   #subscribe(topic: string, id: string | undefined): void {
     const { client, fanOut } = this.#parts;
     try {
       this.#role();
-      if (client.subscriptions.size >= MAX_SUBSCRIPTIONS && !client.subscriptions.has(topic))
+      const taken = client.subscriptions.size + this.#subscribing.size;
+      if (taken >= MAX_SUBSCRIPTIONS && !client.subscriptions.has(topic))
         throw new AppError('ERR_BUSY', `One connection may have ${MAX_SUBSCRIPTIONS} subscriptions`, {
           params: { topic, limit: MAX_SUBSCRIPTIONS },
           retryable: false,
