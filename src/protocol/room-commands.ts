@@ -64,6 +64,7 @@ export const roomCommands = {
     summary: 'Back to the start, or the item before within its first 3 s',
   },
   'room:seek': {
+    latest_by: 'room_id',
     request: z.strictObject({ ...room, position_seconds: Seconds }),
     reply: Outcomes,
     access: 'control',
@@ -71,6 +72,7 @@ export const roomCommands = {
     summary: 'Go to a position in the current item',
   },
   'room:volume': {
+    latest_by: 'room_id',
     request: z.strictObject({ ...room, volume: Volume }),
     reply: Outcomes,
     access: 'control',
@@ -161,6 +163,7 @@ export const roomCommands = {
     summary: 'Samples of an item of the queue, for a browser that plays along',
   },
   'room:announce': {
+    cost: 5,
     request: z.strictObject({
       room_ids: z.array(Id).min(1).max(64),
       /** What is played: a track of the library, or a clip's address. */
