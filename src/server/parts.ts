@@ -4,6 +4,7 @@ import type { Door } from '../people/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
 import type { RunCommand } from './commands.js';
+import type { ServerLimits } from './limits.js';
 
 export interface ServerConfig {
   readonly host: string;
@@ -32,15 +33,6 @@ export interface ArtworkFile {
   readonly mime: string;
   readonly etag: string;
 }
-
-export interface ServerLimits {
-  /** WebSocket clients in all. */
-  readonly clients: number;
-  /** WebSocket clients from one address. Loopback is exempt: there sit reverse proxies. */
-  readonly clientsPerAddress: number;
-}
-
-export const DEFAULT_LIMITS: ServerLimits = { clients: 1024, clientsPerAddress: 16 };
 
 export interface ServerParts {
   readonly config: ServerConfig;

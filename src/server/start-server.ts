@@ -6,7 +6,8 @@ import { Gate } from './gate.js';
 import { httpApp, listen } from './http-app.js';
 import { Hub } from './hub/hub.js';
 import { metricsRoute } from './metrics.js';
-import { DEFAULT_LIMITS, type RunningServer, type ServerParts } from './parts.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import type { RunningServer, ServerParts } from './parts.js';
 import { restRoutes } from './rest-routes.js';
 import { webRoutes } from './web-routes.js';
 
