@@ -51,10 +51,13 @@ function eventFrame(type: string, data: z.ZodType): Json {
   };
 }
 
+/** Of the messages about the connection, those that are answered by a reply. */
+const NEED_ID: ReadonlySet<string> = new Set(['auth', 'resume']);
+
 /** Frames a client sends, and the reply to each command. */
 export function commandsDocument(): Json {
   const frames = {
-    ...mapped(SESSION_COMMANDS, (request, type) => commandFrame(type, request, type === 'auth')),
+    ...mapped(SESSION_COMMANDS, (request, type) => commandFrame(type, request, NEED_ID.has(type))),
     ...mapped(commandTable, ({ request }, type) => commandFrame(type, request, true)),
   };
   const replies = mapped(commandTable, ({ reply }) => jsonSchema(reply));
@@ -100,7 +103,7 @@ export function asyncapiDocument(): Json {
   const sent: [string, Json][] = [
     ...Object.entries(SESSION_COMMANDS).map(([type, request]): [string, Json] => [
       type,
-      commandFrame(type, request, type === 'auth'),
+      commandFrame(type, request, NEED_ID.has(type)),
     ]),
     ...Object.entries(commandTable).map(([type, { request }]): [string, Json] => [
       type,

@@ -89,14 +89,6 @@ describe('greeting and subscriptions', () => {
     }
   });
 
-  it('[SB4] resume is understood and answered with a snapshot', async () => {
-    world = await World.start();
-    const peer = await world.peer();
-    const resume = { epoch: 'epoch-1', revisions: { rooms: 0 } };
-    const answer = await peer.ask({ id: 's', type: 'subscribe', data: { topics: ['rooms'], resume } });
-    expect(answer).toMatchObject({ type: 'subscribed', resumed: false, snapshot: { rooms: [] } });
-  });
-
   it('[SB5] after unsubscribed no event of the topic comes', async () => {
     world = await World.start();
     const peer = await world.peer();

@@ -1,24 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { Answers } from './answers.js';
-import { textFrame } from './frames.js';
+import { textFrame, type Frame } from './frames.js';
 
 const frame = textFrame('answer');
 
+function heard(): { answers: Answers; frames: Frame[] } {
+  const frames: Frame[] = [];
+  return { answers: new Answers((one) => frames.push(one)), frames };
+}
+
 describe('[CM3] answers', () => {
   it('an id is new once; repeats while it runs are counted, repeats afterwards get the answer', () => {
-    const answers = new Answers();
+    const { answers, frames } = heard();
     expect([answers.begin('a'), answers.begin('a'), answers.running]).toEqual(['new', 'running', 1]);
-    expect(answers.finish('a', frame, true)).toBe(2);
+    answers.finish('a', frame, true);
+    expect(frames).toEqual([frame, frame]);
     expect([answers.begin('a'), answers.running]).toEqual([frame, 0]);
   });
   it('what has no effect is not kept', () => {
-    const answers = new Answers();
+    const { answers } = heard();
     answers.begin('a');
     answers.finish('a', frame, false);
     expect(answers.begin('a')).toBe('new');
   });
   it('the last 128 finished ones are kept, and running ones are never forgotten', () => {
-    const answers = new Answers();
+    const { answers } = heard();
     answers.begin('running');
     for (let n = 0; n < 129; n++) {
       answers.begin(`c${n}`);
@@ -30,14 +36,27 @@ describe('[CM3] answers', () => {
       'new',
     ]);
   });
-  it('large answers are kept up to 4 MiB together', () => {
-    const answers = new Answers();
+  it('large answers are kept up to 4 MiB together; what was said before them is never done again', () => {
+    const { answers } = heard();
     const large = textFrame('x'.repeat(1024 * 1024));
     for (let n = 0; n < 5; n++) {
       answers.begin(`c${n}`);
       answers.finish(`c${n}`, large, true);
     }
     expect(answers.begin('c4')).toBe(large);
-    expect(answers.begin('c0')).toBe('new');
+    expect(String((answers.begin('c0') as Frame).chunks[0])).toContain('ERR_CONFLICT');
+    expect(answers.bytes).toBeLessThanOrEqual(4 * 1024 * 1024);
+  });
+  it('[RE1] what runs while nobody is there is answered when it is asked again, and only then', () => {
+    const { answers, frames } = heard();
+    answers.begin('a');
+    answers.begin('b');
+    answers.hand(undefined);
+    answers.finish('a', frame, true);
+    const later: Frame[] = [];
+    answers.hand((one) => later.push(one));
+    expect([answers.begin('a'), answers.begin('b')]).toEqual([frame, 'running']);
+    answers.finish('b', frame, true);
+    expect([frames, later]).toEqual([[], [frame]]);
   });
 });

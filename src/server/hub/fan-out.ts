@@ -5,13 +5,15 @@ import { Batches } from './batches.js';
 import type { Client } from './client.js';
 import { textFrame, type Frame } from './frames.js';
 import type { OutgoingEvent } from './outbox.js';
-import { Snapshots } from './snapshots.js';
+import { Rings } from './ring.js';
+import { Snapshots, type Left } from './snapshots.js';
 import { waitingRule } from './waiting-rule.js';
 
 /** Who gets which event, and when: each event becomes bytes once, each client is written to once per tick. [BP4] */
 export class FanOut {
   readonly #clock: Clock;
   readonly #feed: Feed;
+  readonly #rings: Rings;
   readonly #snapshots: Snapshots;
   readonly #topics = new Map<string, Set<Client>>();
   readonly #everybody = new Set<Client>();
@@ -28,11 +30,12 @@ export class FanOut {
   constructor(feed: Feed, clock: Clock) {
     this.#clock = clock;
     this.#feed = feed;
-    this.#snapshots = new Snapshots(feed);
+    this.#rings = new Rings(clock);
+    this.#snapshots = new Snapshots(feed, this.#rings);
     this.#stopFeed = feed.subscribe((events) => {
       for (const event of events) this.#publish(event, this.#topics.get(event.topic));
     });
-    this.#stopBreaks = feed.onBreak?.((kind) => kind === 'gap' && this.#restartAll());
+    this.#stopBreaks = feed.onBreak?.(() => this.#restartAll());
   }
 
   get clients(): ReadonlySet<Client> {
@@ -62,10 +65,11 @@ export class FanOut {
 
   /**
    * Snapshot and membership in one turn of the event loop, and the feed speaks in the turn of the commit: no event falls between them,
-   * and none that the snapshot has follows it. False when there is no such topic. [SB3]
+   * and none that the snapshot has follows it. Who says where it `left` gets what it missed instead, where that is known. False when there
+   * is no such topic. [SB3] [SB4]
    */
-  subscribe(client: Client, topic: string, id: string | undefined): boolean {
-    const frame = this.#snapshots.subscribed(topic, id);
+  subscribe(client: Client, topic: string, id: string | undefined, left?: Left): boolean {
+    const frame = this.#snapshots.subscribed(topic, id, left);
     if (!frame) return false;
     client.subscriptions.add(topic);
     client.outbox.superseded(topic);
@@ -73,6 +77,7 @@ export class FanOut {
     const members = this.#topics.get(topic);
     if (members) members.add(client);
     else this.#topics.set(topic, new Set([client]));
+    this.#rings.wanted(topic);
     return true;
   }
 
@@ -144,10 +149,11 @@ export class FanOut {
     this.#readable = undefined;
   }
 
-  /** Events were lost on the way here: everybody gets everything afresh. */
+  /** Events were lost on the way here, or another server life has begun: everybody gets everything afresh. */
   #restartAll(): void {
+    this.#rings.clear();
+    this.#snapshots.clear();
     for (const [topic, members] of this.#topics) {
-      this.#snapshots.forget(topic);
       for (const client of members) {
         client.outbox.restart(topic);
         this.wake(client);
@@ -156,25 +162,30 @@ export class FanOut {
   }
 
   #publish(event: TopicEvent, members: ReadonlySet<Client> | undefined): void {
-    if (EVENTS[event.type].state) this.#snapshots.forget(event.topic);
-    if (!members || members.size === 0) return;
-    const outgoing = this.#outgoing(event);
+    const { topic, revision } = event;
+    const kept = EVENTS[event.type].state && this.#rings.keeps(topic);
+    if (EVENTS[event.type].state) this.#snapshots.forget(topic);
+    const heard = members !== undefined && members.size > 0;
+    if (!kept && !heard) return;
+    const json = this.#json(event);
+    const rule = waitingRule(event);
+    // In the turn in which it is told, so that who comes back finds it here or hears it, and never neither.
+    if (kept) this.#rings.add(topic, revision, rule.kind === 'latest' ? rule.key : undefined, json);
+    if (!heard) return;
+    const outgoing: OutgoingEvent = { frames: [textFrame(json)], topic, rule };
     for (const client of members) client.event(outgoing);
   }
 
-  #outgoing(event: TopicEvent): OutgoingEvent {
-    const { type, topic, revision, data } = event;
+  #json({ type, topic, revision, data }: TopicEvent): string {
     const timestamp = new Date(this.#clock.wallMs()).toISOString();
-    return {
-      frames: [textFrame(JSON.stringify({ type, topic, revision, timestamp, data }))],
-      topic,
-      rule: waitingRule(event),
-    };
+    return JSON.stringify({ type, topic, revision, timestamp, data });
   }
 
   #forget(topic: string, client: Client): void {
     const members = this.#topics.get(topic);
     members?.delete(client);
-    if (members?.size === 0) this.#topics.delete(topic);
+    if (members?.size !== 0) return;
+    this.#topics.delete(topic);
+    this.#rings.left(topic);
   }
 }

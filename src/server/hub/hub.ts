@@ -10,6 +10,8 @@ import type { Gate } from '../gate.js';
 import type { ServerLimits } from '../parts.js';
 import { wireError } from '../wire-errors.js';
 import { Admission } from './admission.js';
+import { Memories } from './memories.js';
+import { Present } from './present.js';
 import { Client } from './client.js';
 import { FanOut } from './fan-out.js';
 import { textFrame } from './frames.js';
@@ -52,7 +54,9 @@ export class Hub {
   readonly #parts: HubParts;
   readonly #wss = new WebSocketServer(WS_OPTIONS);
   readonly #fanOut: FanOut;
-  readonly #admission: Admission;
+  readonly #present: Present;
+  readonly #upgrades: Upgrades;
+  readonly #memories: Memories;
   readonly #timers: readonly Timer[];
   #announced = false;
   #closing = false;
@@ -60,8 +64,15 @@ export class Hub {
 
   constructor(parts: HubParts) {
     this.#parts = parts;
+        this.#memories.sweep();
     this.#fanOut = new FanOut(parts.feed, parts.clock);
-    this.#admission = new Admission(parts.limits);
+    this.#present = new Present(parts.door);
+    this.#upgrades = new Upgrades({
+      ...parts,
+      present: this.#present,
+      welcome: (arrival) => this.#welcome(arrival),
+    });
+    this.#memories = new Memories(parts.clock);
     this.#timers = [
       parts.clock.every(HEARTBEAT_MS, () => this.#heartbeat()),
       parts.clock.every(SWEEP_MS, () => {
@@ -102,6 +113,7 @@ export class Hub {
     } catch (thrown) {
       leave?.();
       this.#refuse(stream, thrown);
+      session.closed();
     }
   }
 
@@ -129,7 +141,12 @@ export class Hub {
       run,
       clock,
       log,
-      phase: { phase: 'signed_in', role: 'admin' },
+      door,
+      limits,
+      place,
+      present: this.#present,
+      identity,
+      memories: this.#memories,
     });
     ws.on('message', (bytes, isBinary) => session.receive(bytes as Buffer, isBinary));
     ws.on('pong', (payload) => client.ponged(payload.toString('latin1')));

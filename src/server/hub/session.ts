@@ -18,6 +18,8 @@ import { Answers } from './answers.js';
 import type { Client } from './client.js';
 import type { FanOut } from './fan-out.js';
 import { textFrame, type Frame } from './frames.js';
+import type { Holder, Memories } from './memories.js';
+import type { Left } from './snapshots.js';
 
 export const MAX_BAD_FRAMES = 20;
 export const MAX_SUBSCRIPTIONS = 64;
@@ -33,6 +35,13 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly phase: Phase;
+  readonly memories: Memories;
+}
+
+/** Who asked for a topic: by which id, and where it was when it left. */
+interface Asked {
+  readonly id: string | undefined;
+  readonly left: Left | undefined;
 }
 
 type SessionFrame = {
@@ -45,15 +54,26 @@ type SessionFrame = {
 /** The receiving side of one connection: every frame gets an answer, and none can end more than its own connection. */
 export class Session {
   readonly #parts: SessionParts;
-  readonly #answers = new Answers();
+  readonly #holder: Holder;
+  #answers: Answers;
+  /** Of the memory that outlives this connection, once the client said who it is. */
+  #memory: string | undefined;
   #phase: Phase;
   #badFrames = 0;
-  /** Topics that are not readable yet, by the ids that asked for them. */
-  readonly #subscribing = new Map<string, (string | undefined)[]>();
+  /** Topics that are not readable yet, and who asked for them. */
+  readonly #subscribing = new Map<string, Asked[]>();
 
   constructor(parts: SessionParts) {
+    const { client } = parts;
     this.#parts = parts;
     this.#phase = parts.phase;
+    this.#holder = { answer: (frame) => client.reply(frame), superseded: () => client.terminate() };
+    this.#answers = new Answers(this.#holder.answer);
+  }
+
+  /** The connection is over. */
+  closed(): void {
+    if (this.#memory !== undefined) this.#parts.memories.release(this.#memory, this.#holder);
   }
 
   receive(bytes: Buffer, isBinary: boolean): void {
@@ -93,9 +113,17 @@ export class Session {
       case 'auth':
         this.#auth(frame.id);
         return;
-      case 'subscribe':
-        for (const topic of new Set(message.data.topics)) this.#subscribeSoon(topic, frame.id);
+      case 'resume':
+        return this.#resume(frame.id, message.data.client_id);
+      case 'subscribe': {
+        const { topics, resume } = message.data;
+        for (const topic of new Set(topics)) {
+          const revision = resume?.revisions[topic];
+          const left = revision === undefined ? undefined : { epoch: resume!.epoch, revision };
+          this.#subscribeSoon(topic, { id: frame.id, left });
+        }
         return;
+      }
       case 'unsubscribe':
         for (const topic of new Set(message.data.topics)) {
           this.#subscribing.delete(topic);
@@ -128,28 +156,39 @@ export class Session {
     this.#send({ type: 'reply', id, ok: true, data: { role: this.#role() } });
   }
 
+  /** Goes on with the memory of the client's former connection: what it asked there and got no answer to, it may ask again. [RE1] */
+  #resume(id: string | undefined, clientId: string): void {
+    if (id === undefined) throw new AppError('ERR_BAD_MESSAGE', 'resume needs an id');
+    this.#role();
+    if (this.#memory !== undefined || !this.#answers.fresh)
+      throw new AppError('ERR_CONFLICT', 'resume comes before the first command, once');
+    this.#memory = `open ${clientId}`;
+    const { answers, known } = this.#parts.memories.claim(this.#memory, this.#holder);
+    this.#answers = answers;
+    this.#send({ type: 'reply', id, ok: true, data: { resumed: known } });
+  }
+
   /** A topic of another process is readable only in some turns; until then its name takes one of the places. */
-  #subscribeSoon(topic: string, id: string | undefined): void {
+  #subscribeSoon(topic: string, asked: Asked): void {
     const { client, fanOut } = this.#parts;
     const known = this.#subscribing.get(topic);
     if (known) {
-      if (known.length < MAX_SUBSCRIPTIONS) known.push(id);
+      if (known.length < MAX_SUBSCRIPTIONS) known.push(asked);
       return;
     }
     const full = this.#subscribing.size + client.subscriptions.size >= MAX_SUBSCRIPTIONS;
     const refused = topicFamily(topic) === undefined || (full && !client.subscriptions.has(topic));
-    if (refused) return this.#subscribe(topic, id);
-    const ids = [id];
-    this.#subscribing.set(topic, ids);
+    if (refused) return this.#subscribe(topic, asked);
+    const all = [asked];
+    this.#subscribing.set(topic, all);
     fanOut.whenReadable(topic, () => {
-      if (this.#subscribing.get(topic) !== ids) return;
+      if (this.#subscribing.get(topic) !== all) return;
       this.#subscribing.delete(topic);
-      if (client.open) for (const one of ids) this.#subscribe(topic, one);
+      if (client.open) for (const one of all) this.#subscribe(topic, one);
     });
   }
 
-  /** `resume` of the request is answered by a snapshot: the place for the missed events of a ring is here. [SB4] */
-  #subscribe(topic: string, id: string | undefined): void {
+  #subscribe(topic: string, { id, left }: Asked): void {
     const { client, fanOut } = this.#parts;
     try {
       this.#role();
@@ -159,7 +198,7 @@ export class Session {
           params: { topic, limit: MAX_SUBSCRIPTIONS },
           retryable: false,
         });
-      if (topicFamily(topic) === undefined || !fanOut.subscribe(client, topic, id))
+      if (topicFamily(topic) === undefined || !fanOut.subscribe(client, topic, id, left))
         throw new AppError('ERR_TOPIC_NOT_FOUND', 'No topic has this name', { params: { topic } });
     } catch (thrown) {
       this.#error(id, wireError(thrown, this.#parts.log, 'subscribe'));
@@ -170,15 +209,16 @@ export class Session {
     const { client, log } = this.#parts;
     if (id === undefined) throw new AppError('ERR_BAD_MESSAGE', 'A command needs an id');
     const role = this.#role();
-    const before = this.#answers.begin(id);
+    const answers = this.#answers;
+    const before = answers.begin(id);
     if (before === 'running') return;
     if (before !== 'new') {
       client.reply(before);
       return;
     }
-    if (this.#answers.running > MAX_RUNNING) {
+    if (answers.running > MAX_RUNNING) {
       const busy = new AppError('ERR_BUSY', 'Too many commands of this connection are still running');
-      this.#finish(id, wire({ type: 'error', id, error: wireError(busy, log, type) }), false);
+      answers.finish(id, wire({ type: 'error', id, error: wireError(busy, log, type) }), false);
       return;
     }
     void this.#parts
@@ -187,13 +227,8 @@ export class Session {
         const answer = result.ok
           ? { type: 'reply', id, ok: true, data: result.data ?? {} }
           : { type: 'error', id, error: result.error };
-        this.#finish(id, wire(answer), hasEffect(type));
+        answers.finish(id, wire(answer), hasEffect(type));
       });
-  }
-
-  #finish(id: string, answer: Frame, keep: boolean): void {
-    const copies = this.#answers.finish(id, answer, keep);
-    for (let copy = 0; copy < copies; copy++) this.#parts.client.reply(answer);
   }
 
   #role(): Role {
