@@ -10,11 +10,10 @@ import type { Gate } from '../gate.js';
 import type { ServerLimits } from '../parts.js';
 import { wireError } from '../wire-errors.js';
 import { Admission } from './admission.js';
-import { Memories } from './memories.js';
-import { Present } from './present.js';
 import { Client } from './client.js';
 import { FanOut } from './fan-out.js';
 import { textFrame } from './frames.js';
+import { Memories } from './memories.js';
 import { Session } from './session.js';
 
 const HEARTBEAT_MS = 30_000;
@@ -54,8 +53,7 @@ export class Hub {
   readonly #parts: HubParts;
   readonly #wss = new WebSocketServer(WS_OPTIONS);
   readonly #fanOut: FanOut;
-  readonly #present: Present;
-  readonly #upgrades: Upgrades;
+  readonly #admission: Admission;
   readonly #memories: Memories;
   readonly #timers: readonly Timer[];
   #announced = false;
@@ -64,19 +62,14 @@ export class Hub {
 
   constructor(parts: HubParts) {
     this.#parts = parts;
-        this.#memories.sweep();
     this.#fanOut = new FanOut(parts.feed, parts.clock);
-    this.#present = new Present(parts.door);
-    this.#upgrades = new Upgrades({
-      ...parts,
-      present: this.#present,
-      welcome: (arrival) => this.#welcome(arrival),
-    });
+    this.#admission = new Admission(parts.limits);
     this.#memories = new Memories(parts.clock);
     this.#timers = [
       parts.clock.every(HEARTBEAT_MS, () => this.#heartbeat()),
       parts.clock.every(SWEEP_MS, () => {
         const mark = this.#fanOut.nextMark();
+        this.#memories.sweep();
         for (const client of this.#fanOut.clients) client.sweep(mark);
       }),
     ];
@@ -113,7 +106,6 @@ export class Hub {
     } catch (thrown) {
       leave?.();
       this.#refuse(stream, thrown);
-      session.closed();
     }
   }
 
@@ -141,11 +133,7 @@ export class Hub {
       run,
       clock,
       log,
-      door,
-      limits,
-      place,
-      present: this.#present,
-      identity,
+      phase: { phase: 'signed_in', role: 'admin' },
       memories: this.#memories,
     });
     ws.on('message', (bytes, isBinary) => session.receive(bytes as Buffer, isBinary));
@@ -154,6 +142,7 @@ export class Hub {
     ws.on('error', (err) => log.debug({ err }, 'websocket broken'));
     ws.once('close', (code) => {
       fanOut.leave(client);
+      session.closed();
       this.#parts.left(id);
       log.debug({ code }, 'client left');
       if (fanOut.clients.size === 0) this.#allGone?.();
