@@ -53,6 +53,12 @@ export const ERRORS = {
     retryable: false,
     meaning: 'the media URL is not signed by us or has expired',
   },
+  ERR_HOUSE_OFFLINE: {
+    status: 503,
+    retryable: true,
+    meaning:
+      'this gateway does not reach the server that drives the players; with params.sent it may have got the command',
+  },
   ERR_DISK: { status: 507, retryable: true, meaning: 'the disk is full or cannot be written' },
   ERR_BUSY: { status: 503, retryable: true, meaning: 'too much is asked at once' },
   ERR_RATE_LIMITED: {
