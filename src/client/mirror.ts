@@ -130,6 +130,8 @@ function reducePlayers(players: readonly Player[], event: TopicEvent): readonly 
   if (event.type === 'player:removed')
     return players.filter((player) => player.player_id !== event.data.player_id);
   if (event.type === 'volume:updated') {
+      if (event.type === 'room:state' && !before)
+        return { ...mirror, room: { ...mirror.room, [roomId]: event.data } };
     const { player_id, volume, muted } = event.data;
     return players.map((player) => (player.player_id === player_id ? { ...player, volume, muted } : player));
   }

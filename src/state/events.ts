@@ -9,7 +9,7 @@ import {
 } from '../protocol/index.js';
 import type { RoomRecord, State } from './model.js';
 import { partyView, type PartyRecord } from './party.js';
-import { currentItem, playbackView, playerView, roomView } from './views.js';
+import { currentItem, playbackView, playerView, roomStateView, roomView } from './views.js';
 
 /** An event that has no revision yet. Only what is told once may have an audience: state is the same for all who may have its topic. */
 export type Draft = {
@@ -38,8 +38,14 @@ function roomEvents(before: State, after: State, events: Draft[]): void {
     const old = before.rooms.get(roomId);
     if (old === room) continue;
     const view = roomView(room);
-    if (!old) events.push({ type: 'room:added', topic: 'rooms', data: view });
-    else {
+    if (!old) {
+      // Who followed a room of this id before it was removed follows the new one.
+      const data = roomStateView(after, room);
+      events.push(
+        { type: 'room:added', topic: 'rooms', data: view },
+        { type: 'room:state', topic: roomTopic(roomId), data },
+      );
+    } else {
       insideRoom(old, room, events);
       if (!same(roomView(old), view)) events.push({ type: 'room:updated', topic: 'rooms', data: view });
     }

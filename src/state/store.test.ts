@@ -57,12 +57,25 @@ describe('the store', () => {
     store.commit(playing('i0', 5, 1000));
     const inRoom = events.filter((event) => event.topic === 'room/kitchen');
     expect(inRoom.map((event) => [event.type, event.revision])).toEqual([
-      ['queue:updated', 1],
-      ['playback:state', 2],
+      ['room:state', 1],
+      ['queue:updated', 2],
       ['playback:state', 3],
-      ['playback:track', 3],
+      ['playback:state', 4],
+      ['playback:track', 4],
     ]);
-    expect(store.snapshot('room/kitchen')?.revision).toBe(3);
+    expect(store.snapshot('room/kitchen')?.revision).toBe(4);
+  });
+
+  it('tells who followed a room that was removed what one of the same id is', () => {
+    const { store, events } = open();
+    store.commit(known);
+    store.commit({ type: 'player/removed', player_id: 'p', at_us: 1 });
+    store.commit({ type: 'room/removed', room_id: 'kitchen' });
+    store.commit(known);
+    const inRoom = events.filter((event) => event.topic === 'room/kitchen');
+    const last = inRoom.filter(({ type }) => type === 'room:removed' || type === 'room:state');
+    expect(last.map(({ type }) => type)).toEqual(['room:state', 'room:removed', 'room:state']);
+    expect(new Set(inRoom.map(({ revision }) => revision)).size).toBe(inRoom.length);
   });
 
   it('says nothing when a re-anchor agrees with the timeline', () => {
