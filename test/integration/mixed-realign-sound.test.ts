@@ -19,7 +19,7 @@ const SECONDS = 24;
 const NAMES = ['left', 'right'] as const;
 const BUFFERS = ['buffer_time "120000"', 'period_time "10000"'];
 /** What MPD keeps in this card's buffer and before it, ms. */
-const LATENCY_MS = 127;
+const LATENCY_MS = 133;
 
 let dir = '';
 let mpds: RunningMpd[] = [];

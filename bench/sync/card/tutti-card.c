@@ -1,6 +1,7 @@
 /*
  * A sound card without hardware: an ALSA I/O plugin that plays at CLOCK_MONOTONIC x (1 + ppm/1e6), with an exact pointer and
- * delay, poll by timerfd, and real underruns. What it is given goes to <file>.pcm (16 bit little endian, interleaved), what it does to
+ * delay, real underruns, and a timerfd to poll that is ready for as long as there is room for a period, as the kernel's is: a program
+ * that was kept waiting and writes one period at a time catches up. What it is given goes to <file>.pcm (16 bit little endian, interleaved), what it does to
  * <file>.log, one line each, times in ns of CLOCK_MONOTONIC:
  *
  *   START <t0> <first> <rate> <ppm> <channels>   frame <first>+k of the file is heard at t0 + k / (rate * (1 + ppm/1e6))
@@ -63,19 +64,30 @@ static int ran_dry(struct card *c) {
 	return 1;
 }
 
-/* One tick a period, like an interrupt. */
-static int tick(struct card *c, long first_ns) {
-	long ns = (long)((double)c->io.period_size / frames_per_ns(c));
-	if (first_ns == 0) first_ns = ns;
-	struct itimerspec every = {{ns / 1000000000, ns % 1000000000}, {first_ns / 1000000000, first_ns % 1000000000}};
-	return timerfd_settime(c->timer, 0, &every, NULL) < 0 ? -errno : 0;
+static int wake_in(struct card *c, double ns) {
+	struct itimerspec once = {{0, 0}, {(time_t)(ns / 1e9), (long)ns % 1000000000}};
+	if (ns < 1) once.it_value = (struct timespec){0, 1};
+	return timerfd_settime(c->timer, 0, &once, NULL) < 0 ? -errno : 0;
+}
+
+static double period_ns(const struct card *c) { return (double)c->io.period_size / frames_per_ns(c); }
+
+/* Ready at once while there is room for a period, else as soon as there will be. A card that does not run looks again after a period. */
+static int wake_when_roomy(struct card *c) {
+	uint64_t needed = c->given + c->io.period_size;
+	if (needed <= c->io.buffer_size) return wake_in(c, 0);
+	if (c->t0 == 0) return wake_in(c, period_ns(c));
+	needed -= c->io.buffer_size;
+	needed += (uint64_t)c->step - 1;
+	needed -= needed % (uint64_t)c->step;
+	return wake_in(c, (double)c->t0 + (double)(needed + 1) / frames_per_ns(c) - (double)now_ns());
 }
 
 static int card_start(snd_pcm_ioplug_t *io) {
 	struct card *c = io->private_data;
 	if (c->given == 0) return -EPIPE; /* as the kernel does */
 	c->t0 = now_ns();
-	tick(c, 0);
+	wake_when_roomy(c);
 	dprintf(c->log_fd, "START %" PRIu64 " %" PRIu64 " %u %ld %u\n", c->t0, c->first, io->rate, c->ppm, io->channels);
 	return 0;
 }
@@ -115,6 +127,7 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chann
 		left -= (size_t)done;
 	}
 	c->given += size;
+	wake_when_roomy(c);
 	return (snd_pcm_sframes_t)size;
 }
 
@@ -123,17 +136,19 @@ static int card_prepare(snd_pcm_ioplug_t *io) {
 	card_stop(io);
 	c->given = 0;
 	c->first = (uint64_t)lseek(c->pcm_fd, 0, SEEK_END) / frame_bytes(c);
-	return tick(c, 1000);
+	return wake_in(c, 0);
 }
 
 static int card_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned count, unsigned short *revents) {
 	struct card *c = io->private_data;
-	uint64_t ticks;
-	*revents = 0;
-	if (count == 1 && (fds[0].revents & POLLIN) && read(c->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) return -errno;
+	(void)fds;
+	(void)count;
 	snd_pcm_sframes_t room = snd_pcm_avail_update(io->pcm);
-	if (room < 0) *revents = POLLOUT | POLLERR;
-	else if (room >= (snd_pcm_sframes_t)io->period_size || io->state == SND_PCM_STATE_PREPARED) *revents = POLLOUT;
+	int roomy = room >= (snd_pcm_sframes_t)io->period_size;
+	*revents = room < 0 ? POLLOUT | POLLERR : roomy || io->state == SND_PCM_STATE_PREPARED ? POLLOUT : 0;
+	/* Nobody writes any more who waits for the end. */
+	if (io->state == SND_PCM_STATE_DRAINING) wake_in(c, period_ns(c));
+	else if (room >= 0 && !roomy) wake_when_roomy(c);
 	return 0;
 }
 
