@@ -24,8 +24,8 @@ const REJOIN_AGAIN_MS = 10_000;
 const LONGEST_PAUSE_MS = 320_000;
 /** What a start of MPD varies by from itself. */
 const STEADY_MS = 2;
-/** From a start to the first sound, unseen: a test card with MPD's usual buffer took so long. */
-const UNTOLD_MS = 250;
+/** From a start to the first sound, unseen: nothing to speak of on a test card, and taken to be no more than this on a real one. */
+const UNTOLD_MS = 50;
 const NOTHING_KNOWN_MS = 1200;
 /** At a track change without a gap the skew stays; where it seems to jump by more, the length of the track was not true. */
 const JUMP_MS = 30;
@@ -36,6 +36,8 @@ export interface Playing {
   readonly song_id: string;
   readonly ref: string;
   readonly duration_seconds: number | undefined;
+  /** MPD counts from here. */
+  readonly skip_seconds?: number | undefined;
 }
 
 export interface FollowerParts {
@@ -76,6 +78,8 @@ export class Follower {
   #looksLeft = 0;
   #measuredUs = Number.NEGATIVE_INFINITY;
   #skewMs: number | undefined;
+  /** What the last report could be wrong by. */
+  #saidErrorMs = NOTHING_KNOWN_MS;
   /** The first measurement since the music was last disturbed. */
   #first: { readonly zero_us: number; readonly at_us: number } | undefined;
   #rejoin = { atUs: Number.NEGATIVE_INFINITY, pauseMs: REJOIN_AGAIN_MS, skewMs: 0 };
@@ -137,14 +141,16 @@ export class Follower {
   }
 
   /** MPD went on by itself: the timeline goes on behind the length of what was over, unless the room's is known. */
-  wentOn(from: Playing, to: { readonly song_id: string; readonly ref: string }): void {
+  wentOn(from: Playing, to: Omit<Playing, 'duration_seconds'>): void {
     this.#abandon();
     this.#start = undefined;
     const { heard } = this.#parts;
-    heard.wentOn(from.song_id, to.song_id, from.duration_seconds);
-    const length = (from.duration_seconds ?? 0) * 1e6;
+    const skipped = to.skip_seconds ?? 0;
+    heard.wentOn(from.song_id, to.song_id, from.duration_seconds, skipped);
+    const length = ((from.duration_seconds ?? 0) - skipped) * 1e6;
     this.#first = this.#first && { ...this.#first, zero_us: this.#first.zero_us + length };
     const cue = this.cueOf(from.ref);
+    if (cue && skipped > 0) this.#tellSkipped(skipped * 1000);
     const promised = this.#promised?.ref === to.ref ? this.#promised : undefined;
     this.#promised = undefined;
     if (promised || !cue || from.duration_seconds === undefined) {
@@ -153,6 +159,21 @@ export class Follower {
     }
     const at_us = cue.at_us + (from.duration_seconds - cue.position_seconds) * 1e6;
     this.#timeline = { ref: to.ref, cue: { position_seconds: 0, at_us }, skewBefore: this.#skewMs };
+  }
+
+  /** It begins the song later in it than the room, which puts it right by so much. */
+  #tellSkipped(ms: number): void {
+    const before = this.#skewMs;
+    if (before === undefined) return;
+    this.#skewMs = before + ms;
+    const reason = `left out the first ${Math.round(ms)} ms of the track, to be with the others`;
+    const at_us = this.#parts.clock.nowUs();
+    this.#report(this.#skewMs, this.#saidErrorMs, undefined, {
+      kind: 'seek',
+      skew_ms: before,
+      reason,
+      at_us,
+    });
   }
 
   /** Looks under way no longer count, and none follow. */
@@ -182,7 +203,7 @@ export class Follower {
     const { clock, heard } = this.#parts;
     const [playing, era] = [this.#playing, this.#era];
     if (!playing || !this.#timeline) return;
-    const sample = await this.#look(playing.song_id);
+    const sample = await this.#look(playing);
     if (era !== this.#era) return;
     const fits =
       !sample || heard.fits(playing.song_id, sample.elapsed_seconds, sample.at_us, sample.rtt_us / 2);
@@ -201,7 +222,7 @@ export class Follower {
 
   async #lookOnce(playing: Playing): Promise<void> {
     const era = this.#era;
-    const sample = await this.#look(playing.song_id);
+    const sample = await this.#look(playing);
     if (era !== this.#era) return;
     if (sample) this.#samples.push(sample);
     if (--this.#looksLeft > 0) {
@@ -215,14 +236,15 @@ export class Follower {
   }
 
   /** Undefined when MPD does not play the song, or does not answer. */
-  async #look(songId: string): Promise<Sample | undefined> {
+  async #look({ song_id, skip_seconds = 0 }: Playing): Promise<Sample | undefined> {
     const { connection, clock } = this.#parts;
     const sent = clock.nowUs();
     try {
       const status = readStatus(await connection.request('status'));
       const came = clock.nowUs();
-      if (status.state !== 'play' || status.song_id !== songId) return undefined;
-      return { at_us: (sent + came) / 2, elapsed_seconds: status.elapsed_seconds, rtt_us: came - sent };
+      if (status.state !== 'play' || status.song_id !== song_id) return undefined;
+      const elapsed_seconds = status.elapsed_seconds + skip_seconds;
+      return { at_us: (sent + came) / 2, elapsed_seconds, rtt_us: came - sent };
     } catch (error) {
       if (error instanceof MpdAck) return undefined;
       this.#era++;
@@ -293,6 +315,7 @@ export class Follower {
     drift_ppm: number | undefined,
     correction: SyncCorrection | undefined,
   ): void {
+    this.#saidErrorMs = error_ms;
     this.#parts.emit({
       type: 'sync',
       skew_ms,

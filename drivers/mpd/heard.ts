@@ -15,7 +15,8 @@ export interface Line {
 
 /** One look may differ from the line by this without contradicting it, besides the saw-tooth. */
 const BEHIND_MS = 15;
-const BEFORE_MS = 10;
+/** Single steps are early by half a period, and the first one of a song by a whole one. */
+const BEFORE_MS = 25;
 const UNKNOWN_TOOTH_MS = 130;
 const FILLING_US = 1_500_000;
 
@@ -48,15 +49,15 @@ export class Heard {
     return line;
   }
 
-  /** MPD went on without a gap. */
-  wentOn(from: string, to: string, seconds: number | undefined): void {
+  /** MPD went on without a gap, `skipped` into the song. */
+  wentOn(from: string, to: string, seconds: number | undefined, skipped = 0): void {
     const line = this.lineOf(from);
     const tooth = line?.tooth_ms;
     this.#line =
       line && seconds !== undefined
         ? {
             song_id: to,
-            zero_us: line.zero_us + seconds * 1e6,
+            zero_us: line.zero_us + (seconds - skipped) * 1e6,
             ...(tooth !== undefined && { tooth_ms: tooth }),
           }
         : undefined;

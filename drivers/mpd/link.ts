@@ -161,7 +161,7 @@ export class MpdLink implements PlayerLink {
       case 'load':
         return this.#lookingAfter(playback.load(command));
       case 'preload':
-        return this.#lookingAfter(playback.preload(command.next), false);
+        return this.#lookingAfter(playback.preload(command.next, (command.skip_ms ?? 0) / 1000), false);
       case 'play':
         return this.#lookingAfter(playback.play(command.cue));
       case 'pause':

@@ -4,11 +4,11 @@ import type { Foreign } from '../../src/protocol/index.js';
 import { MpdAck, type MpdConnection } from './client.js';
 import { judge } from './judge.js';
 import type { Mixer } from './mixer.js';
-import type { Queue } from './queue.js';
+import { beginsExactly, type Queue } from './queue.js';
 import type { Reporter } from '../../src/players/index.js';
-import { followingRef, nextSong, type OurSong } from './songs.js';
+import { followingRef, nextSong, placeForMpd, type OurSong } from './songs.js';
 import { seeking } from './starting.js';
-import { readSong, readStatus, type MpdSong, type MpdStatus } from './status.js';
+import { inWhole, readSong, readStatus, type MpdSong, type MpdStatus } from './status.js';
 import type { Timing } from './timing.js';
 import type { MpdCommand } from './wire.js';
 
@@ -91,12 +91,15 @@ export class Playback {
   }
 
   /** What follows is queued once the current song sounds: until then a failure would make MPD hurry on to it and forget why. */
-  async preload(next: Media | undefined): Promise<void> {
+  async preload(next: Media | undefined, skipSeconds: number): Promise<void> {
     const { queue } = this.#parts;
-    if (next?.ref === followingRef(queue.ours.following)) return;
+    const old = nextSong(queue.ours);
+    const asBefore = skipSeconds === (old?.skip_seconds ?? 0) || (old && !beginsExactly(old));
+    if (next?.ref === followingRef(queue.ours.following) && asBefore) return;
     await this.observe(false);
-    if (!queue.ours.current) return;
-    await queue.setFollowing(next);
+    const { current } = queue.ours;
+    if (!current || current.ref === next?.ref) return;
+    await queue.setFollowing(next, skipSeconds);
   }
 
   async play(cue: Cue | undefined): Promise<void> {
@@ -129,7 +132,7 @@ export class Playback {
     if (at_us !== undefined && (waits || status.state === 'play'))
       return timing.start(song, { position_seconds, at_us }, status.state);
     timing.onItsOwn();
-    const commands: MpdCommand[] = [['seekid', song.id, Math.max(0, position_seconds).toFixed(3)]];
+    const commands: MpdCommand[] = [['seekid', song.id, placeForMpd(song, position_seconds)]];
     if (status.state === 'stop') commands.push(['pause', '1']);
     if (waits) commands.push(['pause', '0']);
     await seeking(connection, commands);
@@ -354,8 +357,10 @@ export class Playback {
     const [status, song] = await connection.list([['status'], ['currentsong']]);
     const came = clock.nowUs();
     const at_us = Math.round((sent + came) / 2);
+    const said = readStatus(status ?? { pairs: [] });
+    const ours = this.#parts.queue.songs().find(({ id }) => id === said.song_id);
     return {
-      status: readStatus(status ?? { pairs: [] }),
+      status: inWhole(said, ours?.skip_seconds),
       song: readSong(song ?? { pairs: [] }),
       at_us,
       unsure_us: (came - sent) / 2,

@@ -12,6 +12,14 @@ import {
 } from './status.js';
 import type { MpdCommand } from './wire.js';
 
+/** Decoders of these find a sample exactly. In other files a song that begins later begins anywhere. */
+const EXACT = /\.(flac|wav)$/i;
+
+/** Whether MPD can begin it later in it, to the millisecond. What it fetches from us it would have to open twice. */
+export function beginsExactly({ uri, live }: OurSong): boolean {
+  return !live && EXACT.test(uri) && !/^https?:/i.test(uri);
+}
+
 /** Our songs are played in order, once, and stay until we remove them. */
 const NEEDED = '0';
 
@@ -58,14 +66,15 @@ export class Queue {
 
   /**
    * Changes what follows. MPD may go on to the old one at any moment, also while it is being replaced: what plays then is not touched.
-   * The new one is put before it first, so that from then on MPD goes on to that, and the old one can be removed in peace.
+   * The new one is put before it first, so that from then on MPD goes on to that, and the old one can be removed in peace. It may be the
+   * same with another beginning.
    */
-  async setFollowing(next: Media | undefined): Promise<void> {
+  async setFollowing(next: Media | undefined, skip_seconds = 0): Promise<void> {
     const old = nextSong(this.ours);
-    this.ours.following = next && { stage: 'waiting', media: next };
+    this.ours.following = next && { stage: 'waiting', media: next, skip_seconds };
     if (this.ours.started) await this.#queueFollowing();
     if (!old) return;
-    if (await this.#wentOnTo(old)) return this.#keep(old);
+    if (await this.#wentOnTo(old)) return this.#keep(old, next);
     await this.remove([old]);
     this.#remember();
   }
@@ -87,11 +96,13 @@ export class Queue {
   }
 
   /** It plays already. What was to replace it follows it; the next look puts that behind it. */
-  async #keep(song: OurSong): Promise<void> {
+  async #keep(song: OurSong, next: Media | undefined): Promise<void> {
     const { current } = this.ours;
+    const same = next?.ref === song.ref ? nextSong(this.ours) : undefined;
+    if (next?.ref === song.ref) this.ours.following = undefined;
     this.ours.current = song;
     this.#remember();
-    if (current) await this.remove([current]);
+    await this.remove([current, same].filter((gone) => gone !== undefined));
   }
 
   /** The current song sounds, so what follows may be queued. */
@@ -103,13 +114,25 @@ export class Queue {
   async #queueFollowing(): Promise<void> {
     const { following } = this.ours;
     if (following?.stage !== 'waiting') return;
-    const { media } = following;
+    const { media, skip_seconds = 0 } = following;
     const added = await this.#source.add(media);
     this.ours.following =
       'song' in added
-        ? { stage: 'queued', song: added.song }
+        ? { stage: 'queued', song: await this.#beginLater(added.song, skip_seconds) }
         : { stage: 'unplayable', media, message: added.problem };
     this.#remember();
+  }
+
+  /** Has MPD begin a song a little later in it, where that is exact. */
+  async #beginLater(song: OurSong, skip_seconds: number): Promise<OurSong> {
+    if (skip_seconds <= 0 || !beginsExactly(song)) return song;
+    try {
+      await this.#connection.request('rangeid', song.id, `${skip_seconds.toFixed(3)}:`);
+      return { ...song, skip_seconds };
+    } catch (error) {
+      ignoreAck(error);
+      return song;
+    }
   }
 
   /** MPD has gone on to our next song. */

@@ -12,6 +12,8 @@ export const OurSong = z.object({
   uri: z.string(),
   duration_seconds: z.number().optional(),
   live: z.boolean(),
+  /** MPD begins it so late in it, and counts its positions from there. */
+  skip_seconds: z.number().min(0).max(1).optional(),
 });
 export type OurSong = z.infer<typeof OurSong>;
 
@@ -29,7 +31,7 @@ export type Memory = z.infer<typeof Memory>;
 
 /** What follows: in MPD's queue already, waiting for the current song to sound, or known to be unplayable. */
 export type Following =
-  | { readonly stage: 'waiting'; readonly media: Media }
+  | { readonly stage: 'waiting'; readonly media: Media; readonly skip_seconds?: number }
   | { readonly stage: 'queued'; readonly song: OurSong }
   | { readonly stage: 'unplayable'; readonly media: Media; readonly message: string };
 
@@ -48,6 +50,11 @@ export function nextSong(ours: Ours): OurSong | undefined {
 
 export function followingRef(following: Following | undefined): string | undefined {
   return following?.stage === 'queued' ? following.song.ref : following?.media.ref;
+}
+
+/** A place in the song as MPD counts it. */
+export function placeForMpd(song: Pick<OurSong, 'skip_seconds'>, position_seconds: number): string {
+  return Math.max(0, position_seconds - (song.skip_seconds ?? 0)).toFixed(3);
 }
 
 /** MPD hides credentials in the URIs that it reports. */

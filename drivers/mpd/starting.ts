@@ -3,6 +3,7 @@ import type { Cue } from '../../src/players/index.js';
 import type { Ahead } from './ahead.js';
 import { MpdAck, type MpdConnection } from './client.js';
 import type { Heard } from './heard.js';
+import { placeForMpd } from './songs.js';
 import type { MpdStatus } from './status.js';
 import type { MpdCommand } from './wire.js';
 
@@ -105,6 +106,7 @@ export interface SongToStart {
   readonly id: string;
   readonly live: boolean;
   readonly duration_seconds?: number | undefined;
+  readonly skip_seconds?: number | undefined;
 }
 
 /** Where the line is at a moment, moved to a full millisecond of the song, which is what MPD can seek to. */
@@ -121,7 +123,7 @@ function commandsFor(song: SongToStart, position: number, state: MpdStatus['stat
   const stand: MpdCommand = ['pause', '1'];
   const start: MpdCommand[] =
     state === 'stop' ? [['playid', song.id], stand] : state === 'play' ? [stand] : [];
-  return song.live ? start : [...start, ['seekid', song.id, position.toFixed(3)]];
+  return song.live ? start : [...start, ['seekid', song.id, placeForMpd(song, position)]];
 }
 
 /** A short file may be decoded to its end just when MPD is to seek in it; it says so, and can do it the next time. */

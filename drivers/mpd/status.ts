@@ -24,6 +24,16 @@ export interface MpdStatus {
   readonly options: PlayOptions;
 }
 
+/** The same with positions in the whole song, where MPD was told to begin it later. */
+export function inWhole(status: MpdStatus, skip_seconds = 0): MpdStatus {
+  const { elapsed_seconds, duration_seconds } = status;
+  return {
+    ...status,
+    elapsed_seconds: elapsed_seconds + skip_seconds,
+    duration_seconds: duration_seconds === undefined ? undefined : duration_seconds + skip_seconds,
+  };
+}
+
 /** What `currentsong` says. */
 export interface MpdSong {
   readonly file: string;

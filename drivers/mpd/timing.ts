@@ -131,7 +131,7 @@ export class Timing {
   wentOn(from: OurSong, seconds: number | undefined, to: OurSong): void {
     this.#follower.wentOn(
       { song_id: from.id, ref: from.ref, duration_seconds: seconds },
-      { song_id: to.id, ref: to.ref },
+      { song_id: to.id, ref: to.ref, skip_seconds: to.skip_seconds },
     );
   }
 
@@ -147,5 +147,10 @@ export class Timing {
 }
 
 function playingOf(song: OurSong, { duration_seconds }: MpdStatus): Playing {
-  return { song_id: song.id, ref: song.ref, duration_seconds: duration_seconds ?? song.duration_seconds };
+  return {
+    song_id: song.id,
+    ref: song.ref,
+    duration_seconds: duration_seconds ?? song.duration_seconds,
+    skip_seconds: song.skip_seconds,
+  };
 }

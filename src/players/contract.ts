@@ -46,8 +46,11 @@ export type PlayerCommand =
       readonly playing: boolean;
       readonly at_us?: number;
     }
-  /** Change what follows the current media; absent = nothing follows. Must not disturb what plays. */
-  | { readonly type: 'preload'; readonly next?: Media }
+  /**
+   * Change what follows the current media; absent = nothing follows. Must not disturb what plays. With `skip_ms` it begins so much later in
+   * it, without a gap, where the player can do that exactly; else at its beginning.
+   */
+  | { readonly type: 'preload'; readonly next?: Media; readonly skip_ms?: number }
   /** With a cue: be there then, from wherever it stands; without: at once, from where it stands. */
   | { readonly type: 'play'; readonly cue?: Cue }
   | { readonly type: 'pause' }

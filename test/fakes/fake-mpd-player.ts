@@ -4,6 +4,8 @@ export interface FakeSong {
   readonly id: number;
   readonly uri: string;
   readonly tags: Map<string, string>;
+  /** It is played from here on, and positions count from here. */
+  fromSeconds: number;
 }
 
 /** MPD's refusal of a command. */
@@ -67,7 +69,7 @@ export class FakeMpdPlayer {
 
   add(uri: string): FakeSong {
     if (!uri.includes('://') && !this.library.has(uri)) throw new FakeAck(50, 'No such song');
-    const song = { id: ++this.#lastId, uri, tags: new Map<string, string>() };
+    const song = { id: ++this.#lastId, uri, tags: new Map<string, string>(), fromSeconds: 0 };
     this.queue.push(song);
     this.#changed('playlist');
     return song;
@@ -90,6 +92,18 @@ export class FakeMpdPlayer {
     else this.stop();
   }
 
+  beginAt(song: FakeSong, seconds: number): void {
+    if (song === this.#current && this.state !== 'stop') throw new FakeAck(4, 'Access denied');
+    song.fromSeconds = seconds;
+    this.#changed('playlist');
+  }
+
+  /** Of what is played of it; undefined when it cannot be decoded. */
+  lengthOf(song: FakeSong | undefined, lengths = this.library): number | undefined {
+    const length = lengths.get(song?.uri ?? '');
+    return length === undefined ? undefined : length - (song?.fromSeconds ?? 0);
+  }
+
   move(song: FakeSong, to: number): void {
     this.queue.splice(this.queue.indexOf(song), 1);
     this.queue.splice(to, 0, song);
@@ -102,7 +116,7 @@ export class FakeMpdPlayer {
   }
 
   play(song: FakeSong, seconds: number): void {
-    const length = this.library.get(song.uri);
+    const length = this.lengthOf(song);
     this.#current = song;
     this.error = undefined;
     if (length === undefined) {
@@ -192,7 +206,7 @@ export class FakeMpdPlayer {
     if (song && this.state !== 'stop') {
       lines.push(
         `elapsed: ${this.elapsed().toFixed(3)}`,
-        `duration: ${(this.believed.get(song.uri) ?? this.library.get(song.uri) ?? 0).toFixed(3)}`,
+        `duration: ${(this.lengthOf(song, this.believed) ?? this.lengthOf(song) ?? 0).toFixed(3)}`,
       );
       if (performance.now() >= this.#openMs) lines.push('audio: 44100:16:2');
     }
@@ -222,7 +236,7 @@ export class FakeMpdPlayer {
   #arm(): void {
     clearTimeout(this.#end);
     if (this.state !== 'play') return;
-    const left = (this.library.get(this.#current?.uri ?? '') ?? 0) - this.#anchorSeconds;
+    const left = (this.lengthOf(this.#current) ?? 0) - this.#anchorSeconds;
     const ms = left * 1000 + this.#anchorMs - performance.now() - this.card.aheadMs;
     this.#end = setTimeout(() => this.#next(), Math.max(0, ms));
   }
@@ -232,7 +246,7 @@ export class FakeMpdPlayer {
     const next = this.queue[index + 1];
     if (index >= 0 && next) {
       if (!this.library.has(next.uri)) return this.#fail(next);
-      const length = this.library.get(this.#current?.uri ?? '') ?? 0;
+      const length = this.lengthOf(this.#current) ?? 0;
       const beforeSeconds = this.heard() - length;
       this.play(next, 0);
       this.#anchorSeconds = Math.min(0, beforeSeconds);

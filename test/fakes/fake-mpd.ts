@@ -252,6 +252,7 @@ export class FakeMpd {
       addid: () => [`Id: ${player.add(first ?? '').id}`],
       addtagid: () => void song().tags.set(args[1] ?? '', args[2] ?? ''),
       playlistid: () => player.describe(song()),
+      rangeid: () => player.beginAt(song(), Number.parseFloat(args[1] ?? '')),
       moveid: () => player.move(song(), Number(args[1])),
       deleteid: () => player.remove(song()),
       playid: () => player.open(song(), 0),

@@ -75,6 +75,56 @@ afterEach(async () => {
   expect(violations).toEqual([]);
 });
 
+describe('a track that begins later in it', () => {
+  it('takes the place of the one that was to follow, and is told as a correction', async () => {
+    const link = await connect();
+    const [item, next] = [media(5), media()];
+    await started(link, item, soon(0), next);
+    await until('the next one is queued', () => fake.player.queue.length === 2);
+    await report(link, 'a first report');
+    await link.run({ type: 'preload', next, skip_ms: 8 });
+    expect(said('rangeid').map((words) => words[2])).toEqual(['0.008:']);
+    expect(fake.player.queue.map(({ uri, fromSeconds }) => [uri, fromSeconds])).toEqual([
+      [item.relative_path, 0],
+      [next.relative_path, 0.008],
+    ]);
+    const told = await report(link, 'a correction', ({ correction }) => correction !== undefined);
+    expect(told.correction).toMatchObject({ kind: 'seek' });
+    expect(told.skew_ms - (told.correction?.skew_ms ?? 0)).toBeCloseTo(8, 5);
+    await link.run({ type: 'seek', position_seconds: 30 });
+    expect(said('seekid').at(-1)?.[2]).toBe('29.992');
+    const moved = (fact: FactOf<'playback'>): boolean => fact.position_seconds > 29;
+    const fact = await link.next('playback', 'at the new place', moved);
+    expect(Math.abs(fact.position_seconds - 30) * 1000).toBeLessThan(BUSY_MS);
+  });
+
+  it('begins at its beginning where MPD could not do that exactly', async () => {
+    const link = await connect();
+    const item = media(20);
+    const next = { ...media(), relative_path: 'lossy.mp3' };
+    fake.player.library.set('lossy.mp3', 60);
+    await started(link, item, soon(0), next);
+    await until('the next one is queued', () => fake.player.queue.length === 2);
+    const queued = fake.player.queue.map(({ id }) => id);
+    await link.run({ type: 'preload', next, skip_ms: 8 });
+    expect(said('rangeid')).toEqual([]);
+    expect(fake.player.queue.map(({ id }) => id)).toEqual(queued);
+  });
+
+  it('is not played twice when MPD goes on to it just then', async () => {
+    const link = await connect();
+    const [item, next] = [media(20), media()];
+    await started(link, item, soon(0), next);
+    await until('the next one is queued', () => fake.player.queue.length === 2);
+    fake.meanwhile = ([word]) => {
+      if (word === 'rangeid') fake.player.goOn();
+    };
+    await link.run({ type: 'preload', next, skip_ms: 8 });
+    await link.next('playback', 'on the next one', (fact) => fact.ref === next.ref);
+    await until('nothing else is left', () => fake.player.queue.length === 1);
+  });
+});
+
 describe('getting ready', () => {
   it('takes as long as the decoder needs to open the song', async () => {
     fake.player.card = { ...fake.player.card, openMs: 700 };

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { silences } from '../../bench/sync/capture.js';
 import { openCards, type Cards } from '../../bench/sync/cards.js';
 import { Locator } from '../../bench/sync/locate.js';
 import { noise, writeFlac } from '../../bench/sync/signal.js';
@@ -15,10 +16,11 @@ import { startMpd, type RunningMpd } from '../fakes/real-mpd.js';
 const NAMES = ['left', 'right'] as const;
 const SECONDS = 40;
 /** What MPD keeps in this card's buffer and before it, ms: what is heard against what it says. */
-const LATENCY_MS = 127;
+const LATENCY_MS = 133;
 const BUFFERS = ['buffer_time "120000"', 'period_time "10000"'];
 const STARTS = 3;
 const TOGETHER_MS = 60;
+const SKIP_MS = 7;
 
 let dir = '';
 let cards: Cards;
@@ -120,6 +122,27 @@ afterAll(async () => {
   for (const player of mpds) await player.stop();
   mpds = [];
   await rm(dir, { recursive: true, force: true });
+});
+
+describe('a real MPD that is told to begin the next track later in it', () => {
+  it('is heard to leave out exactly that, without a gap', async () => {
+    await connectAll();
+    const [first, next] = [media(), media()];
+    const cue = cueAt(SECONDS - 5);
+    await all({ type: 'load', media: first, next, playing: true, ...cue });
+    await passes(cue, 1.5);
+    await all({ type: 'preload', next, skip_ms: SKIP_MS });
+    await passes(cue, 6.5);
+    const [segments = []] = [await cards.heard(NAMES[0])];
+    const span = { fromNs: (cue.at_us + 0.5e6) * 1000, toNs: (cue.at_us + 6.4e6) * 1000 };
+    const points = follow(segments, locator, span);
+    const zeros = points.map(({ atNs, seconds }) => ({ seconds, ms: atNs / 1e6 - seconds * 1000 }));
+    const of = (which: (seconds: number) => boolean): number =>
+      middle(zeros.filter(({ seconds }) => which(seconds)).map(({ ms }) => ms));
+    const later = of((seconds) => seconds < 5) - of((seconds) => seconds > 5);
+    expect(later).toBeCloseTo(SECONDS * 1000 - SKIP_MS, 1);
+    expect(silences(segments, 1, span)).toEqual([]);
+  });
 });
 
 describe('two real MPDs, each with a card and a clock of its own', () => {
