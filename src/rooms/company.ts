@@ -9,6 +9,7 @@ import {
   type RoomRecord,
 } from '../state/index.js';
 import { Arrivals } from './arrivals.js';
+import { Beginnings } from './beginnings.js';
 import { Guide, isStream, SETTLE_US } from './guide.js';
 import { membersOf, positionNow, roomOf, type RoomParts } from './parts.js';
 import type { Preloads } from './preloads.js';
@@ -43,13 +44,16 @@ export class Company {
   readonly #checks = new Map<string, { readonly atUs: number; readonly timer: Timer }>();
   readonly #guide: Guide;
   readonly #realigner: Realigner;
+  readonly #beginnings: Beginnings;
   readonly #gathering = new Map<string, number>();
 
   constructor(parts: CompanyParts) {
     this.#parts = parts;
     this.arrivals = new Arrivals(parts, parts.together);
     this.#guide = new Guide(parts, parts.together, (roomId, atUs) => this.#checkAt(roomId, atUs));
-    this.#realigner = new Realigner(parts, parts.together, (roomId) => this.look(roomId));
+    const look = (roomId: string): void => this.look(roomId);
+    this.#realigner = new Realigner(parts, parts.together, look);
+    this.#beginnings = new Beginnings(parts, parts.preloads, this.#realigner, look);
     parts.together.onReady = (playerId) => {
       const player = parts.store.state.players.get(playerId);
       if (player) this.look(player.kept.room_id);
@@ -60,11 +64,13 @@ export class Company {
     for (const { timer } of this.#checks.values()) timer.cancel();
     this.arrivals.close();
     this.#realigner.close();
+    this.#beginnings.close();
   }
 
   forget(roomId: string): void {
     this.#parts.together.forget(roomId);
     this.#realigner.forget(roomId);
+    this.#beginnings.forget(roomId);
     this.#checks.get(roomId)?.timer.cancel();
     this.#checks.delete(roomId);
     this.#gathering.delete(roomId);
@@ -160,6 +166,7 @@ export class Company {
     await Promise.all(membersOf(this.#parts, room).map((player) => this.#guide.look(room, item, player)));
     await this.#parts.preloads.bring(roomId);
     await this.#realigner.look(roomOf(this.#parts, roomId), item);
+    await this.#beginnings.look(roomOf(this.#parts, roomId), item);
     await this.#judge(roomId, item);
   }
 

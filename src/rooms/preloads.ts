@@ -84,6 +84,15 @@ export class Preloads {
     }
   }
 
+  /** Tells one member at the current item how far into the next one it begins, ms. */
+  async beginAt(room: RoomRecord, playerId: string, skip_ms: number): Promise<void> {
+    const nextId = this.#told.get(room.kept.room_id);
+    const next = room.queue.items.find(({ item_id }) => item_id === nextId);
+    if (!next || this.#owed.get(room.kept.room_id)?.has(playerId)) return;
+    const media = mediaFor(this.#parts, next, playerId);
+    await this.#parts.players.execute(playerId, { type: 'preload', next: media, skip_ms });
+  }
+
   /** What to preload: nothing behind a stream, nothing when an item repeats itself, nothing that cannot be opened. */
   #follower(room: RoomRecord, item: QueueItem): QueueItem | undefined {
     const next =

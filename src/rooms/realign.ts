@@ -35,8 +35,10 @@ interface Case {
   notBeforeUs: number;
 }
 
-interface Mark {
+/** What the last estimates of a nudged member say. */
+export interface Mark {
   readonly player: PlayerRecord;
+  /** The middle of them. */
   readonly skew_ms: number;
   readonly error_ms: number;
   readonly spread_ms: number;
@@ -84,6 +86,13 @@ export class Realigner {
     delete found.due;
     if (far !== undefined && far > WORTH_MS)
       found.due = { itemId, untilUs: this.#parts.clock.nowUs() + START_US, far };
+  }
+
+  /** What is known of the nudged members; undefined while one of them has not said where it is. */
+  marks(room: RoomRecord): Mark[] | undefined {
+    const players = this.#nudged(room);
+    const marks = players.flatMap((player) => this.#mark(player) ?? []);
+    return marks.length < players.length ? undefined : marks;
   }
 
   /** Re-aligns if it is time. In the room's turn. */
