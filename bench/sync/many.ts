@@ -5,11 +5,13 @@ import { pause, Program } from '../program.js';
 import type { Row } from '../result.js';
 import { nowNs, silences, type Segment } from './capture.js';
 import { openCast, type Cast, type Kind } from './cast.js';
+import { CoreMeter } from './cores.js';
 import { openCardEars, type Ears } from './ears.js';
 import { makeAlbum, type Album } from './music.js';
 import { CpuShare, gapRows } from './pair.js';
 import { follow, skewsOf, summary } from './skew.js';
 import { row, type Scenario, type SyncStage } from './stage.js';
+import { StallMeter } from './stalls.js';
 
 /** Cards whose clocks differ as crystals do: from -60 to +60 ppm. */
 async function openMany(
@@ -157,7 +159,10 @@ export const crowd: Scenario = {
   },
 };
 
-async function mixedRows(stage: SyncStage, besides: () => void): Promise<Row[]> {
+/** What happens beside the music from then on, until its end is asked for. */
+type Besides = () => { end(): Promise<Row[]> };
+
+async function mixedRows(stage: SyncStage, besides?: Besides): Promise<Row[]> {
   const { steadySeconds } = stage;
   const kinds: readonly Kind[] = ['local', 'local', 'snapcast', 'snapcast'];
   const { ears, album, cast } = await openMany(stage, kinds, Array<number>(4).fill(60));
@@ -166,7 +171,7 @@ async function mixedRows(stage: SyncStage, besides: () => void): Promise<Row[]> 
   await house.group(room, members);
   await house.playAlbum(room);
   await pause(4000);
-  besides();
+  const beside = besides?.();
   const cpu = new CpuShare();
   const processes = {
     'the server': house.server.pid,
@@ -177,6 +182,7 @@ async function mixedRows(stage: SyncStage, besides: () => void): Promise<Row[]> 
   cpu.mark(true, processes);
   await pause(steadySeconds * 1000);
   cpu.mark(false, processes);
+  const besideRows = (await beside?.end()) ?? [];
   const toNs = nowNs();
   await house.client.send('room:stop', { room_id: room });
   const heard = await ears.heard();
@@ -195,26 +201,51 @@ async function mixedRows(stage: SyncStage, besides: () => void): Promise<Row[]> 
       ((await ears.underruns()) ?? []).reduce((sum, count) => sum + count, 0),
     ),
     ...cpu.rows(),
+    ...besideRows,
   ];
 }
 
 export const mixed: Scenario = {
   key: 'mixed',
   title: '2 mpv + 2 snapclients in one room, cards from -60 to +60 ppm',
-  run: async (stage) => ({ rows: await mixedRows(stage, () => undefined) }),
+  run: async (stage) => ({ rows: await mixedRows(stage) }),
 };
 
-/** Busy nine tenths of the time, in turns of 50 ms. */
+/** Busy nine tenths of the time and a little more, in turns of 50 ms. */
 const BUSY =
-  'const w=new Int32Array(new SharedArrayBuffer(4));for(;;){const e=performance.now()+45;while(performance.now()<e);Atomics.wait(w,0,0,5)}';
+  'const w=new Int32Array(new SharedArrayBuffer(4));for(;;){const e=performance.now()+46;while(performance.now()<e);Atomics.wait(w,0,0,4)}';
+const BUSY_PERCENT = 90;
+
+/** A program for each core that keeps it busy, and what that does to a program of ordinary priority. */
+function keepBusy({ ground }: SyncStage): ReturnType<Besides> {
+  cpus().forEach((_, core) =>
+    ground.own(Program.spawn('taskset', ['-c', String(core), process.execPath, '-e', BUSY])),
+  );
+  const cores = new CoreMeter();
+  const stalls = new StallMeter(ground, []);
+  return {
+    async end() {
+      cores.end();
+      const { above10Ms, above50Ms, longestMs } = await stalls.stop();
+      return [
+        ...cores.rows(BUSY_PERCENT),
+        row('stalls above 10 ms at ordinary priority', '', above10Ms),
+        row('of these above 50 ms', '', above50Ms),
+        row('the longest', 'ms', longestMs),
+      ];
+    },
+  };
+}
 
 export const loaded: Scenario = {
   key: 'loaded',
-  title: 'the same, with every core 90 % busy beside it at ordinary priority',
-  async run(stage) {
-    const rows = await mixedRows(stage, () => {
-      for (const _ of cpus()) stage.ground.own(Program.spawn(process.execPath, ['-e', BUSY]));
-    });
-    return { rows };
-  },
+  title: `the same, with every core ${BUSY_PERCENT} % busy beside it at ordinary priority`,
+  run: async (stage) => ({ rows: await mixedRows(stage, () => keepBusy(stage)) }),
+};
+
+export const loadedOrdinary: Scenario = {
+  ...loaded,
+  key: 'loaded-ordinary',
+  title: 'the same load, and everything that plays at ordinary priority too',
+  ordinary: true,
 };

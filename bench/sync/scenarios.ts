@@ -1,5 +1,5 @@
 import { browserMpv } from './browser.js';
-import { changing, crowd, loaded, mixed } from './many.js';
+import { changing, crowd, loaded, loadedOrdinary, mixed } from './many.js';
 import { mpdPair } from './mpd.js';
 import { mpvAlsa, mpvPulse, snapclientMpv, snapclients } from './pairs.js';
 import { satellite } from './satellite.js';
@@ -17,5 +17,6 @@ export const SCENARIOS: readonly Scenario[] = [
   changing,
   mixed,
   loaded,
+  loadedOrdinary,
   crowd,
 ];

@@ -25,6 +25,8 @@ export interface Scenario {
   /** What it is called by on the command line. */
   readonly key: string;
   readonly title: string;
+  /** Nothing in it runs at real-time priority. */
+  readonly ordinary?: true;
   run(stage: SyncStage): Promise<Findings & { readonly anchor?: Anchor }>;
 }
 
