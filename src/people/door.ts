@@ -24,7 +24,7 @@ export type Carrier = 'message' | 'query' | 'cookie' | 'bearer';
 
 /**
  * `ended`: revoked, expired, removed; with an `access_id` only who came with that access token. `changed`: the same session, with another
- * role, name, scopes or end.
+ * role, name, scopes or end; a connection that came with an access token keeps its `access_id` and the earlier of both ends.
  */
 export type DoorChange =
   | { readonly kind: 'ended'; readonly session_id: string; readonly access_id?: string }

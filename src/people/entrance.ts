@@ -1,31 +1,13 @@
+import type { SignIn } from '../protocol/index.js';
 import type { Door, Identity } from './door.js';
-
-/** Ways to come in that make a session. Each secret is used up or counted by it. */
-export type SignInRequest =
-  | { readonly how: 'password'; readonly name: string; readonly password: string }
-  /**
-   * A one-time link. One for an account signs that account in; one of the first start makes the first admin, and needs a name.
-   * With a password the account has that one from then on.
-   */
-  | {
-      readonly how: 'link';
-      readonly link: string;
-      readonly name?: string | undefined;
-      readonly password?: string | undefined;
-    }
-  /** A guest by invitation. `session`: the cookie that came along; who is in by the same invitation already does not count again. */
-  | {
-      readonly how: 'invitation';
-      readonly invitation: string;
-      readonly name: string;
-      readonly session?: string | undefined;
-    };
 
 /** Where somebody comes from, as the list of sessions shows it. Texts are cut to 200 characters. */
 export interface Origin {
   readonly address: string;
   /** The User-Agent header, or what a program calls itself. */
   readonly agent: string;
+  /** The cookie that came along: a guest who is in by the same invitation already does not count again. */
+  readonly session?: string | undefined;
 }
 
 export interface SignedIn {
@@ -53,7 +35,11 @@ export interface Ticket {
  * Refusals are one ERR_AUTH_REQUIRED whatever was wrong, and ERR_RATE_LIMITED with params.retry_after_ms.
  */
 export interface Entrance extends Door {
-  signIn(request: SignInRequest, origin: Origin): Promise<SignedIn>;
+  /**
+   * Makes a session. ERR_INVALID with params.path `name` when a link needs a name, ERR_CONFLICT when the name is taken; neither uses the
+   * link up.
+   */
+  signIn(request: SignIn, origin: Origin): Promise<SignedIn>;
   /** Ends the session, token excepted: an API token is revoked, not signed out. */
   signOut(identity: Identity): Promise<void>;
   /** A JWT for 15 minutes, for somebody with a session. In band it is what `auth:refresh` answers with. */

@@ -7,6 +7,7 @@ export * from './errors.js';
 export * from './events.js';
 export type * from './handlers.js';
 export * from './party.js';
+export * from './people.js';
 export * from './player.js';
 export * from './queue-patch.js';
 export * from './queue.js';

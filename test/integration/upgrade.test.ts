@@ -2,8 +2,11 @@ import { copyFileSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/base/index.js';
+import { openPeople } from '../../src/people/index.js';
 import { loadState, type RoomRecord } from '../../src/state/index.js';
 import { migrate, openDb, SCHEMA_VERSION, type Db } from '../../src/storage/index.js';
+import { ManualClock } from '../fakes/manual-clock.js';
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/databases');
 
@@ -77,6 +80,39 @@ describe('a database of version 2', () => {
     expect(kitchen.party?.kept.members.map(({ name }) => name)).toEqual(['Ann']);
     expect(kitchen.party?.chat.map(({ message }) => message)).toEqual(['Hallo']);
     expect(rooms.get('bath')!.party).toBeUndefined();
+  });
+});
+
+describe('a database of version 3', () => {
+  it('keeps people: passwords, sessions, guests and API tokens', async () => {
+    const db = copyOf(3);
+    migrate(db);
+    const people = openPeople({
+      db,
+      clock: new ManualClock(),
+      log: silentLogger,
+      mode: 'required',
+      changed: () => undefined,
+    });
+    const { entrance } = people;
+    const from = { address: '192.168.1.22', agent: 'test' };
+    expect(people.firstLink()).toBeUndefined();
+    expect(await entrance.identify('session-secret', 'cookie', from.address)).toMatchObject({ name: 'Änn' });
+    expect(await entrance.identify('guest-secret', 'cookie', from.address)).toMatchObject({
+      role: 'guest',
+      room_id: 'kitchen',
+      name: 'Cleo',
+    });
+    expect(await entrance.identify('tutti_token-secret', 'bearer', from.address)).toMatchObject({
+      role: 'device',
+      scopes: ['control'],
+    });
+    const { identity } = await entrance.signIn(
+      { how: 'password', name: 'änn', password: 'Tannenzapfen' },
+      from,
+    );
+    expect(identity).toMatchObject({ role: 'admin', name: 'Änn' });
+    people.close();
   });
 });
 

@@ -1,0 +1,72 @@
+import type { Clock, Logger } from '../base/index.js';
+import { secret, type Db } from '../storage/index.js';
+import { AccessTokens } from './access-tokens.js';
+import { Credentials } from './credentials.js';
+import type { Door } from './door.js';
+import type { Entrance } from './entrance.js';
+import { HouseEntrance } from './house-entrance.js';
+import { signInPath } from './links.js';
+import { Passes } from './passes.js';
+import { scryptPasswords, type Passwords } from './passwords.js';
+import { Presence } from './presence.js';
+import { Sessions } from './sessions.js';
+import { Users } from './users.js';
+
+export interface PeopleParts {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly mode: Door['mode'];
+  /** Something that lists of people show is different. */
+  changed(this: void): void;
+  readonly passwords?: Passwords;
+}
+
+export interface People {
+  readonly entrance: Entrance;
+  /** While sign-in is required and there is no admin: a path that makes one, good once and for an hour. */
+  firstLink(): string | undefined;
+  /** Another process may have written: what it changed reaches live connections now. */
+  reread(): void;
+  close(): void;
+}
+
+/** Everybody of this house, in the process that has the database. */
+export function openPeople(parts: PeopleParts): People {
+  const { db, clock, changed, mode, passwords = scryptPasswords() } = parts;
+  const log = parts.log.child({ part: 'people' });
+  const users = new Users(db);
+  const sessions = new Sessions(db);
+  const passes = new Passes(db);
+  const credentials = new Credentials(db);
+  const presence = new Presence(credentials, clock);
+  const accessTokens = new AccessTokens(secret(db, 'access'), clock);
+  presence.onChange((change) => {
+    if (change.kind === 'ended' && change.access_id === undefined) sessions.forget(change.session_id);
+  });
+  return {
+    entrance: new HouseEntrance({
+      mode,
+      db,
+      clock,
+      log,
+      users,
+      sessions,
+      passes,
+      credentials,
+      presence,
+      passwords,
+      accessTokens,
+      changed,
+    }),
+    firstLink: () =>
+      mode === 'open' || users.firstAdmin()
+        ? undefined
+        : signInPath(passes.createLink(undefined, clock.wallMs()).link),
+    reread: () => {
+      presence.settle();
+      changed();
+    },
+    close: () => presence.close(),
+  };
+}

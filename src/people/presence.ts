@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '../base/index.js';
+import type { Credentials } from './credentials.js';
+import type { DoorChange, Identity } from './door.js';
+
+/** The wall clock may be set meanwhile, and timers hold no more than 24 days. */
+const LOOK_AGAIN_MS = 60_000;
+
+/**
+ * Tells whose rights have changed: it compares who may come in with who could before. Whoever changed something says `settle()`, and
+ * ends by time are seen by a timer.
+ */
+export class Presence {
+  readonly #credentials: Credentials;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(change: DoorChange) => void>();
+  #known: Map<string, Identity>;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(credentials: Credentials, clock: Clock) {
+    this.#credentials = credentials;
+    this.#clock = clock;
+    this.#known = credentials.all(clock.wallMs());
+    this.#arm();
+  }
+
+  onChange(listener: (change: DoorChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** True when somebody's rights have changed. */
+  settle(): boolean {
+    const nowMs = this.#clock.wallMs();
+    this.#credentials.sweep(nowMs);
+    const before = this.#known;
+    const after = (this.#known = this.#credentials.all(nowMs));
+    this.#arm();
+    let changed = after.size !== before.size;
+    for (const [session_id, was] of before) {
+      const identity = after.get(session_id);
+      if (identity && JSON.stringify(identity) === JSON.stringify(was)) continue;
+      changed = true;
+      this.tell(identity ? { kind: 'changed', identity } : { kind: 'ended', session_id });
+    }
+    return changed;
+  }
+
+  tell(change: DoorChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#listeners.clear();
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    const next = this.#closed ? undefined : this.#credentials.nextEndMs();
+    if (next === undefined) return;
+    const wait = Math.min(LOOK_AGAIN_MS, Math.max(1, next - this.#clock.wallMs()));
+    this.#timer = this.#clock.after(wait, () => this.settle());
+  }
+}
