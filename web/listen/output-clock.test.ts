@@ -48,6 +48,30 @@ describe('the clock of the output', () => {
     expect(clock.localAt(12)).toBe(before);
   });
 
+  it('knows within a quarter of a second that the output ran dry, where it says exactly where it is', () => {
+    const clock = new OutputClock();
+    fed(clock, 0, 10, 0.0001);
+    fed(clock, 10, 10.25, 0.0001, BEGAN + 0.014);
+    expect(clock.ready).toBe(true);
+    expect(Math.abs(clock.localAt(10.25) - (BEGAN + 10.264 + 10.25 * DRIFT))).toBeLessThan(0.001);
+  });
+
+  it('knows within two seconds that the output ran dry in its first', () => {
+    const clock = new OutputClock();
+    fed(clock, 0, 0.9, 0.0001);
+    fed(clock, 0.9, 2.9, 0.0001, BEGAN + 0.014);
+    expect(Math.abs(clock.localAt(2.9) - (BEGAN + 2.914 + 2.9 * DRIFT))).toBeLessThan(0.001);
+  });
+
+  it('takes no noise for a step', () => {
+    const clock = new OutputClock();
+    for (let until = 2; until < 60; until++) {
+      fed(clock, until === 2 ? 0 : until - 1, until, 0.01);
+      const truth = BEGAN + until * (1 + DRIFT);
+      expect(Math.abs(clock.localAt(until) - truth)).toBeLessThan(0.004);
+    }
+  });
+
   it('begins anew when the output stood still', () => {
     const clock = new OutputClock();
     fed(clock, 0, 10);

@@ -12,6 +12,8 @@ export interface Sound {
   heard(): { readonly context: number; readonly local: number } | undefined;
   begin(at: number): void;
   play(piece: Piece, samples: Int16Array, rate: number): void;
+  /** The pieces that begin at this frame or later are not heard; those before it are, to their ends. */
+  takeBack(at: number): void;
   /** Nothing that was given is heard after this frame. */
   cut(at: number): void;
 }
@@ -40,11 +42,15 @@ const PIECE_SECONDS = 0.25;
 const HORIZON = 2.5;
 /** What is decided now is heard from then on. Seconds. */
 const LEAD = 0.08;
-/** Further off than this is jumped over. Seconds. */
-const JUMP = 0.03;
-/** Readings in what is told of the skew: one alone may be 10 ms off. */
+/** Further off than this is jumped over: more where the output's own word is not so good. Seconds. */
+const JUMP = 0.012;
+const MOST_JUMP = 0.03;
+/** Where the music should be has moved by more than this since a piece was laid: it is laid anew, and not only what comes behind it. Seconds. */
+const MOVED = 0.002;
+/** Readings in what is told of the skew, as many as the output's word asks for: one alone may be 10 ms off. */
 const READINGS = 200;
 const FEWEST_READINGS = 20;
+const TOLD_SECONDS = 0.0005;
 
 /** Plays the music of a room at the moments its timeline says, and goes wherever that goes. `tick()` twenty times a second. */
 export class PlayAlong {
@@ -119,21 +125,39 @@ export class PlayAlong {
   /** By the browser's own report, not by the line through all of them. */
   #measure(wanted: Wanted, { context, local }: { context: number; local: number }): void {
     const place = this.#run?.placeAt(context * this.#sound.rate);
-    const right = this.#placeOf(wanted, this.#serverUs(local / 1000));
-    if (place === undefined || right === undefined) return;
+    const serverUs = this.#serverUs(local / 1000);
+    const right = this.#placeOf(wanted, serverUs);
+    // What was heard before the room's last word began is no matter of it.
+    if (place === undefined || right === undefined || serverUs < wanted.timeline.at_us) return;
     this.#skews.push(((place - right) / this.#tape.rate) * 1000);
-    if (this.#skews.length > READINGS) this.#skews.shift();
+    const enough = Math.min(READINGS, (this.#clock.noise / TOLD_SECONDS) ** 2);
+    while (this.#skews.length > Math.max(FEWEST_READINGS, enough)) this.#skews.shift();
   }
 
-  /** Takes back what was given when it is not what will be wanted, or when it has run dry. */
+  /** Takes back what was given when it is not what will be wanted, or when it has run dry; nearly right is laid anew without a break. */
   #correct(wanted: Wanted): void {
-    if (!this.#run) return;
-    const at = Math.max(this.#soon(), this.#run.begins);
-    const place = this.#run.placeAt(at);
-    const right = this.#placeOf(wanted, this.#serverUsAt(at));
-    const fits =
-      place !== undefined && right !== undefined && Math.abs(place - right) <= JUMP * this.#tape.rate;
-    if (!fits) this.#cut(at);
+    const run = this.#run;
+    if (!run) return;
+    const { rate } = this.#sound;
+    const at = Math.max(this.#soon(), run.begins);
+    const ahead = this.#aheadAt(run.placeAt(at), at, wanted);
+    const jump = Math.min(MOST_JUMP, JUMP + 4 * this.#clock.noise) * rate;
+    if (ahead === undefined || Math.abs(ahead) > jump) {
+      this.#cut(at);
+      return;
+    }
+    const piece = run.pieceFrom(at);
+    const now = piece && this.#aheadAt(piece.from, piece.at, wanted);
+    if (!piece || now === undefined || Math.abs(now - piece.ahead) <= MOVED * rate) return;
+    run.takeBack(piece);
+    this.#sound.takeBack(piece.at);
+  }
+
+  /** How far a place of the tape is too far for a frame of the output; frames of the output. */
+  #aheadAt(place: number | undefined, frame: number, wanted: Wanted): number | undefined {
+    const right = this.#placeOf(wanted, this.#serverUsAt(frame));
+    if (place === undefined || right === undefined) return undefined;
+    return ((place - right) * this.#sound.rate) / this.#tape.rate;
   }
 
   #cut(at: number): void {
@@ -168,8 +192,7 @@ export class PlayAlong {
     while (run.end < this.#sound.frame + HORIZON * rate) {
       const samples = this.#tape.read(run.next, frames);
       if (!samples) break;
-      const right = this.#placeOf(wanted, this.#serverUsAt(run.end)) ?? run.next;
-      const ahead = ((run.next - right) * rate) / this.#tape.rate;
+      const ahead = this.#aheadAt(run.next, run.end, wanted) ?? 0;
       this.#sound.play(run.add(samples.length / 2, ahead), samples, this.#tape.rate);
     }
     this.#feed(run.next);

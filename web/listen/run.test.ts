@@ -52,6 +52,17 @@ describe('a run', () => {
     expect(Math.max(...off.slice(24).map(Math.abs))).toBeLessThan(5);
   });
 
+  it('takes pieces back from their beginning on, and goes on there', () => {
+    const run = new Run(RATES, 1000, 500_000);
+    for (let n = 0; n < 4; n++) run.add(12_000, 0);
+    const piece = run.pieceFrom(13_001);
+    expect(piece).toMatchObject({ at: 25_000, from: 524_000 });
+    run.takeBack(piece!);
+    expect([run.end, run.next]).toEqual([25_000, 524_000]);
+    expect(run.placeAt(25_001)).toBeUndefined();
+    expect(run.add(12_000, 30)).toMatchObject({ at: 25_000, from: 524_000, ahead: 30 });
+  });
+
   it('fits music of another rate than the output has', () => {
     const run = new Run({ music: 48_000, output: 44_100 }, 0, 0);
     expect(run.add(12_000, 0).span).toBe(11_025);

@@ -4,6 +4,8 @@ export interface Piece {
   readonly frames: number;
   readonly at: number;
   readonly span: number;
+  /** How far the music would have been too far at its beginning, as it looked when it was laid. Frames of the output. */
+  readonly ahead: number;
 }
 
 /** Nobody hears half a per cent. */
@@ -45,13 +47,25 @@ export class Run {
   add(frames: number, ahead: number): Piece {
     const { music, output } = this.rates;
     const span = spanOf((frames * output) / music, ahead);
-    const piece = { from: this.next, frames, at: this.end, span };
+    const piece = { from: this.next, frames, at: this.end, span, ahead };
     this.#pieces.push(piece);
     this.end += span;
     this.next += frames;
     while (this.#pieces[0]!.at + this.#pieces[0]!.span < piece.at - (MEMORY + 4) * output)
       this.#pieces.shift();
     return piece;
+  }
+
+  /** The first piece that begins at a frame of the output or later. */
+  pieceFrom(frame: number): Piece | undefined {
+    return this.#pieces.find(({ at }) => at >= frame);
+  }
+
+  /** Forgets a piece and all behind it: what follows is laid anew from there. */
+  takeBack({ at, from }: Piece): void {
+    this.#pieces = this.#pieces.filter((piece) => piece.at < at);
+    this.end = at;
+    this.next = from;
   }
 
   /** The frame of the music that is due at a frame of the output; undefined where there is none. */

@@ -8,7 +8,8 @@ export class Speaker implements Sound {
   readonly #context: AudioContext;
   readonly #master: GainNode;
   #fader: GainNode | undefined;
-  #sources = new Set<AudioBufferSourceNode>();
+  /** What was given, and the frame at which it begins. */
+  #sources = new Map<AudioBufferSourceNode, number>();
 
   /** To be made in the handler of a tap: browsers allow no sound otherwise. */
   constructor(rate: number) {
@@ -57,7 +58,7 @@ export class Speaker implements Sound {
     fader.gain.linearRampToValueAtTime(1, from + FADE_SECONDS);
     fader.connect(this.#master);
     this.#fader = fader;
-    this.#sources = new Set();
+    this.#sources = new Map();
   }
 
   play(piece: Piece, samples: Int16Array, rate: number): void {
@@ -73,11 +74,19 @@ export class Speaker implements Sound {
     source.start(piece.at / this.rate);
     source.stop((piece.at + piece.span) / this.rate);
     const sources = this.#sources;
-    sources.add(source);
+    sources.set(source, piece.at);
     source.onended = () => {
       source.disconnect();
       sources.delete(source);
     };
+  }
+
+  takeBack(at: number): void {
+    for (const [source, begins] of this.#sources) {
+      if (begins < at) continue;
+      source.disconnect();
+      source.stop();
+    }
   }
 
   cut(at: number): void {
@@ -87,9 +96,9 @@ export class Speaker implements Sound {
     fader.gain.cancelScheduledValues(from);
     fader.gain.setValueAtTime(1, from);
     fader.gain.linearRampToValueAtTime(0, from + FADE_SECONDS);
-    for (const source of this.#sources) source.stop(from + 2 * FADE_SECONDS);
+    for (const source of this.#sources.keys()) source.stop(from + 2 * FADE_SECONDS);
     this.#fader = undefined;
-    this.#sources = new Set();
+    this.#sources = new Map();
   }
 
   close(): void {
