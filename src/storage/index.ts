@@ -2,3 +2,4 @@ export * from './claim.js';
 export * from './db.js';
 export * from './migrate.js';
 export * from './secrets.js';
+export * from './settings.js';

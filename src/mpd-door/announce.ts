@@ -1,0 +1,46 @@
+import { Bonjour, type Service } from 'bonjour-service';
+import { deferred, toError, within, type Clock, type Logger } from '../base/index.js';
+
+/** Goodbyes are sent for no longer. */
+const GOODBYE_MS = 1000;
+
+/** Tells the network where each room is: phones look for `_mpd._tcp`. */
+export class Announcer {
+  readonly #clock: Clock;
+  readonly #bonjour: Bonjour;
+  readonly #services = new Map<string, { readonly service: Service; readonly name: string }>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(parts: { readonly clock: Clock; readonly log: Logger }) {
+    this.#clock = parts.clock;
+    this.#onError = (error) =>
+      parts.log.warn({ error: toError(error).message }, 'MPD clients cannot find the rooms by mDNS');
+    this.#bonjour = new Bonjour({}, this.#onError);
+  }
+
+  /** `tutti` in its text is how a Tutti knows that this is a room of another one, not a player. */
+  room(roomId: string, roomName: string, port: number): void {
+    const twice = [...this.#services].some(([id, { name }]) => id !== roomId && name === roomName);
+    const name = twice ? `${roomName} (${roomId})` : roomName;
+    if (this.#services.get(roomId)?.name === name) return;
+    this.gone(roomId);
+    const service = this.#bonjour.publish({ name, type: 'mpd', port, txt: { tutti: roomId } });
+    service.on('error', this.#onError);
+    this.#services.set(roomId, { service, name });
+  }
+
+  gone(roomId: string): void {
+    const known = this.#services.get(roomId);
+    this.#services.delete(roomId);
+    known?.service.stop?.();
+  }
+
+  async close(): Promise<void> {
+    await within({ clock: this.#clock, what: 'the mDNS goodbye', ms: GOODBYE_MS }, () => {
+      const said = deferred<void>();
+      this.#bonjour.unpublishAll(() => said.resolve());
+      return said.promise;
+    }).catch(this.#onError);
+    this.#bonjour.destroy();
+  }
+}
