@@ -16,7 +16,9 @@ export const mpd = defineDriver({
   address: ({ host, port, socket }) => socket ?? `${host}:${port}`,
   mdns: {
     type: 'mpd',
-    found: ({ name, host, port, addresses }) => {
+    found: ({ name, host, port, addresses, txt }) => {
+      // A room of a Tutti that answers as an MPD is no loudspeaker.
+      if (txt['tutti'] !== undefined) return undefined;
       const address = addresses.find((candidate) => candidate.includes('.')) ?? addresses[0];
       if (address === undefined) return undefined;
       const key = `mpd-${slug(host.replace(/\.local\.?$/, ''))}-${port}`;

@@ -65,6 +65,9 @@ export const ConfigSchema = z.strictObject({
     .enum(['pcm', 'flac'])
     .default('pcm')
     .describe('how sound goes to snapclients; flac takes half the network and more of the processor'),
+  mpd_port: Port.default(6610).describe(
+    'first port at which rooms answer as MPD servers, one port each; not 6600, which a real MPD on the same machine has; 0 = off',
+  ),
   watch: Switch.default(true).describe('watch the music folder for changes'),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

@@ -43,6 +43,7 @@ export class ServerProcess {
         mdns: false,
         local_output: false,
         snapcast: false,
+        mpd_port: 0,
         ...settings.config,
       }),
     );

@@ -66,6 +66,7 @@ export class SharedHouse {
       mdns: false,
       local_output: false,
       snapcast: false,
+      mpd_port: 0,
       players: this.players,
     });
     this.app = await startApp({
