@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/client': ['src/sync'],
   'src/people': ['src/storage'],
   'src/jobs': ['src/state', 'src/storage'],
+  'src/activity': ['src/state', 'src/storage'],
   'src/bus': ['src/people', 'src/state'],
   'src/mpd-door': ['src/people', 'src/state'],
   'src/server': [
@@ -48,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/main.ts': ['src/cli'],
   'src/app.ts': [
+    'src/activity',
     'src/bus',
     'src/config',
     'src/jobs',

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
@@ -8,6 +8,9 @@ export function randomId(length = 12): string {
   for (const byte of randomBytes(length)) id += ALPHABET[byte % 32];
   return id;
 }
+
+/** An id as other systems write them too: `550e8400-e29b-41d4-a716-446655440000`. */
+export const uuid = (): string => randomUUID();
 
 /** A name as a stable id: `Küche 2` -> `kuche-2`. Empty input gives `x`. */
 export function slug(name: string): string {

@@ -1,9 +1,13 @@
 import {
   applyQueuePatch,
+  jobTopic,
+  MAX_ACTIVITY,
   MAX_CHAT,
   topicFamily,
   TOPICS,
+  type Activity,
   type EventPayload,
+  type Job,
   type LibraryState,
   type Player,
   type Room,
@@ -22,6 +26,12 @@ export interface Mirror {
   readonly players?: readonly Player[];
   readonly library?: LibraryState;
   readonly system?: SystemState;
+  /** The newest first. */
+  readonly activity?: readonly Activity[];
+  /** The newest first. */
+  readonly jobs?: readonly Job[];
+  /** By job_id, for each subscribed `job/<id>`. */
+  readonly job: Readonly<Record<string, Job>>;
   /** By room_id, for each subscribed `room/<id>`. */
   readonly room: Readonly<Record<string, RoomState>>;
   /** The last told progress by room_id; the room's own timeline counts when its `at_us` is later. */
@@ -30,7 +40,7 @@ export interface Mirror {
   readonly revisions: Readonly<Record<string, number>>;
 }
 
-export const EMPTY_MIRROR: Mirror = { room: {}, progress: {}, revisions: {} };
+export const EMPTY_MIRROR: Mirror = { job: {}, room: {}, progress: {}, revisions: {} };
 
 /** The mirror with a topic replaced by its snapshot. Throws a ZodError when the snapshot is not what the topic promises. */
 export function applySnapshot(mirror: Mirror, topic: string, revision: number, snapshot: unknown): Mirror {
@@ -39,6 +49,7 @@ export function applySnapshot(mirror: Mirror, topic: string, revision: number, s
   switch (family) {
     case undefined:
     case 'toasts':
+    case 'people':
       return { ...mirror, revisions };
     case 'rooms':
       return { ...mirror, revisions, rooms: TOPICS.rooms.parse(snapshot).rooms };
@@ -48,6 +59,14 @@ export function applySnapshot(mirror: Mirror, topic: string, revision: number, s
       return { ...mirror, revisions, library: TOPICS.library.parse(snapshot) };
     case 'system':
       return { ...mirror, revisions, system: TOPICS.system.parse(snapshot) };
+    case 'activity':
+      return { ...mirror, revisions, activity: TOPICS.activity.parse(snapshot).activity };
+    case 'jobs':
+      return { ...mirror, revisions, jobs: TOPICS.jobs.parse(snapshot).jobs };
+    case 'job/*': {
+      const job = TOPICS['job/*'].parse(snapshot);
+      return { ...mirror, revisions, job: { ...mirror.job, [job.job_id]: job } };
+    }
     case 'room/*': {
       const state = TOPICS['room/*'].parse(snapshot);
       const progress = omit(mirror.progress, topic.slice(5));
@@ -60,12 +79,15 @@ export function applySnapshot(mirror: Mirror, topic: string, revision: number, s
 
 /** The mirror without a topic. */
 export function dropTopic(mirror: Mirror, topic: string): Mirror {
-  const { rooms, players, library, system } = mirror;
+  const { rooms, players, library, system, activity, jobs } = mirror;
   return {
     ...(rooms && topic !== 'rooms' ? { rooms } : {}),
     ...(players && topic !== 'players' ? { players } : {}),
     ...(library && topic !== 'library' ? { library } : {}),
     ...(system && topic !== 'system' ? { system } : {}),
+    ...(activity && topic !== 'activity' ? { activity } : {}),
+    ...(jobs && topic !== 'jobs' ? { jobs } : {}),
+    job: omit(mirror.job, topic.slice(jobTopic('').length)),
     room: omit(mirror.room, topic.slice(5)),
     progress: omit(mirror.progress, topic.slice(5)),
     revisions: omit(mirror.revisions, topic),
@@ -93,16 +115,30 @@ function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
       return event.type === 'library:state' ? { ...mirror, library: event.data } : mirror;
     case 'system':
       return event.type === 'system:state' ? { ...mirror, system: event.data } : mirror;
+    case 'activity':
+      return event.type === 'activity' ? withActivity(mirror, event.data) : mirror;
+    case 'jobs':
+      return mirror.jobs ? { ...mirror, jobs: reduceJobs(mirror.jobs, event) } : mirror;
+    case 'job/*': {
+      const jobId = event.topic.slice(jobTopic('').length);
+      if (event.type === 'job:removed') return { ...mirror, job: omit(mirror.job, jobId) };
+      return event.type === 'job:updated' && mirror.job[jobId]
+        ? { ...mirror, job: { ...mirror.job, [jobId]: event.data } }
+        : mirror;
+    }
     case 'room/*': {
       const roomId = event.topic.slice(5);
       if (event.type === 'room:removed')
         return { ...mirror, room: omit(mirror.room, roomId), progress: omit(mirror.progress, roomId) };
       const before = mirror.room[roomId];
+      if (event.type === 'room:state' && !before)
+        return { ...mirror, room: { ...mirror.room, [roomId]: event.data } };
       if (!before) return mirror;
       const after = reduceRoom(before, event);
       return after === before ? mirror : { ...mirror, room: { ...mirror.room, [roomId]: after } };
     }
     case 'toasts':
+    case 'people':
     case undefined:
       return mirror;
   }
@@ -111,6 +147,20 @@ function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
 function withProgress(mirror: Mirror, data: EventPayload<'playback:progress'>): Mirror {
   const { room_id, position_seconds, server_time_us: at_us, rate } = data;
   return { ...mirror, progress: { ...mirror.progress, [room_id]: { position_seconds, at_us, rate } } };
+}
+
+function withActivity(mirror: Mirror, entry: Activity): Mirror {
+  if (!mirror.activity) return mirror;
+  return { ...mirror, activity: [entry, ...mirror.activity].slice(0, MAX_ACTIVITY) };
+}
+
+/** A job that is not in the list is new, and stands first. */
+function reduceJobs(jobs: readonly Job[], event: TopicEvent): readonly Job[] {
+  if (event.type === 'job:removed') return jobs.filter((job) => job.job_id !== event.data.job_id);
+  if (event.type !== 'job:updated') return jobs;
+  const known = jobs.some((job) => job.job_id === event.data.job_id);
+  if (!known) return [event.data, ...jobs];
+  return jobs.map((job) => (job.job_id === event.data.job_id ? event.data : job));
 }
 
 function reduceRooms(rooms: readonly Room[], event: TopicEvent): readonly Room[] {
@@ -130,8 +180,6 @@ function reducePlayers(players: readonly Player[], event: TopicEvent): readonly 
   if (event.type === 'player:removed')
     return players.filter((player) => player.player_id !== event.data.player_id);
   if (event.type === 'volume:updated') {
-      if (event.type === 'room:state' && !before)
-        return { ...mirror, room: { ...mirror.room, [roomId]: event.data } };
     const { player_id, volume, muted } = event.data;
     return players.map((player) => (player.player_id === player_id ? { ...player, volume, muted } : player));
   }

@@ -50,6 +50,13 @@ export class LibraryReport {
     this.#soon();
   }
 
+  /** Whether the scan that came to its end is the first one that did. Asked once for each. */
+  isFirst(): boolean {
+    const isFirst = this.#value('scanned') === undefined;
+    this.#set('scanned', 'yes');
+    return isFirst;
+  }
+
   finished(): void {
     const finished_at = new Date(this.#clock.wallMs()).toISOString();
     this.#set('scan_finished_at', finished_at);

@@ -1,17 +1,19 @@
 import { resolve } from 'node:path';
 import type { Clock, Logger } from '../base/index.js';
-import type { Handlers, LibraryState, Playlist, QueueItem, QueueSource } from '../protocol/index.js';
+import type { Album, Handlers, LibraryState, Playlist, QueueItem, QueueSource } from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
 import { Artwork, type Picture } from './artwork.js';
 import { browse } from './browse.js';
 import { itemsOf } from './items.js';
 import { LibraryReport } from './library-state.js';
 import { type Media, MediaFiles, type PlayableFile } from './media.js';
+import { albumOf, NewAlbums } from './new-albums.js';
 import { Playlists } from './playlists.js';
 import { search } from './search.js';
 import type { AlbumChange } from './scan/albums.js';
 import { followM3uFiles } from './scan/m3u-files.js';
 import { ScanLoop, type ScanLoopOptions } from './scan/scan-loop.js';
+import type { ScanJob } from './scan/scan-job.js';
 import { Scanner, type ScanOutcome } from './scan/scanner.js';
 import { defaultTags, type TagReader } from './tags/tag-reader.js';
 
@@ -30,6 +32,10 @@ export interface LibraryOptions {
   onState(state: LibraryState): void;
   /** After the change is stored. */
   onUpdated(change: AlbumChange): void;
+  /** After a scan: the albums it found that were not there before. `first`: the library has never been scanned to the end. */
+  onNewAlbums?(albums: readonly Album[], first: boolean): void;
+  /** What people follow a scan by. */
+  readonly openJob?: ((full: boolean) => ScanJob) | undefined;
   /** How long a changed file must be still before it is read. */
   readonly settleMs?: number;
   /** How tags are read; a process of their own by default. */
@@ -63,6 +69,10 @@ export interface Library {
   file(trackId: string, codecs: 'all' | readonly string[]): PlayableFile | undefined;
   /** What a media token stands for. Throws ERR_MEDIA_EXPIRED, or ERR_TRACK_NOT_FOUND when the file is away. */
   media(token: string): Media;
+  /** Scans everything, soon; the id of the job. */
+  scan(full: boolean): string;
+  /** Undefined when there is no such album (any more). */
+  album(albumId: string): Album | undefined;
   /** A picture in the size asked for or the next larger of 96, 320, 640, 1200. */
   artwork(artworkId: string, size: number): Promise<Picture | undefined>;
   /** A new playlist. Throws ERR_CONFLICT when one has this name. */
@@ -82,6 +92,7 @@ export function openLibrary(options: LibraryOptions): Library {
   const musicDir = resolve(options.musicDir);
   const tags = options.tags ?? defaultTags({ clock, log });
   const report = new LibraryReport(options);
+  const added = new NewAlbums(db);
   const playlists = new Playlists(db, musicDir, () => report.changed());
   const shared = { db, musicDir, cacheDir: options.cacheDir, clock, log };
   const artwork = new Artwork({ ...shared, tags, ...(options.ffmpeg ? { ffmpeg: options.ffmpeg } : {}) });
@@ -94,6 +105,7 @@ export function openLibrary(options: LibraryOptions): Library {
     onProgress: (done, total) => report.progress(done, total),
     onChanges(changes) {
       report.changed();
+      added.note(changes);
       for (const change of changes) options.onUpdated(change);
     },
   });
@@ -103,26 +115,27 @@ export function openLibrary(options: LibraryOptions): Library {
     tags.rest();
     artwork.retry();
     report.finished();
+    if (outcome?.reachable) options.onNewAlbums?.(added.take(), report.isFirst());
   };
-  const scan: ScanLoopOptions['scan'] = (request, signal) => scanner.run(request, signal);
-  const loop = new ScanLoop({ scan, musicDir, watch: options.watch, settleMs, clock, log, onScanned });
+  const scan: ScanLoopOptions['scan'] = (request, signal, job) => scanner.run(request, signal, job);
+  const { openJob, watch } = options;
+  const loop = new ScanLoop({ ...shared, scan, openJob, watch, settleMs, onScanned });
   return {
     handlers: {
       ...browse(db),
       ...playlists.handlers,
       'library:status': () => report.state(),
       'library:search': ({ query, limit }) => search(db, query, limit),
-      'library:scan': ({ full }) => {
-        loop.request(full);
-        return {};
-      },
+      'library:scan': ({ full }) => ({ job_id: loop.request(full) }),
     },
     items: (source) => itemsOf(db, source),
     file: (trackId, codecs) => media.file(trackId, codecs),
     media: (token) => media.media(token),
+    scan: (full) => loop.request(full),
+    album: (albumId) => albumOf(db, albumId),
     artwork: (artworkId, size) => artwork.get(artworkId, size),
     savePlaylist: (name, trackIds) => playlists.save(name, trackIds),
-    start: async () => loop.request(false),
+    start: async () => void loop.request(false),
     scanned: () => loop.scanned(),
     async close() {
       await Promise.all([tags.close(), loop.close()]);

@@ -41,6 +41,10 @@ export const TOPIC_ACCESS = {
   library: 'browse',
   system: 'browse',
   toasts: 'browse',
+  people: 'manage',
+  activity: 'house',
+  jobs: 'house',
+  'job/*': 'house',
 } as const satisfies Record<TopicName, Access>;
 
 const INCLUDES: Readonly<Record<Scope, readonly Scope[]>> = {

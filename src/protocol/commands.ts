@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ClockUs } from './common.js';
+import { jobCommands } from './job-commands.js';
 import { libraryCommands, playerCommands } from './library-commands.js';
 import { partyCommands } from './party-commands.js';
 import { satelliteCommands } from './satellite-commands.js';
@@ -12,6 +13,7 @@ export const COMMANDS = {
   ...playerCommands,
   ...libraryCommands,
   ...partyCommands,
+  ...jobCommands,
   ...satelliteCommands,
 };
 

@@ -85,3 +85,4 @@ export const CLOSE = {
   flooding: 4102,
   tooSlow: 4200,
 } as const;
+  notFound: 4003,

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Role } from './access.js';
+import { Activity } from './activity.js';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
+import { Job, JOB_EVENTS } from './job.js';
 import { ChatMessage, Participant, Party, PARTY_EVENTS } from './party.js';
 import { Player } from './player.js';
 import { QueueItem, QueuePatch } from './queue.js';
@@ -95,6 +97,19 @@ export const EVENTS = {
     }),
     state: false,
   },
+  /** For one person or one role; see `audience`. */
+  notification: {
+    data: z.object({
+      level: z.enum(['info', 'success', 'warning', 'error']),
+      title: z.string(),
+      message: z.string(),
+    }),
+    state: false,
+  },
+  activity: { data: Activity, state: true },
+  ...JOB_EVENTS,
+  /** Accounts, sessions, API tokens or invitations are others: ask for the lists anew. */
+  'people:changed': { data: z.object({}), state: false },
   heartbeat: { data: z.object({ timestamp: z.string() }), state: false },
   'server:restarting': { data: z.object({ reason: z.string(), retry_after_ms: z.int() }), state: false },
 } as const satisfies Record<string, { data: z.ZodType; state: boolean }>;
@@ -131,6 +146,10 @@ export const TOPICS = {
   library: LibraryState,
   system: SystemState,
   toasts: z.object({}),
+  people: z.object({}),
+  activity: z.object({ activity: z.array(Activity) }),
+  jobs: z.object({ jobs: z.array(Job) }),
+  'job/*': Job,
 } as const;
 export type TopicName = keyof typeof TOPICS;
 export type Snapshot<T extends TopicName> = z.output<(typeof TOPICS)[T]>;
@@ -138,6 +157,7 @@ export type Snapshot<T extends TopicName> = z.output<(typeof TOPICS)[T]>;
 /** The family a topic belongs to, or undefined for a name that is no topic. */
 export function topicFamily(topic: string): TopicName | undefined {
   if (topic.startsWith('room/') && topic.length > 5) return 'room/*';
-  return topic !== 'room/*' && Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined;
+  if (topic.startsWith('job/') && topic.length > 4) return 'job/*';
+  return !topic.endsWith('/*') && Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined;
 }
 export const roomTopic = (roomId: string): string => `room/${roomId}`;

@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './activity.js';
 export type { CommandSpec } from './command-spec.js';
 export * from './commands.js';
 export * from './common.js';
@@ -6,6 +7,7 @@ export * from './envelope.js';
 export * from './errors.js';
 export * from './events.js';
 export type * from './handlers.js';
+export * from './job.js';
 export * from './party.js';
 export * from './people.js';
 export * from './player.js';

@@ -92,7 +92,7 @@ export const libraryCommands = {
   },
   'library:scan': {
     request: z.strictObject({ full: z.boolean().default(false) }),
-    reply: Nothing,
+    reply: z.object({ job_id: Id }),
     access: 'control',
     http: 'POST /library/scan',
     summary: 'Look for changed files; full = read every file again',

@@ -9,6 +9,7 @@ const CLOSE_MEANINGS: Readonly<Record<keyof typeof CLOSE, readonly [meaning: str
   unauthorized: ['the token is not valid', 'no'],
   badMessage: ['20 frames in a row were no messages', 'no'],
   overloaded: ['the server has too much to do', 'later'],
+  notFound: ['what the address names does not exist', 'no'],
   flooding: ['more commands than anybody needs, for longer than a slip', 'later'],
   restarting: ['the server stops or restarts', 'later'],
   tooSlow: ['for 30 s the client read nothing, or it left 16 MiB of answers unread', 'now'],
@@ -20,7 +21,22 @@ const TOPIC_MEANINGS: Readonly<Record<TopicName, string>> = {
   'room/*': 'one room with playback, queue and players; `*` is its `room_id`',
   library: 'counts and the state of the scan',
   system: 'the server itself; heartbeats and restarts go to everybody',
-  toasts: 'short messages to people; nothing to catch up on',
+  toasts: 'short messages and notifications to people; nothing to catch up on',
+  people: 'when to ask for people, sessions, tokens and invitations anew; nothing to catch up on',
+  activity: 'what people may like to know of: new albums, hearts; the newest first',
+  jobs: 'background work, the newest first',
+  'job/*': 'one job; `*` is its `job_id`',
+};
+
+const MATRIX_CELLS: Readonly<Record<Cell, string>> = {
+  yes: 'yes',
+  no: 'no',
+  own_room: 'own room',
+  read: '`read`',
+  control: '`control`',
+  admin: '`admin`',
+  metrics: '`metrics`',
+  satellite: '`satellite`',
 };
 
 type Row = readonly string[];

@@ -8,6 +8,7 @@ import type {
   SyncClass,
   SystemState,
 } from '../protocol/index.js';
+import type { ActivityChange, JobChange } from './jobs.js';
 import type { PartyChange } from './party.js';
 import type { Balance, BeforeClip, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
@@ -107,5 +108,7 @@ export type Change =
       readonly item_id: string;
       readonly problem: string | undefined;
     }
+  | JobChange
+  | ActivityChange
   | { readonly type: 'library/state'; readonly library: LibraryState }
   | { readonly type: 'system/notices'; readonly notices: SystemState['notices'] };

@@ -1,25 +1,9 @@
-import {
-  diffQueue,
-  roomTopic,
-  type Audience,
-  type EventPayload,
-  type EventType,
-  type Player,
-  type Party,
-} from '../protocol/index.js';
+import { diffQueue, roomTopic, type Player, type Party } from '../protocol/index.js';
+import type { Draft } from './draft.js';
+import { activityEvents, jobEvents } from './job-events.js';
 import type { RoomRecord, State } from './model.js';
 import { partyView, type PartyRecord } from './party.js';
 import { currentItem, playbackView, playerView, roomStateView, roomView } from './views.js';
-
-/** An event that has no revision yet. Only what is told once may have an audience: state is the same for all who may have its topic. */
-export type Draft = {
-  [T in EventType]: {
-    readonly type: T;
-    readonly topic: string;
-    readonly data: EventPayload<T>;
-    readonly audience?: Audience | undefined;
-  };
-}[EventType];
 
 /** What subscribers must hear when the state went from one to the other. Unchanged records cost one pointer comparison. */
 export function eventsBetween(before: State, after: State): Draft[] {
@@ -30,6 +14,8 @@ export function eventsBetween(before: State, after: State): Draft[] {
     events.push({ type: 'library:state', topic: 'library', data: after.library });
   if (before.system !== after.system)
     events.push({ type: 'system:state', topic: 'system', data: after.system });
+  if (before.jobs !== after.jobs) jobEvents(before.jobs, after.jobs, events);
+  if (before.activity !== after.activity) activityEvents(before.activity, after.activity, events);
   return events;
 }
 

@@ -1,5 +1,5 @@
 export type * from './changes.js';
-export type { Draft } from './events.js';
+export type { Draft } from './draft.js';
 export * from './feed.js';
 export { ceilingOf, heardMembers, roundLevel } from './levels.js';
 export * from './model.js';

@@ -1,6 +1,8 @@
 import type {
+  Activity,
   Capability,
   Foreign,
+  Job,
   LibraryState,
   Output,
   PlaybackStatus,
@@ -126,6 +128,10 @@ export interface Edits {
 }
 
 export interface State {
+  /** In the order they were made. Kept by src/jobs. */
+  readonly jobs: ReadonlyMap<string, Job>;
+  /** The newest first. Kept by src/activity. */
+  readonly activity: readonly Activity[];
   readonly players: ReadonlyMap<string, PlayerRecord>;
   readonly rooms: ReadonlyMap<string, RoomRecord>;
   readonly library: LibraryState;
@@ -138,6 +144,8 @@ export const MAX_EDITS = 50;
 
 export function emptyState(version: string): State {
   return {
+    jobs: new Map(),
+    activity: [],
     players: new Map(),
     rooms: new Map(),
     library: {

@@ -1,9 +1,11 @@
 import { deferred, toError, type Deferred } from '../base/index.js';
-import { EVENTS, roomTopic, topicFamily, type TopicEvent } from '../protocol/index.js';
+import { EVENTS, jobTopic, roomTopic, topicFamily, type TopicEvent } from '../protocol/index.js';
 import type { Change } from './changes.js';
-import { eventsBetween, type Draft } from './events.js';
+import type { Draft } from './draft.js';
+import { eventsBetween } from './events.js';
 import { playerView, roomStateView, roomView } from './views.js';
 import type { Feed } from './feed.js';
+import { reduceJobs, withActivity, type JobChange } from './jobs.js';
 import { updateRoom } from './entries.js';
 import type { State } from './model.js';
 import { reduceParty, type PartyChange } from './party.js';
@@ -27,6 +29,8 @@ export function reduce(state: State, change: Change): State {
   if (isRoomChange(change)) return reduceRoom(state, change);
   if (isPartyChange(change))
     return updateRoom(state, change.room_id, (room) => ({ ...room, party: reduceParty(room.party, change) }));
+  if (isJobChange(change)) return reduceJobs(state, change);
+  if (change.type === 'activity/added') return withActivity(state, change);
   if (change.type === 'library/state') return { ...state, library: change.library };
   return { ...state, system: { ...state.system, notices: [...change.notices] } };
 }
@@ -43,6 +47,10 @@ function isRoomChange(
 
 function isPartyChange(change: Change): change is PartyChange {
   return change.type.startsWith('party/');
+}
+
+function isJobChange(change: Change): change is JobChange {
+  return change.type.startsWith('job/');
 }
 
 /**
@@ -140,7 +148,14 @@ export class Store implements Feed {
       case 'system':
         return state.system;
       case 'toasts':
+      case 'people':
         return {};
+      case 'activity':
+        return { activity: state.activity };
+      case 'jobs':
+        return { jobs: [...state.jobs.values()].reverse() };
+      case 'job/*':
+        return state.jobs.get(topic.slice(jobTopic('').length));
       case undefined:
         return undefined;
       default:

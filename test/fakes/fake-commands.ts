@@ -205,7 +205,7 @@ function libraryHandlers(house: FakeHouse): FakeHandlers {
     'library:scan': () => {
       house.scanning = true;
       house.publish({ type: 'library:state', topic: 'library', data: house.library() });
-      return {};
+      return { job_id: house.background.begin('library-scan', 'Library scan') };
     },
     'library:artists': (request) => page(artists, request),
     'library:albums': ({ artist_id, ...request }) =>

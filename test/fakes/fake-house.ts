@@ -12,6 +12,7 @@ import {
 } from '../../src/protocol/index.js';
 import { positionAt } from '../../src/sync/index.js';
 import { queueItem, type FakeMusic } from './fake-music.js';
+import { FakeJobs } from './fake-jobs.js';
 import { FakeParties } from './fake-parties.js';
 
 export type Listener = (event: TopicEvent) => void;
@@ -42,6 +43,7 @@ export class FakeHouse {
   /** What players say about their sync, by player_id; the others do as their class promises. */
   readonly reports = new Map<string, SyncReport>();
   readonly parties = new FakeParties(this);
+  readonly background = new FakeJobs((event) => this.publish(event));
 
   constructor(
     readonly music: FakeMusic,
@@ -212,6 +214,8 @@ export class FakeHouse {
       library: this.library(),
       system: this.system,
       toasts: {},
+      jobs: { jobs: this.background.jobs },
+      activity: { activity: this.background.activity },
     };
     const data = topic.startsWith('room/') ? this.room(topic.slice(5)) : values[topic];
     return data ? { revision: this.#revisions.get(topic) ?? 0, data } : undefined;

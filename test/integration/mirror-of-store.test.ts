@@ -6,7 +6,7 @@ import { waitingRule } from '../../src/server/hub/waiting-rule.js';
 import { emptyState, Store, type Change } from '../../src/state/index.js';
 
 const ROOMS = ['kitchen', 'bath'] as const;
-const EMPTY: Mirror = { room: {}, progress: {}, revisions: {} };
+const EMPTY: Mirror = { job: {}, room: {}, progress: {}, revisions: {} };
 
 const known = (room_id: string): Change => ({
   type: 'player/known',

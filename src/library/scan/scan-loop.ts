@@ -1,10 +1,13 @@
 import type { Clock, Logger, Timer } from '../../base/index.js';
 import type { Bytes } from '../file-names.js';
+import { scanResult, unfollowedScan, type ScanJob } from './scan-job.js';
 import { FolderWatch, isSilent } from './folder-watch.js';
 import type { ScanOutcome, ScanRequest } from './scanner.js';
 
 export interface ScanLoopOptions {
-  readonly scan: (request: ScanRequest, signal: AbortSignal) => Promise<ScanOutcome>;
+  readonly scan: (request: ScanRequest, signal: AbortSignal, job: ScanJob) => Promise<ScanOutcome>;
+  /** What people follow a scan by. */
+  readonly openJob?: ((full: boolean) => ScanJob) | undefined;
   readonly musicDir: string;
   readonly watch: boolean;
   readonly settleMs: number;
@@ -21,11 +24,14 @@ const RETURN_MS = 30_000;
 /** With more folders than this one scan of everything is cheaper. */
 const MANY = 200;
 
+/** A scan that waited, and a larger one does its work. */
+const TAKEN_ALONG = { message: 'A full scan does this too', result: {}, result_url: '/api/v1/library' };
+
 /** Decides when to scan: when asked, when a folder was touched and has come to rest, and by the clock where nobody tells. One scan at a time. */
 export class ScanLoop {
   #options: ScanLoopOptions;
   #abort = new AbortController();
-  #wanted: { full: boolean } | undefined;
+  #wanted: { full: boolean; job: ScanJob } | undefined;
   #touched = new Map<string, Bytes>();
   #settle: Timer | undefined;
   #again: Timer | undefined;
@@ -38,10 +44,18 @@ export class ScanLoop {
     this.#options = options;
   }
 
-  /** Scans everything, soon; a scan that waits already takes it along. */
-  request(full: boolean): void {
-    this.#wanted = { full: full || this.#wanted?.full === true };
+  /** Scans everything, soon; a scan that waits already takes it along. The id of its job. */
+  request(full: boolean): string {
+    const waits = this.#wanted?.job.signal.aborted === false ? this.#wanted : undefined;
+    const job = waits && (waits.full || !full) ? waits.job : this.#openJob(full);
+    if (waits && waits.job !== job) waits.job.complete(TAKEN_ALONG);
+    this.#wanted = { full: full || waits?.full === true, job };
     this.#go();
+    return job.job_id;
+  }
+
+  #openJob(full: boolean): ScanJob {
+    return (this.#options.openJob ?? unfollowedScan)(full);
   }
 
   touch(folder: Bytes): void {
@@ -65,12 +79,12 @@ export class ScanLoop {
 
   #go(): void {
     if (this.#running || this.#abort.signal.aborted) return;
-    const request = this.#next();
-    if (!request) {
+    const next = this.#next();
+    if (!next) {
       for (const resolve of this.#waiting.splice(0)) resolve();
       return;
     }
-    this.#running = this.#scan(request).finally(() => {
+    this.#running = this.#scan(next.request, next.job).finally(() => {
       this.#running = undefined;
       if (this.#abort.signal.aborted || this.#isIdle())
         for (const resolve of this.#waiting.splice(0)) resolve();
@@ -78,28 +92,36 @@ export class ScanLoop {
     });
   }
 
-  #next(): ScanRequest | undefined {
+  #next(): { readonly request: ScanRequest; readonly job: ScanJob } | undefined {
     if (this.#wanted) {
-      const { full } = this.#wanted;
+      const { full, job } = this.#wanted;
       this.#wanted = undefined;
-      this.#touched.clear();
-      return { full };
+      if (!job.signal.aborted) {
+        this.#touched.clear();
+        return { request: { full }, job };
+      }
     }
     if (this.#touched.size === 0 || this.#settle) return undefined;
     const folders = [...this.#touched.values()];
     this.#touched.clear();
-    return folders.length > MANY ? { full: false } : { full: false, folders };
+    const request = folders.length > MANY ? { full: false } : { full: false, folders };
+    return { request, job: this.#openJob(false) };
   }
 
-  async #scan(request: ScanRequest): Promise<void> {
+  async #scan(request: ScanRequest, job: ScanJob): Promise<void> {
     const { scan, log, clock, onScanned } = this.#options;
     let outcome: ScanOutcome | undefined;
     try {
-      outcome = await scan(request, this.#abort.signal);
+      job.begin('survey');
+      const signal = AbortSignal.any([this.#abort.signal, job.signal]);
+      outcome = await scan(request, signal, job);
+      if (outcome.reachable) job.complete(scanResult(outcome.counts));
+      else job.fail({ message: 'The music folder is not there', retryable: true });
       for (const folder of outcome.unsettled) this.touch(folder);
       await this.#planNext(outcome);
     } catch (error) {
-      if (!this.#abort.signal.aborted) {
+      if (!this.#abort.signal.aborted && !job.signal.aborted) {
+        job.fail({ message: 'Something went wrong; it is tried again by itself', retryable: true });
         log.error({ error }, 'scan failed, it is tried again');
         this.#again ??= clock.after(RETURN_MS, () => this.request(false));
       }

@@ -3,11 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock, Logger } from '../../base/index.js';
 import type { Db } from '../../storage/index.js';
 import { type Bytes, bytes, joinBytes, ROOT, shownText } from '../file-names.js';
+import type { TagResult } from '../tags/tag-wire.js';
 import type { TagReader } from '../tags/tag-reader.js';
 import type { AlbumChange } from './albums.js';
 import { Catalog, type FoundFile } from './catalog.js';
 import { discFolder } from './describe.js';
 import { artId, chooseArt } from './folder-art.js';
+import { noCounts, scanProgress, type ScanCounts, type ScanJob, type ScanStage } from './scan-job.js';
 import { Survey } from './survey.js';
 import { type Listing, type Unreadable, walk } from './walk.js';
 
@@ -28,6 +30,7 @@ export interface ScanOutcome {
   readonly playlists: readonly FoundFile[];
   /** Every folder looked at or found gone; undefined when it was all of them. */
   readonly looked: ReadonlySet<string> | undefined;
+  readonly counts: ScanCounts;
 }
 
 export interface ScannerOptions {
@@ -58,11 +61,17 @@ export class Scanner {
     this.#catalog = new Catalog(options.db, () => options.clock.wallMs());
   }
 
-  async run(request: ScanRequest, signal: AbortSignal): Promise<ScanOutcome> {
+  /** `job` hears how far it is. */
+  async run(
+    request: ScanRequest,
+    signal: AbortSignal,
+    job?: Pick<ScanJob, 'progress'>,
+  ): Promise<ScanOutcome> {
     const root = await this.#reachRoot();
-    const nothing = { unsettled: [], changed: false, playlists: [], looked: new Set<string>() };
+    const looked = new Set<string>();
+    const nothing = { unsettled: [], changed: false, playlists: [], looked, counts: noCounts() };
     if (!root) return { ...nothing, reachable: false };
-    const run = new Run(this.#options, this.#catalog, request, root, this.#growing, signal);
+    const run = new Run(this.#options, this.#catalog, request, root, this.#growing, signal, job);
     return await run.go();
   }
 
@@ -99,6 +108,9 @@ class Run {
   #playlists: FoundFile[] = [];
   #looked = new Set<string>();
   #changed = false;
+  readonly #job: Pick<ScanJob, 'progress'> | undefined;
+  readonly #counts = noCounts();
+  #expected = 0;
 
   constructor(
     options: ScannerOptions,
@@ -107,7 +119,9 @@ class Run {
     root: Bytes,
     growing: Map<string, { mark: string; atMs: number }>,
     signal: AbortSignal,
+    job: Pick<ScanJob, 'progress'> | undefined,
   ) {
+    this.#job = job;
     this.#options = options;
     this.#catalog = catalog;
     this.#request = request;
@@ -124,6 +138,7 @@ class Run {
 
   async go(): Promise<ScanOutcome> {
     this.#options.onProgress(0, 0);
+    this.#expected = this.#request.folders ? 0 : this.#known();
     for (const start of this.#request.folders ?? [ROOT]) await this.#look(start);
     await this.#removeLost();
     await this.#readChanged();
@@ -140,7 +155,17 @@ class Run {
       reachable: true,
       playlists: this.#playlists,
       looked: this.#request.folders ? this.#looked : undefined,
+      counts: this.#counts,
     };
+  }
+
+  /** Tracks in the library before. */
+  #known(): number {
+    return Number(this.#options.db.prepare('SELECT count(*) AS n FROM tracks').get()?.['n'] ?? 0);
+  }
+
+  #tell(stage: ScanStage): void {
+    this.#job?.progress(scanProgress(this.#counts, stage, this.#expected));
   }
 
   async #look(start: Bytes): Promise<void> {
@@ -155,6 +180,8 @@ class Run {
       if ('reason' in listing) this.#noteUnreadable(listing);
       else await this.#compare(listing);
       this.#options.onProgress(0, this.#survey.changed.length);
+      this.#counts.changed = this.#survey.changed.length;
+      this.#tell('survey');
     }
   }
 
@@ -172,6 +199,7 @@ class Run {
       );
       return;
     }
+    this.#counts.met += listing.audio.length;
     await this.#survey.compare(listing);
     for (const { name, reason } of listing.notes) this.#catalog.note(listing.folder, name, reason);
     this.#playlists.push(...listing.playlists);
@@ -241,7 +269,10 @@ class Run {
       this.#signal.throwIfAborted();
       this.#report(this.#catalog.write(batch.map((file, n) => ({ file, result: results[n]! }))));
       done += batch.length;
+      this.#counts.read = done;
+      this.#counts.problems += results.filter(isProblem).length;
       this.#options.onProgress(done, total);
+      this.#tell('read');
       await setImmediate();
     }
   }
@@ -258,6 +289,11 @@ class Run {
     this.#changed = true;
     this.#options.onChanges(changes);
   }
+}
+
+/** A file that could not be taken, or only with a doubt. */
+function isProblem(result: TagResult): boolean {
+  return 'reason' in result || result.tags.warning !== undefined;
 }
 
 /** Batches that keep the folders of one album together where they fit, so that it appears, or moves, in one piece. */

@@ -11,6 +11,7 @@ export function waitingRule(event: TopicEvent): WaitingRule {
   switch (event.type) {
     case 'queue:updated':
     case 'room:chat':
+    case 'activity':
       return { kind: 'delta' };
     case 'playback:track':
     case 'library:updated':
@@ -18,6 +19,12 @@ export function waitingRule(event: TopicEvent): WaitingRule {
     case 'server:restarting':
     case 'room:event':
     case 'playback:sync':
+    case 'notification':
+    case 'task:started':
+    case 'task:completed':
+    case 'task:failed':
+    case 'process:started':
+    case 'process:completed':
       return { kind: 'once' };
     case 'playback:state':
     case 'playback:progress':
@@ -35,6 +42,13 @@ export function waitingRule(event: TopicEvent): WaitingRule {
     case 'player:updated':
     case 'player:removed':
       return latest(event, event.data.player_id);
+    case 'job:updated':
+    case 'job:removed':
+      return latest(event, event.data.job_id);
+    case 'task:progress':
+      return latest(event, event.data.task_id);
+    case 'process:progress':
+      return latest(event, event.data.process_id);
     case 'library:state':
     case 'system:state':
     case 'heartbeat':

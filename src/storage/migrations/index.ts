@@ -2,10 +2,12 @@ import { libraryTables } from './001-library.js';
 import { stateTables } from './001-state.js';
 import { partyTables } from './002-party.js';
 import { peopleTables } from './003-people.js';
+import { jobTables } from './004-jobs.js';
 
 /** Numbered for ever: a released entry never changes, a new version is a new entry. */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 1, sql: stateTables + libraryTables },
   { version: 2, sql: partyTables },
   { version: 3, sql: peopleTables },
+  { version: 4, sql: jobTables },
 ];

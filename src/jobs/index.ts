@@ -1,0 +1,4 @@
+export { jobHandlers } from './commands.js';
+export * from './jobs.js';
+export type { Params } from './rows.js';
+export type { JobProgress, JobResult, JobRun } from './running-job.js';

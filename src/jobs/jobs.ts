@@ -1,0 +1,169 @@
+import { AppError, toError, uuid, type Clock, type Logger } from '../base/index.js';
+import { isOver, type Job, type JobError } from '../protocol/index.js';
+import type { Store } from '../state/index.js';
+import type { Db } from '../storage/index.js';
+import { RunningJob, type JobResult, type JobRun } from './running-job.js';
+import { JobRows, type Params } from './rows.js';
+
+export interface JobsParts {
+  readonly db: Db;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface JobSpec {
+  /** What kind of work, for programs: `library-scan`. */
+  readonly kind: string;
+  /** For people. */
+  readonly title: string;
+  /** What `onRetry` of the kind needs to do the same again. */
+  readonly params?: Params;
+}
+
+/** Jobs that are over and stay, per kind: one that runs often does not push out the others. */
+const MOST_OVER = 50;
+const STOPPED = 'The server stopped before this was done';
+
+/**
+ * Every unit of background work: what it is, how far it is, how it ended. Kept, so that who asks after a restart gets an answer; work
+ * that was going on when the server ended has failed and can be retried. Who does the work drives it by the `JobRun`.
+ */
+export class Jobs {
+  readonly #parts: JobsParts;
+  readonly #rows: JobRows;
+  readonly #running = new Map<string, RunningJob>();
+  readonly #retries = new Map<string, (params: Params) => string>();
+
+  constructor(parts: JobsParts) {
+    this.#parts = parts;
+    this.#rows = new JobRows(parts.db);
+    this.#load();
+  }
+
+  /** A new job, queued. Its work calls `begin` when it starts. */
+  open({ kind, title, params = {} }: JobSpec): JobRun {
+    const { clock } = this.#parts;
+    const created_at = new Date(clock.wallMs()).toISOString();
+    const job: Job = {
+      job_id: uuid(),
+      kind,
+      title,
+      state: 'queued',
+      progress: 0,
+      current: 0,
+      total: 0,
+      stage: 'queued',
+      message: '',
+      created_at,
+    };
+    const running = new RunningJob({
+      job,
+      clock,
+      changed: (now, keep) => this.#changed(now, keep),
+    });
+    this.#rows.add(job, params);
+    this.#running.set(job.job_id, running);
+    this.#commit([job]);
+    return running;
+  }
+
+  /** A job that is done from begin to end here. What `work` throws makes it fail; an abort of its signal, cancelled. */
+  run(spec: JobSpec, work: (job: JobRun) => Promise<JobResult>): { job_id: string; done: Promise<void> } {
+    const job = this.open(spec);
+    const done = async (): Promise<void> => {
+      job.begin();
+      try {
+        job.complete(await work(job));
+      } catch (thrown) {
+        if (!(thrown instanceof AppError)) this.#parts.log.error({ err: toError(thrown) }, 'a job failed');
+        const told = thrown instanceof AppError ? thrown.message : 'Something went wrong inside Tutti';
+        job.fail({ message: told, retryable: !(thrown instanceof AppError) || thrown.retryable });
+      }
+    };
+    return { job_id: job.job_id, done: done() };
+  }
+
+  /** How work of a kind is done again; gives the id of the new job. */
+  onRetry(kind: string, again: (params: Params) => string): void {
+    this.#retries.set(kind, again);
+  }
+
+  /** Throws ERR_NOT_FOUND. */
+  get(jobId: string): Job {
+    const job = this.#parts.store.state.jobs.get(jobId);
+    if (!job) throw new AppError('ERR_NOT_FOUND', 'No job has this id', { params: { job_id: jobId } });
+    return job;
+  }
+
+  /** The newest first. */
+  list(limit: number): Job[] {
+    return [...this.#parts.store.state.jobs.values()].slice(-limit).reverse();
+  }
+
+  /** Throws ERR_CONFLICT when it is over. */
+  cancel(jobId: string): void {
+    const job = this.get(jobId);
+    const running = this.#running.get(job.job_id);
+    if (!running) throw new AppError('ERR_CONFLICT', 'This job is over already');
+    running.cancel();
+  }
+
+  /** The id of the new job. Throws ERR_CONFLICT for a job that did not fail or cannot be done again. */
+  retry(jobId: string): string {
+    const job = this.get(jobId);
+    const again = this.#retries.get(job.kind);
+    if (job.error?.retryable !== true || !again)
+      throw new AppError('ERR_CONFLICT', 'This job cannot be done again');
+    return again(this.#rows.params(jobId));
+  }
+
+  /** What still goes on has failed: nobody will do it. */
+  close(): void {
+    for (const running of this.#running.values()) running.fail({ message: STOPPED, retryable: true });
+  }
+
+  #changed(job: Job, keep: boolean): void {
+    if (keep) this.#rows.put([job]);
+    if (isOver(job)) this.#running.delete(job.job_id);
+    this.#commit([job]);
+    if (!isOver(job)) return;
+    this.#forgetOld(job.kind);
+    if (job.state === 'failed') this.#notify(job);
+  }
+
+  #commit(jobs: readonly Job[]): void {
+    this.#parts.store.commit({ type: 'job/changed', jobs });
+  }
+
+  /** Owners hear of work that failed. */
+  #notify({ title, error }: Job): void {
+    const message = error?.message ?? '';
+    this.#parts.store.tell({
+      type: 'notification',
+      topic: 'toasts',
+      data: { level: 'error', title: `${title} failed`, message },
+      audience: { role: 'admin' },
+    });
+  }
+
+  #forgetOld(kind: string): void {
+    const over = [...this.#parts.store.state.jobs.values()].filter((job) => job.kind === kind && isOver(job));
+    const job_ids = over.slice(0, -MOST_OVER).map((job) => job.job_id);
+    if (job_ids.length === 0) return;
+    this.#rows.forget(job_ids);
+    this.#parts.store.commit({ type: 'job/forgotten', job_ids });
+  }
+
+  /** What was going on when the last server ended will not be finished by anybody. */
+  #load(): void {
+    const ended_at = new Date(this.#parts.clock.wallMs()).toISOString();
+    const failed = (job: Job): Job => {
+      const error: JobError = { message: STOPPED, retryable: true, stage: job.stage };
+      return { ...job, state: 'failed', message: STOPPED, error, ended_at };
+    };
+    const jobs = this.#rows.all().map((job) => (isOver(job) ? job : failed(job)));
+    this.#rows.put(jobs.filter((job) => job.ended_at === ended_at));
+    this.#commit(jobs);
+  }
+}

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { Id } from './common.js';
+
+/** Entries in the snapshot of topic `activity`. */
+export const MAX_ACTIVITY = 50;
+
+/** Something people may like to know of. [AC1] */
+export const Activity = z.object({
+  activity_id: Id,
+  action: z.enum(['new_album', 'heart', 'unheart']),
+  /** Who did it; absent for what nobody did. */
+  username: z.string().optional(),
+  album_id: Id,
+  artist: z.string(),
+  title: z.string(),
+  timestamp: z.string(),
+});
+export type Activity = z.infer<typeof Activity>;
