@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ROLES, SCOPES } from './access.js';
 import { ERROR_CODES } from './errors.js';
 
 /** Client -> server, before the type is looked at. [EN1] */
@@ -17,6 +18,20 @@ export const WireError = z.object({
 });
 export type WireError = z.infer<typeof WireError>;
 
+/** Who is signed in, as they are told. [AU3] */
+export const You = z.object({
+  role: z.enum(ROLES),
+  subject_id: z.string(),
+  name: z.string(),
+  /** Guests: their only room. */
+  room_id: z.string().optional(),
+  /** Devices. */
+  scopes: z.array(z.enum(SCOPES)).optional(),
+  /** When the credential ends. */
+  expires_at: z.string().optional(),
+});
+export type You = z.infer<typeof You>;
+
 export const Hello = z.object({
   type: z.literal('hello'),
   server: z.literal('tutti'),
@@ -27,6 +42,8 @@ export const Hello = z.object({
   server_time_us: z.number(),
   connection_id: z.string(),
   auth: z.enum(['required', 'open']),
+  /** Who came in with the address itself; absent = `auth` is expected, or nobody is asked. */
+  you: You.optional(),
 });
 export type Hello = z.infer<typeof Hello>;
 
@@ -80,9 +97,9 @@ export const ClockFrame = z.object({
 export const CLOSE = {
   unauthorized: 4001,
   badMessage: 4002,
+  notFound: 4003,
   overloaded: 4100,
   restarting: 4101,
   flooding: 4102,
   tooSlow: 4200,
 } as const;
-  notFound: 4003,

@@ -6,6 +6,8 @@ export interface Caller extends Permission {
   readonly connection_id: string;
   /** The user, token or guest; absent while auth is open. */
   readonly subject_id?: string | undefined;
+  /** The session, API token or guest pass that is used. */
+  readonly session_id?: string | undefined;
   /** What people call them. */
   readonly name?: string | undefined;
 }

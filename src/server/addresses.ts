@@ -6,8 +6,9 @@ export function ownAddresses(): string[] {
 }
 
 /** Where a person can open the page, the best for another machine first. */
-export function openUrls(host: string, port: number): string[] {
-  const url = (name: string): string => `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+export function openUrls(host: string, port: number, secure = false): string[] {
+  const url = (name: string): string =>
+    `http${secure ? 's' : ''}://${name.includes(':') ? `[${name}]` : name}:${port}`;
   if (host !== '0.0.0.0' && host !== '::')
     return [url(host === '127.0.0.1' || host === '::1' ? 'localhost' : host)];
   const outside = Object.values(networkInterfaces()).flatMap((list) =>

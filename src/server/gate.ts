@@ -5,6 +5,8 @@ export interface GateParts {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly hostname: string;
+  /** Where people reach us, when a proxy stands before us: `https://music.example`. */
+  readonly publicUrl?: string | undefined;
   /** Addresses of this machine now. */
   addresses(): readonly string[];
   /** The port we listen on. */
@@ -20,6 +22,12 @@ export interface GateRequest {
 export interface Authority {
   readonly host: string;
   readonly port: number;
+}
+
+/** What a proxy that we trust says of the request; without one, how it came. */
+export interface Asked {
+  readonly secure: boolean;
+  readonly host: string | undefined;
 }
 
 const AUTHORITY = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::[0-9]{1,5})?$/i;
@@ -64,37 +72,43 @@ export class Gate {
     this.#parts = parts;
     const own = parts.hostname.toLowerCase();
     const label = own.split('.')[0] ?? own;
-    const configured = parts.allowedHosts.flatMap((host) => parseAuthority(host)?.host ?? []);
+    const publicUrl = parts.publicUrl === undefined ? [] : [new URL(parts.publicUrl)];
+    const configured = [...parts.allowedHosts, ...publicUrl.map(({ host }) => host)].flatMap(
+      (host) => parseAuthority(host)?.host ?? [],
+    );
     this.#hosts = new Set(['localhost', own, `${label}.local`, ...configured].filter((name) => name !== ''));
     this.#origins = new Set(
-      parts.allowedOrigins.filter((text) => URL.canParse(text)).map((text) => new URL(text).origin),
+      [...parts.allowedOrigins, ...publicUrl.map(({ origin }) => origin)]
+        .filter((text) => URL.canParse(text))
+        .map((text) => new URL(text).origin),
     );
   }
 
-  /** The Host header when it names us; throws ERR_HOST otherwise. */
-  host(request: GateRequest): Authority {
-    const values = headerValues(request.rawHeaders, 'host');
-    const authority = values.length === 1 ? parseAuthority(values[0]!) : undefined;
+  /** The Host header (or what a trusted proxy says it was) when it names us; throws ERR_HOST otherwise. */
+  host(request: GateRequest, asked: Asked): Authority {
+    const values = asked.host === undefined ? headerValues(request.rawHeaders, 'host') : [asked.host];
+    const scheme = asked.secure ? 'https' : 'http';
+    const authority = values.length === 1 ? parseAuthority(values[0]!, scheme) : undefined;
     if (authority && this.#isOurs(authority.host, request)) return authority;
     throw new AppError('ERR_HOST', 'This server does not answer to that host name; see allowed_hosts');
   }
 
-  /** Throws ERR_ORIGIN unless the Origin header is absent, ours or configured. `authority` is what host() gave. */
-  origin(request: GateRequest, authority: Authority): void {
+  /** `ours`, or `absent` for programs. Throws ERR_ORIGIN for the page of somebody else. `authority` is what host() gave. */
+  origin(request: GateRequest, authority: Authority, asked: Asked): 'ours' | 'absent' {
     const values = headerValues(request.rawHeaders, 'origin');
-    if (values.length === 0) return;
-    if (values.length === 1 && this.#isOurPage(values[0]!, authority, request)) return;
+    if (values.length === 0) return 'absent';
+    if (values.length === 1 && this.#isOurPage(values[0]!, authority, asked, request)) return 'ours';
     throw new AppError('ERR_ORIGIN', 'The page that asks was not loaded from here; see allowed_origins');
   }
 
-  #isOurPage(text: string, asked: Authority, request: GateRequest): boolean {
+  #isOurPage(text: string, authority: Authority, { secure }: Asked, request: GateRequest): boolean {
     const match = ORIGIN.exec(text);
     const scheme = match?.[1]?.toLowerCase() === 'https' ? 'https' : 'http';
     const from = match ? parseAuthority(match[2]!, scheme) : undefined;
     if (!from) return false;
     if (this.#origins.has(new URL(text).origin)) return true;
-    if (scheme !== 'http') return false;
-    if (from.host === asked.host && from.port === asked.port) return true;
+    if (scheme !== (secure ? 'https' : 'http')) return false;
+    if (from.host === authority.host && from.port === authority.port) return true;
     return from.port === this.#parts.port() && this.#isOurs(from.host, request);
   }
 

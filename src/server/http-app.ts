@@ -1,10 +1,12 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { AppError, type Logger } from '../base/index.js';
 import { ERRORS, type ErrorCode } from '../protocol/index.js';
 import type { Authority, Gate } from './gate.js';
 import { parseJson } from './json-door.js';
+import type { Proxies } from './proxies.js';
+import { securePort, type Tls } from './secure-port.js';
 import { wireError } from './wire-errors.js';
 
 /** Against clients that connect and dawdle; a request of ours is small and whole within a second. [HT1] */
@@ -19,7 +21,7 @@ const MAX_HEADERS = 50;
 const BODY_LIMIT = 65_536;
 
 /** fastify with our doors: Host and Origin, JSON, errors as {error}, headers. Routes come from elsewhere. */
-export function httpApp(gate: Gate, log: Logger): FastifyInstance {
+export function httpApp(gate: Gate, proxies: Proxies, tls: Tls | undefined, log: Logger): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -27,17 +29,22 @@ export function httpApp(gate: Gate, log: Logger): FastifyInstance {
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (thrown, _request, reply: FastifyReply) => sendFault(reply, thrown, log, 'http'),
     clientErrorHandler: refuseRaw,
-    serverFactory: (handler) => {
-      const server = createServer(HTTP_OPTIONS, handler);
-      server.maxHeadersCount = MAX_HEADERS;
-      return server;
-    },
+    serverFactory: (handler) => serverFor(handler, tls),
   });
-  doors(app, gate);
+  doors(app, gate, proxies);
   app.setErrorHandler((thrown: FastifyError, request, reply) =>
     sendFault(reply, thrown, log, `${request.method} ${request.routeOptions.url ?? ''}`),
   );
   return app;
+}
+
+/** With a certificate the same port speaks https too. */
+function serverFor(handler: RequestListener, tls: Tls | undefined): Server {
+  const server = tls
+    ? securePort(HTTP_OPTIONS, tls, handler, MAX_HEADERS)
+    : createServer(HTTP_OPTIONS, handler);
+  server.maxHeadersCount = MAX_HEADERS;
+  return server;
 }
 
 function sendFault(reply: FastifyReply, thrown: FastifyError, log: Logger, where: string): void {
@@ -48,12 +55,13 @@ function sendFault(reply: FastifyReply, thrown: FastifyError, log: Logger, where
   void reply.code(ERRORS[error.code].status).send({ error });
 }
 
-function doors(app: FastifyInstance, gate: Gate): void {
+function doors(app: FastifyInstance, gate: Gate, proxies: Proxies): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
-    const authority = gate.host(request.raw);
-    if (request.method !== 'GET' && request.method !== 'HEAD') gate.origin(request.raw, authority);
-    void reply.headers(headersFor(request.url, authority, request.headers.host ?? ''));
+    const seen = proxies.see(request.raw);
+    const authority = gate.host(request.raw, seen);
+    if (request.method !== 'GET' && request.method !== 'HEAD') gate.origin(request.raw, authority, seen);
+    void reply.headers(headersFor(request.url, authority, seen.host ?? request.headers.host ?? ''));
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

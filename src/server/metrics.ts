@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type * as Prom from 'prom-client';
 import type { Gauge, Registry } from 'prom-client';
 import type { Measurements } from '../rooms/index.js';
@@ -10,6 +10,8 @@ export interface MetricSources {
   clients(): number;
   sent(): { readonly writes: number; readonly bytes: number };
   commands(): readonly CommandTime[];
+  /** Throws for who may not read them. */
+  allow(request: FastifyRequest): Promise<void>;
 }
 
 export interface Scrape {
@@ -23,7 +25,8 @@ const LOOP_PRECISION_MS = 20;
 /** `GET /metrics` in the text format of Prometheus. What gathers it is loaded when the first one asks. [MT1] */
 export function metricsRoute(app: FastifyInstance, sources: MetricSources): void {
   let gatherer: Promise<() => Promise<Scrape>> | undefined;
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', async (request, reply) => {
+    await sources.allow(request);
     const scrape = await (gatherer ??= gathererOf(sources));
     const { type, text } = await scrape();
     void reply.header('cache-control', 'no-store').type(type);

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Logger } from '../base/index.js';
-import type { Door } from '../people/index.js';
+import type { Entrance } from '../people/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
 import type { RunCommand } from './commands.js';
 import type { ServerLimits } from './limits.js';
+import type { Tls } from './secure-port.js';
 
 export interface ServerConfig {
   readonly host: string;
@@ -14,6 +15,12 @@ export interface ServerConfig {
   readonly allowedHosts: readonly string[];
   /** Origins of pages that may talk to us, besides our own: `https://tutti.example`. */
   readonly allowedOrigins: readonly string[];
+  /** Where people reach us when it is not host and port: `https://music.example`. */
+  readonly publicUrl?: string | undefined;
+  /** Addresses and networks of reverse proxies whose X-Forwarded headers are believed. */
+  readonly trustedProxies?: readonly string[];
+  /** Own certificate and key, PEM. */
+  readonly tls?: Tls | undefined;
   /** Folder of the built page; undefined = serve no page. */
   readonly webRoot: string | undefined;
 }
@@ -42,7 +49,7 @@ export interface ServerParts {
   readonly feed: Feed;
   /** Every command, of REST and WebSocket alike. */
   readonly run: RunCommand;
-  readonly door: Door;
+  readonly door: Entrance;
   /** Throws AppError for a token that is not ours or has expired. */
   media(this: void, token: string): MediaFile;
   /** Undefined when there is no such picture; `size` is the wished edge in pixels. */
@@ -60,6 +67,8 @@ export interface RunningServer {
   readonly port: number;
   /** Addresses a person can open, the best for another machine first. */
   readonly urls: string[];
+  /** Runs a command as everybody's are run, for other doors of this house: counted, and limited per person. */
+  readonly run: RunCommand;
   /** WebSocket clients connected now. */
   connections(): number;
   /** Tells every client that the server is about to restart. */

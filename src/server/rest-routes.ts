@@ -1,27 +1,27 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { AppError } from '../base/index.js';
 import {
   COMMAND_TYPES,
   COMMANDS,
   openapiDocument,
-  type Caller,
   type CommandSpec,
   type CommandType,
 } from '../protocol/index.js';
 import { textCoercion } from './coercion.js';
 import type { RunCommand } from './commands.js';
+import type { HttpPeople } from './http-people.js';
 import { ERRORS } from '../protocol/index.js';
 import { refuseForbiddenKeys } from './json-door.js';
 
 const PREFIX = '/api/v1';
 
 /** The REST twin of every command, generated from the command table, and the OpenAPI document of the same table. [RS1] */
-export function restRoutes(app: FastifyInstance, run: RunCommand): void {
-  for (const type of COMMAND_TYPES) commandRoute(app, type, run);
+export function restRoutes(app: FastifyInstance, run: RunCommand, people: HttpPeople): void {
+  for (const type of COMMAND_TYPES) commandRoute(app, type, run, people);
   app.get(`${PREFIX}/openapi.json`, () => openapiDocument());
 }
 
-function commandRoute(app: FastifyInstance, type: CommandType, run: RunCommand): void {
+function commandRoute(app: FastifyInstance, type: CommandType, run: RunCommand, people: HttpPeople): void {
   const spec: CommandSpec = COMMANDS[type];
   const [method, path] = spec.http.split(' ', 2) as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
   const coerce = textCoercion(spec.request);
@@ -29,6 +29,7 @@ function commandRoute(app: FastifyInstance, type: CommandType, run: RunCommand):
     method,
     url: PREFIX + path.replace(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
+      const caller = await people.caller(request);
       const fields = { ...coerce(fieldsOf(request.params)) };
       const rest = method === 'GET' ? coerce(fieldsOf(request.query)) : fieldsOf(request.body);
       for (const [name, value] of Object.entries(rest)) {
@@ -36,14 +37,9 @@ function commandRoute(app: FastifyInstance, type: CommandType, run: RunCommand):
           throw new AppError('ERR_INVALID', `${name} is given by the path`, { params: { path: name } });
         fields[name] = value;
       }
-      return answer(reply, await run(type, fields, callerOf(request)));
+      return answer(reply, await run(type, fields, caller));
     },
   });
-}
-
-/** Open: whoever asks is admin. Cookies and bearer tokens are looked at here once sign-in exists. [AU1] */
-function callerOf(request: FastifyRequest): Caller {
-  return { connection_id: `http-${request.id}`, role: 'admin' };
 }
 
 async function answer(reply: FastifyReply, result: Awaited<ReturnType<RunCommand>>): Promise<unknown> {

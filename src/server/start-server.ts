@@ -1,70 +1,82 @@
 import { hostname } from 'node:os';
 import { openUrls, ownAddresses } from './addresses.js';
+import { CommandRates } from './command-rates.js';
 import { CommandTimes } from './command-times.js';
 import { fileRoutes } from './file-routes.js';
 import { Gate } from './gate.js';
 import { httpApp, listen } from './http-app.js';
+import { HttpPeople } from './http-people.js';
 import { Hub } from './hub/hub.js';
 import { metricsRoute } from './metrics.js';
 import { DEFAULT_LIMITS } from './limits.js';
-import type { RunningServer, ServerParts } from './parts.js';
+import type { RunningServer, ServerConfig, ServerParts } from './parts.js';
+import { Proxies } from './proxies.js';
 import { restRoutes } from './rest-routes.js';
+import { signInRoutes } from './sign-in-routes.js';
 import { webRoutes } from './web-routes.js';
 
 /** Serves page, REST, media and WebSocket on one port. Rejects with an AppError that says what to set when it cannot listen. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
-  const { clock, config, feed, version } = parts;
+  const { clock, config, door } = parts;
   const log = parts.log.child({ part: 'server' });
-  let port = config.port;
-  const gate = new Gate({
-    allowedHosts: config.allowedHosts,
-    allowedOrigins: config.allowedOrigins,
-    hostname: hostname(),
-    addresses: ownAddresses,
-    port: () => port,
-  });
+  const listening = { port: config.port };
+  const gate = gateOf(config, () => listening.port);
+  const proxies = new Proxies(config.trustedProxies ?? []);
+  const people = new HttpPeople({ door, gate, proxies, publicUrl: config.publicUrl });
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const times = new CommandTimes(clock);
-  const run = times.counted(parts.run);
-  const app = httpApp(gate, log);
+  const run = times.counted(new CommandRates(limits, clock).limited(parts.run));
+  const app = httpApp(gate, proxies, config.tls, log);
   app.get('/health', () => ({ status: 'ok' }));
-  restRoutes(app, run);
+  signInRoutes(app, door, people);
+  restRoutes(app, run, people);
   fileRoutes(app, parts);
   await webRoutes(app, config.webRoot, log);
 
-  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
-  const hub = new Hub({
-    version,
-    clock,
-    log,
-    feed,
-    gate,
-    limits,
-    run,
-    left: parts.left ?? (() => undefined),
-  });
+  const left = parts.left ?? ((): void => undefined);
+  const hub = new Hub({ ...parts, log, gate, proxies, limits, run, left });
   metricsRoute(app, {
     measurements: parts.measurements,
+    allow: (request) => people.allowMetrics(request),
     clients: () => hub.connections,
     sent: () => hub.sent,
     commands: () => times.rows(),
   });
   hub.attach(app.server);
-  try {
-    port = await listen(app, config.host, config.port);
-  } catch (thrown) {
+  const close = async (): Promise<void> => {
     await hub.close();
     await app.close();
+  };
+  try {
+    listening.port = await listen(app, config.host, config.port);
+  } catch (thrown) {
+    await close();
     throw thrown;
   }
-  log.info({ host: config.host, port }, 'listening');
+  log.info({ host: config.host, port: listening.port }, 'listening');
   return {
-    port,
-    urls: openUrls(config.host, port),
+    port: listening.port,
+    urls: urlsOf(config, listening.port),
+    run,
+    run,
     connections: () => hub.connections,
     announce: (reason, retryAfterMs) => hub.announce(reason, retryAfterMs),
-    close: async () => {
-      await hub.close();
-      await app.close();
-    },
+    close,
   };
+}
+
+function gateOf(config: ServerConfig, port: () => number): Gate {
+  const { allowedHosts, allowedOrigins, publicUrl } = config;
+  return new Gate({
+    allowedHosts,
+    allowedOrigins,
+    publicUrl,
+    hostname: hostname(),
+    addresses: ownAddresses,
+    port,
+  });
+}
+
+function urlsOf({ publicUrl, host, tls }: ServerConfig, port: number): string[] {
+  return publicUrl === undefined ? openUrls(host, port, tls !== undefined) : [publicUrl];
 }

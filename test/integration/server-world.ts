@@ -28,6 +28,10 @@ export interface AnyFrame {
   readonly snapshot: Readonly<Record<string, unknown>>;
 }
 
+const MANY = { burst: 1e9, per_minute: 1e9 };
+/** Rates are for the tests that are about them. */
+export const UNHURRIED = { messages: MANY, bytes: MANY, commandsPerUser: MANY, costly: MANY } as const;
+
 /** A server on an ephemeral port with a feed moved by hand; commands without a handler of the test are refused. */
 export class World {
   readonly feed = new FakeFeed();
@@ -42,7 +46,7 @@ export class World {
     world.feed.put('system', { server: 'tutti', version: '0', notices: [] });
     world.feed.put('rooms', { rooms: [] });
     world.feed.put('toasts', {});
-    const { config, ...parts } = overrides;
+    const { config, limits, ...parts } = overrides;
     world.server = await startServer({
       config: {
         host: '127.0.0.1',
@@ -62,6 +66,7 @@ export class World {
         throw new AppError('ERR_MEDIA_EXPIRED', 'No such media URL');
       },
       artwork: async () => undefined,
+      limits: { ...UNHURRIED, ...limits },
       ...parts,
     });
     return world;

@@ -11,7 +11,7 @@ export interface Place {
   /** From the anonymous to those who are known. Throws ERR_BUSY, and then nothing changed. `subject`: who counts; nobody while auth is open. */
   signIn(subject: string | undefined): void;
   /** Gives the place back, once. */
-  leave(): void;
+  leave(this: void): void;
 }
 
 /** Counts with a limit per key and one for all. */

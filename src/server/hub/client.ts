@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../base/index.js';
-import { CLOSE } from '../../protocol/index.js';
+import type { Identity } from '../../people/index.js';
+import { CLOSE, roomTopic, type Audience } from '../../protocol/index.js';
+import type { ServerLimits } from '../limits.js';
 import type { Batches } from './batches.js';
 import { Credit } from './credit.js';
 import { pingFrame, type Frame } from './frames.js';
@@ -10,7 +12,6 @@ import { Outbox, type OutgoingEvent } from './outbox.js';
 /** Bytes the kernel has not taken yet; above this the client is behind. */
 const MAX_UNSENT = 256 * 1024;
 const HOPELESS_MS = 30_000;
-const PING_INTERVAL_MS = 15_000;
 const MAX_MISSES = 2;
 
 export interface ClientParts {
@@ -19,6 +20,7 @@ export interface ClientParts {
   readonly ws: WebSocket;
   readonly socket: Socket;
   readonly clock: Clock;
+  readonly limits: Pick<ServerLimits, 'timeoutMs' | 'queueEvents'>;
   /** Asks for a flush in this tick. */
   wake(client: Client): void;
 }
@@ -28,7 +30,9 @@ export class Client {
   readonly id: string;
   readonly address: string;
   readonly subscriptions = new Set<string>();
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
+  /** Who it is, once that is known. */
+  identity: Identity | undefined;
   readonly #parts: ClientParts;
   readonly #credit = new Credit();
   #stalledSinceUs: number | undefined;
@@ -40,9 +44,20 @@ export class Client {
   constructor(parts: ClientParts) {
     this.id = parts.id;
     this.address = parts.address;
+    this.outbox = new Outbox(parts.limits.queueEvents);
     this.#parts = parts;
     this.#lastPingUs = parts.clock.nowUs();
     parts.socket.on('drain', () => this.#wakeIfWaiting());
+  }
+
+  /** Whether it belongs to those an event is for. [AD1] */
+  belongs({ user_id, role, connection_id, room_id }: Audience): boolean {
+    const who = this.identity;
+    if (user_id !== undefined && who?.subject_id !== user_id) return false;
+    if (role !== undefined && who?.role !== role) return false;
+    if (connection_id !== undefined && this.id !== connection_id) return false;
+    if (room_id === undefined) return true;
+    return who?.room_id === room_id || this.subscriptions.has(roomTopic(room_id));
   }
 
   get open(): boolean {
@@ -106,7 +121,7 @@ export class Client {
       this.close(CLOSE.tooSlow, 'too slow');
       return;
     }
-    if (now - this.#lastPingUs < PING_INTERVAL_MS * 1000) return;
+    if (now - this.#lastPingUs < (this.#parts.limits.timeoutMs / MAX_MISSES) * 1000) return;
     this.#misses = this.#heard ? 0 : this.#misses + 1;
     if (this.#misses >= MAX_MISSES) {
       this.terminate();

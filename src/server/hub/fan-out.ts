@@ -173,7 +173,8 @@ export class FanOut {
     if (kept) this.#rings.add(topic, revision, rule.kind === 'latest' ? rule.key : undefined, json);
     if (!heard) return;
     const outgoing: OutgoingEvent = { frames: [textFrame(json)], topic, rule };
-    for (const client of members) client.event(outgoing);
+    for (const client of members)
+      if (!event.audience || client.belongs(event.audience)) client.event(outgoing);
   }
 
   #json({ type, topic, revision, data }: TopicEvent): string {

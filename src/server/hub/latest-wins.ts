@@ -61,10 +61,10 @@ export class LatestWins {
     for (const [key, lane] of this.#lanes) if (lane.about === about && lane.waiting) this.#start(key, lane);
   }
 
-  /** Nobody is left to answer. */
+  /** The connection is over: what waits runs now, and nothing waits any more. */
   close(): void {
     this.#closed = true;
-    for (const lane of this.#lanes.values()) lane.timer?.cancel();
+    for (const [key, lane] of this.#lanes) this.#start(key, lane);
     this.#lanes.clear();
   }
 
@@ -95,8 +95,7 @@ export class LatestWins {
     lane.running += 1;
     void this.#parts.run(waiting.type, waiting.request).then((result) => {
       lane.running -= 1;
-      if (this.#closed) return;
-      const waitMs = retryAfter(result);
+      const waitMs = this.#closed ? undefined : retryAfter(result);
       if (waitMs !== undefined) {
         const newer = lane.waiting;
         lane.waiting = newer ? { ...newer, ids: [...waiting.ids, ...newer.ids] } : waiting;

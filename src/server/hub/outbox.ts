@@ -34,12 +34,18 @@ export class Outbox {
   #only: OutgoingEvent | undefined;
   readonly #entries = new Map<string | number, Entry>();
   readonly #resync = new Set<string>();
+  readonly #maxOnce: number;
   #serial = 0;
   #once = 0;
   #deltas = 0;
   #replies = 0;
   #eventBytes = 0;
   #replyBytes = 0;
+
+  /** `maxOnce`: told-once events that may wait. */
+  constructor(maxOnce = MAX_ONCE) {
+    this.#maxOnce = maxOnce;
+  }
 
   get empty(): boolean {
     return this.#only === undefined && this.#entries.size === 0 && this.#resync.size === 0;
@@ -123,7 +129,7 @@ export class Outbox {
     const { rule } = event;
     if (rule.kind === 'once') {
       this.#add(this.#serial++, event);
-      if (this.#once > MAX_ONCE) this.#dropOldestOnce();
+      if (this.#once > this.#maxOnce) this.#dropOldestOnce();
       return;
     }
     if (this.#resync.has(event.topic)) return;

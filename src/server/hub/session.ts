@@ -1,40 +1,48 @@
 import type * as z from 'zod';
 import { AppError, type Clock, type Logger } from '../../base/index.js';
+import type { Entrance, Identity } from '../../people/index.js';
 import {
+  allows,
   CLOSE,
   CommandFrame,
-  COMMANDS,
-  isCommandType,
+  roomTopic,
   SESSION_COMMANDS,
+  TOPIC_ACCESS,
   topicFamily,
-  type Role,
+  type Hello,
+  type Permission,
   type SessionCommandType,
   type WireError,
 } from '../../protocol/index.js';
 import type { RunCommand } from '../commands.js';
 import { parseJson } from '../json-door.js';
+import { rateLimited, type ServerLimits } from '../limits.js';
 import { invalid, wireError } from '../wire-errors.js';
+import type { Place } from './admission.js';
 import { Answers } from './answers.js';
 import type { Client } from './client.js';
+import { CommandFlow, wire } from './command-flow.js';
 import type { FanOut } from './fan-out.js';
-import { textFrame, type Frame } from './frames.js';
+import { FloodGuard } from './flood-guard.js';
 import type { Holder, Memories } from './memories.js';
+import type { Present } from './present.js';
+import { SignIn } from './sign-in.js';
 import type { Left } from './snapshots.js';
 
 export const MAX_BAD_FRAMES = 20;
 export const MAX_SUBSCRIPTIONS = 64;
-export const MAX_RUNNING = 64;
-
-/** Where a connection stands. `auth: open` begins signed in; a server that requires sign-in begins anonymous. [AU1] */
-export type Phase = { readonly phase: 'anonymous' } | { readonly phase: 'signed_in'; readonly role: Role };
-
 export interface SessionParts {
   readonly client: Client;
   readonly fanOut: FanOut;
   readonly run: RunCommand;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly phase: Phase;
+  readonly door: Entrance;
+  readonly limits: ServerLimits;
+  readonly place: Place;
+  readonly present: Present;
+  /** Who it is, when that is known already. */
+  readonly identity: Identity | undefined;
   readonly memories: Memories;
 }
 
@@ -58,25 +66,59 @@ export class Session {
   #answers: Answers;
   /** Of the memory that outlives this connection, once the client said who it is. */
   #memory: string | undefined;
-  #phase: Phase;
+  readonly #signIn: SignIn;
+  readonly #flood: FloodGuard;
+  readonly #commands: CommandFlow;
   #badFrames = 0;
   /** Topics that are not readable yet, and who asked for them. */
   readonly #subscribing = new Map<string, Asked[]>();
 
   constructor(parts: SessionParts) {
-    const { client } = parts;
+    const { client, clock } = parts;
     this.#parts = parts;
-    this.#phase = parts.phase;
     this.#holder = { answer: (frame) => client.reply(frame), superseded: () => client.terminate() };
     this.#answers = new Answers(this.#holder.answer);
+    this.#flood = new FloodGuard(parts.limits, clock);
+    this.#signIn = new SignIn(
+      {
+        ...parts,
+        address: client.address,
+        connectionId: client.id,
+        refuse: (thrown, code, id) => this.#refuse(thrown, code, id),
+        took: (identity) => this.#took(identity),
+      },
+      parts.identity,
+    );
+    this.#commands = new CommandFlow({
+      ...parts,
+      flood: this.#flood,
+      caller: () => this.#signIn.caller(),
+      answers: () => this.#answers,
+      reply: (frame) => client.reply(frame),
+      flush: () => parts.fanOut.flush(),
+      refused: () => this.#refused(),
+    });
+  }
+
+  /** What `hello` says about who this is. */
+  get you(): Hello['you'] {
+    return this.#signIn.you();
+  }
+
+  /** What came with the address was no good: says so, and closes. */
+  turnAway(thrown: unknown): void {
+    this.#signIn.turnAway(thrown);
   }
 
   /** The connection is over. */
   closed(): void {
+    this.#signIn.close();
+    this.#commands.close();
     if (this.#memory !== undefined) this.#parts.memories.release(this.#memory, this.#holder);
   }
 
   receive(bytes: Buffer, isBinary: boolean): void {
+    if (this.#signIn.over) return;
     const receivedUs = this.#parts.clock.nowUs();
     this.#parts.client.heard();
     let frame: CommandFrame;
@@ -84,26 +126,43 @@ export class Session {
       if (isBinary) throw new AppError('ERR_BAD_MESSAGE', 'Binary frames have no meaning here');
       frame = openEnvelope(bytes.toString('utf8'));
     } catch (thrown) {
-      this.#bad(thrown);
+      if (this.#signIn.admits(undefined, bytes.length)) this.#bad(thrown, bytes.length);
       return;
     }
     this.#badFrames = 0;
+    if (!this.#signIn.admits(frame.type, bytes.length)) return;
+    const latestAbout = this.#commands.latestAbout(frame);
     try {
+      this.#pace(frame.type, bytes.length, latestAbout);
       if (Object.hasOwn(SESSION_COMMANDS, frame.type)) this.#session(frame, receivedUs);
-      else this.#command(frame);
+      else this.#commands.take(frame, latestAbout);
     } catch (thrown) {
       this.#error(frame.id, wireError(thrown, this.#parts.log, frame.type));
+      if (thrown instanceof AppError && thrown.code === 'ERR_RATE_LIMITED') this.#refused();
     }
   }
 
+  /** Throws ERR_RATE_LIMITED. What waits for its turn is counted when it runs, and clocks are compared by their bytes. [RA1] */
+  #pace(type: string, size: number, latestAbout: string | undefined): void {
+    const ofSatellite = type.startsWith('satellite:');
+    const bytesMs = this.#flood.bytes(size, ofSatellite);
+    if (bytesMs > 0) throw rateLimited(bytesMs);
+    if (ofSatellite || latestAbout !== undefined || type === 'clock') return;
+    const waitMs = this.#flood.message();
+    if (waitMs > 0) throw rateLimited(waitMs);
+  }
+
+  /** Who is refused again and again does not listen. [RA5] */
+  #refused(): void {
+    if (this.#flood.refused()) this.#goodbye(CLOSE.flooding, 'too many messages');
+  }
+
   /** A frame without a usable envelope: answered, and the connection ends when they go on. [EN5] */
-  #bad(thrown: unknown): void {
+  #bad(thrown: unknown, size: number): void {
+    this.#flood.bytes(size, false);
     this.#badFrames += 1;
     this.#error(undefined, wireError(thrown, this.#parts.log, 'envelope'));
-    if (this.#badFrames >= MAX_BAD_FRAMES) {
-      this.#parts.fanOut.flush();
-      this.#parts.client.close(CLOSE.badMessage, 'too many bad frames');
-    }
+    if (this.#badFrames >= MAX_BAD_FRAMES) this.#goodbye(CLOSE.badMessage, 'too many bad frames');
   }
 
   #session(frame: CommandFrame, receivedUs: number): void {
@@ -111,8 +170,13 @@ export class Session {
     const { client, fanOut } = this.#parts;
     switch (message.type) {
       case 'auth':
-        this.#auth(frame.id);
-        return;
+        return this.#auth(frame.id, (id) => this.#signIn.authenticate(message.data.token, id));
+      case 'auth:refresh': {
+        const { token } = message.data;
+        return this.#auth(frame.id, (id) =>
+          token === undefined ? this.#signIn.refresh() : this.#signIn.authenticate(token, id),
+        );
+      }
       case 'resume':
         return this.#resume(frame.id, message.data.client_id);
       case 'subscribe': {
@@ -150,19 +214,45 @@ export class Session {
     }
   }
 
-  /** Open: whoever asks is let in already. Tokens are checked here once sign-in exists. */
-  #auth(id: string | undefined): void {
+  #auth(id: string | undefined, ask: (id: string) => Promise<object | undefined>): void {
     if (id === undefined) throw new AppError('ERR_BAD_MESSAGE', 'auth needs an id');
-    this.#send({ type: 'reply', id, ok: true, data: { role: this.#role() } });
+    ask(id).then(
+      (data) => data && this.#send({ type: 'reply', id, ok: true, data }),
+      (thrown: unknown) => this.#error(id, wireError(thrown, this.#parts.log, 'auth')),
+    );
+  }
+
+  /** The rights are these now: what is followed and not allowed any more ends. [AU4] */
+  #took(identity: Identity): void {
+    const { client, fanOut } = this.#parts;
+    client.identity = identity;
+    for (const topic of [...client.subscriptions]) {
+      if (mayFollow(topic, identity)) continue;
+      fanOut.unsubscribe(client, topic);
+      this.#send({ type: 'unsubscribed', topic });
+    }
+  }
+
+  #refuse(thrown: unknown, code: number, id?: string): void {
+    this.#error(id, wireError(thrown, this.#parts.log, 'sign-in'));
+    this.#goodbye(code, code === CLOSE.unauthorized ? 'not signed in' : 'too much to do');
+  }
+
+  /** What was said goes out, and nothing after it. */
+  #goodbye(code: number, reason: string): void {
+    const { client, fanOut } = this.#parts;
+    fanOut.flush();
+    for (const topic of [...client.subscriptions]) fanOut.unsubscribe(client, topic);
+    client.close(code, reason);
   }
 
   /** Goes on with the memory of the client's former connection: what it asked there and got no answer to, it may ask again. [RE1] */
   #resume(id: string | undefined, clientId: string): void {
     if (id === undefined) throw new AppError('ERR_BAD_MESSAGE', 'resume needs an id');
-    this.#role();
+    const { subject_id = 'open' } = this.#signIn.caller();
     if (this.#memory !== undefined || !this.#answers.fresh)
       throw new AppError('ERR_CONFLICT', 'resume comes before the first command, once');
-    this.#memory = `open ${clientId}`;
+    this.#memory = `${subject_id} ${clientId}`;
     const { answers, known } = this.#parts.memories.claim(this.#memory, this.#holder);
     this.#answers = answers;
     this.#send({ type: 'reply', id, ok: true, data: { resumed: known } });
@@ -191,7 +281,9 @@ export class Session {
   #subscribe(topic: string, { id, left }: Asked): void {
     const { client, fanOut } = this.#parts;
     try {
-      this.#role();
+      const caller = this.#signIn.caller();
+      if (topicFamily(topic) !== undefined && !mayFollow(topic, caller))
+        throw new AppError('ERR_NOT_ALLOWED', 'You may not follow this', { params: { topic } });
       const taken = client.subscriptions.size + this.#subscribing.size;
       if (taken >= MAX_SUBSCRIPTIONS && !client.subscriptions.has(topic))
         throw new AppError('ERR_BUSY', `One connection may have ${MAX_SUBSCRIPTIONS} subscriptions`, {
@@ -205,37 +297,6 @@ export class Session {
     }
   }
 
-  #command({ id, type, data }: CommandFrame): void {
-    const { client, log } = this.#parts;
-    if (id === undefined) throw new AppError('ERR_BAD_MESSAGE', 'A command needs an id');
-    const role = this.#role();
-    const answers = this.#answers;
-    const before = answers.begin(id);
-    if (before === 'running') return;
-    if (before !== 'new') {
-      client.reply(before);
-      return;
-    }
-    if (answers.running > MAX_RUNNING) {
-      const busy = new AppError('ERR_BUSY', 'Too many commands of this connection are still running');
-      answers.finish(id, wire({ type: 'error', id, error: wireError(busy, log, type) }), false);
-      return;
-    }
-    void this.#parts
-      .run(type, data === undefined ? {} : data, { connection_id: client.id, role })
-      .then((result) => {
-        const answer = result.ok
-          ? { type: 'reply', id, ok: true, data: result.data ?? {} }
-          : { type: 'error', id, error: result.error };
-        answers.finish(id, wire(answer), hasEffect(type));
-      });
-  }
-
-  #role(): Role {
-    if (this.#phase.phase === 'anonymous') throw new AppError('ERR_AUTH_REQUIRED', 'Sign in first');
-    return this.#phase.role;
-  }
-
   #send(message: object): void {
     this.#parts.client.reply(wire(message));
   }
@@ -245,17 +306,14 @@ export class Session {
   }
 }
 
-function wire(message: object): Frame {
-  return textFrame(JSON.stringify(message));
-}
-
 function idOf(frame: CommandFrame): { id?: string } {
   return frame.id === undefined ? {} : { id: frame.id };
 }
 
-/** Reads may be answered afresh when their id comes again; what has an effect may not. [CM3] */
-function hasEffect(type: string): boolean {
-  return isCommandType(type) && !COMMANDS[type].http.startsWith('GET ');
+function mayFollow(topic: string, who: Permission): boolean {
+  const family = topicFamily(topic);
+  const roomId = family === 'room/*' ? topic.slice(roomTopic('').length) : undefined;
+  return family !== undefined && allows(TOPIC_ACCESS[family], who, roomId);
 }
 
 /** The envelope of a frame. Unknown fields beside it are ERR_INVALID, everything else ERR_BAD_MESSAGE. [EN1] */

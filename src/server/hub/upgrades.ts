@@ -1,0 +1,189 @@
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { AppError, within, type Clock, type Logger } from '../../base/index.js';
+import type { Door, Identity } from '../../people/index.js';
+import { ERRORS } from '../../protocol/index.js';
+import { bearerOf, cookieOf, queryTokenOf, type Credential } from '../credentials.js';
+import type { Gate } from '../gate.js';
+import type { ServerLimits } from '../limits.js';
+import { EVERYBODY } from '../open-door.js';
+import type { Proxies } from '../proxies.js';
+import { wireError } from '../wire-errors.js';
+import { Admission, type Place } from './admission.js';
+import type { Present } from './present.js';
+
+/** Upgrades that wait for the Door's answer, from all addresses; each ends within the time below. */
+const MAX_ASKING = 256;
+const ASK_MS = 5_000;
+
+/** Somebody who got in: known, anonymous for a while, or let in only to be told why not. */
+export interface Arrival {
+  readonly ws: WebSocket;
+  readonly socket: Socket;
+  readonly address: string;
+  readonly place: Place;
+  readonly identity: Identity | undefined;
+  readonly refusal: unknown;
+}
+
+export interface UpgradeParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly gate: Gate;
+  readonly proxies: Proxies;
+  readonly door: Door;
+  readonly present: Present;
+  readonly limits: ServerLimits;
+  readonly welcome: (arrival: Arrival) => void;
+}
+
+/** ws defaults allow 100 MiB messages and 131,072 fragments; none of ours needs more than this. [EN6] */
+function wsOptions({
+  messageBytes,
+  compression,
+}: ServerLimits): ServerOptions & { readonly closeTimeout: number } {
+  return {
+    noServer: true,
+    clientTracking: false,
+    // Never a window per client: that is 245 KB each.
+    perMessageDeflate: compression === 'shared' && {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+    },
+    maxPayload: messageBytes,
+    maxFragments: 64,
+    maxBufferedChunks: 1024,
+    closeTimeout: 3_000,
+    allowSynchronousEvents: true,
+    autoPong: true,
+    skipUTF8Validation: false,
+  };
+}
+
+/** Everything that is decided before the 101, so that a refused page learns nothing and costs nothing. [GT3] */
+export class Upgrades {
+  readonly #parts: UpgradeParts;
+  readonly #wss: WebSocketServer;
+  readonly #admission: Admission;
+  #asking = 0;
+  #closing = false;
+
+  constructor(parts: UpgradeParts) {
+    this.#parts = parts;
+    this.#wss = new WebSocketServer(wsOptions(parts.limits));
+    this.#admission = new Admission(parts.limits);
+  }
+
+  get anonymous(): number {
+    return this.#admission.anonymous;
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.#wss.close();
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy());
+    const visit = { request, stream, head };
+    try {
+      this.#look(visit);
+    } catch (thrown) {
+      this.#refuse(stream, thrown);
+    }
+  }
+
+  #look(visit: Visit): void {
+    const { gate, proxies, door } = this.#parts;
+    const { request, stream } = visit;
+    if (!(stream instanceof Socket)) throw new AppError('ERR_BAD_MESSAGE', 'This is no network connection');
+    const seen = proxies.see(request);
+    const authority = gate.host(request, seen);
+    const url = request.url ?? '';
+    if (url.split('?', 1)[0] !== '/ws') throw new AppError('ERR_NOT_FOUND', 'WebSockets are at /ws');
+    const page = gate.origin(request, authority, seen);
+    if (this.#closing) throw new AppError('ERR_BUSY', 'The server is stopping');
+    const { address } = seen;
+    if (door.mode === 'open') {
+      this.#enter(visit, stream, address, EVERYBODY);
+      return;
+    }
+    // A browser adds the cookie whoever asks: it counts only where the page is known to be ours. [GT2]
+    const credential =
+      bearerOf(request) ?? queryTokenOf(url) ?? (page === 'ours' ? cookieOf(request) : undefined);
+    if (credential) this.#ask(visit, stream, address, credential);
+    else this.#enter(visit, stream, address, undefined);
+  }
+
+  #ask(visit: Visit, socket: Socket, address: string, credential: Credential): void {
+    const { clock, door, present } = this.#parts;
+    if (this.#asking >= MAX_ASKING) throw new AppError('ERR_BUSY', 'Too many come in at once');
+    this.#asking += 1;
+    const { secret, carrier } = credential;
+    const ask = within({ clock, what: 'asking who this is', ms: ASK_MS, code: 'ERR_BUSY' }, () =>
+      door.identify(secret, carrier, address),
+    );
+    present
+      .identified(ask, (identity) => this.#enter(visit, socket, address, identity))
+      .then((entered) => {
+        if (entered === 'ended') throw new AppError('ERR_AUTH_REQUIRED', 'This is not valid any more');
+      })
+      .catch((thrown: unknown) => this.#unknown(visit, socket, address, credential, thrown))
+      .finally(() => (this.#asking -= 1));
+  }
+
+  /** A cookie that has ended is as good as none; a browser sees no status of a refused upgrade, so a token of the query is told inside. */
+  #unknown(visit: Visit, socket: Socket, address: string, { carrier }: Credential, thrown: unknown): void {
+    try {
+      const unknown = thrown instanceof AppError && thrown.code === 'ERR_AUTH_REQUIRED';
+      if (!unknown || carrier === 'bearer') throw thrown;
+      this.#enter(visit, socket, address, undefined, carrier === 'query' ? thrown : undefined);
+    } catch (refusal) {
+      this.#refuse(socket, refusal);
+    }
+  }
+
+  #enter(
+    { request, head }: Visit,
+    socket: Socket,
+    address: string,
+    identity: Identity | undefined,
+    refusal?: unknown,
+  ): void {
+    if (socket.destroyed) return;
+    if (this.#closing) throw new AppError('ERR_BUSY', 'The server is stopping');
+    const subject = this.#parts.door.mode === 'open' ? undefined : identity?.subject_id;
+    const place = identity
+      ? this.#admission.enter(address, subject)
+      : this.#admission.enterAnonymous(address);
+    socket.once('close', place.leave);
+    try {
+      this.#wss.handleUpgrade(request, socket, head, (ws) =>
+        this.#parts.welcome({ ws, socket, address, place, identity, refusal }),
+      );
+    } catch (thrown) {
+      place.leave();
+      throw thrown;
+    }
+  }
+
+  #refuse(stream: Duplex, thrown: unknown): void {
+    const error = wireError(thrown, this.#parts.log, 'upgrade');
+    this.#parts.log.debug({ code: error.code }, 'websocket refused');
+    const body = JSON.stringify({ error });
+    const { status } = ERRORS[error.code];
+    stream.once('finish', () => stream.destroy());
+    stream.end(
+      `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+}
+
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly stream: Duplex;
+  readonly head: Buffer;
+}
