@@ -20,13 +20,14 @@ import {
   type Stream,
 } from './library/index.js';
 import { packageRoot, version } from './package-root.js';
+import { openPeople, type People } from './people/index.js';
 import { satelliteToken } from './satellite/index.js';
 import { Players, type DriverDefinition, type Found } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
 import { createRooms, guarded, Parties, type RoomParts, type Rooms } from './rooms/index.js';
 import { commandRunner, openDoor, startServer, type RunningServer } from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
-import { claimFolder, migrate, openDb, secret, type Db } from './storage/index.js';
+import { claimFolder, migrate, openDb, secret, type Claim, type Db } from './storage/index.js';
 
 export { DRIVERS };
 
@@ -34,6 +35,8 @@ export interface App {
   readonly port: number;
   readonly urls: readonly string[];
   readonly notices: SystemState['notices'];
+  /** While sign-in is required and nobody is admin: where the first one is made, behind an address. Good once and for an hour. */
+  readonly firstLink: string | undefined;
   close(): Promise<void>;
 }
 
@@ -71,7 +74,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function open(options: AppOptions, closers: Closers): Promise<App> {
   const { config, log, clock = systemClock } = options;
   const runtimeDir = join(config.data_dir, 'run');
-  const { db, store } = await openState(config, closers, clock, log);
+  const { db, store, claim } = await openState(config, closers, clock, log);
 
   const listening: { port: number } = { port: config.port };
   const satellites = createSatellites({
@@ -109,14 +112,26 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     closers,
   );
   closers.add(() => players.close());
+  const people = openPeople({
+    db,
+    clock,
+    log,
+    mode: config.auth,
+    knowsRoom: (roomId) => store.state.rooms.has(roomId),
+    changed: () => store.tell({ type: 'people:changed', topic: 'people', data: {} }),
+  });
+  claim.onKnock(() => people.reread());
+  closers.add(() => people.close());
 
-  const server = await serve(config, { store, clock, log, library, players, rooms, parties, satellites });
+  const parts = { store, clock, log, library, players, rooms, parties, satellites, people };
+  const server = await serve(config, parts);
   listening.port = server.port;
   closers.add(() => server.close());
   await players.start(config.players, config.mdns);
   await library.start();
   const notices = settleNotices(store, players, config, drivers, snapcast.notices);
-  return { port: server.port, urls: server.urls, notices, close: () => closers.close() };
+  const firstLink = people.firstLink();
+  return { port: server.port, urls: server.urls, notices, firstLink, close: () => closers.close() };
 }
 
 /** What is on disk, and the store that keeps it there. This data folder is ours alone from here on. */
@@ -125,7 +140,7 @@ async function openState(
   closers: Closers,
   clock: Clock,
   log: Logger,
-): Promise<{ readonly db: Db; readonly store: Store }> {
+): Promise<{ readonly db: Db; readonly store: Store; readonly claim: Claim }> {
   const claim = await claimFolder(config.data_dir);
   closers.add(() => claim.release());
   const db = openDb(join(config.data_dir, 'tutti.db'));
@@ -138,7 +153,7 @@ async function openState(
   closers.add(() => store.flush());
   const playhead = new Playhead({ path: playheadPath, store, clock, log });
   closers.add(() => playhead.close());
-  return { db, store };
+  return { db, store, claim };
 }
 
 /** Rooms, and the parties in them: each needs the other. */
@@ -234,11 +249,12 @@ interface Parts {
   readonly rooms: Rooms;
   readonly parties: Parties;
   readonly satellites: ReturnType<typeof createSatellites>;
+  readonly people: People;
 }
 
 function serve(
   config: Config,
-  { store, clock, log, library, players, rooms, parties, satellites }: Parts,
+  { store, clock, log, library, players, rooms, parties, satellites, people }: Parts,
 ): Promise<RunningServer> {
   const handlers: Handlers = {
     ...library.handlers,
@@ -246,6 +262,7 @@ function serve(
     ...guarded(rooms.handlers, store, parties.people),
     ...parties.handlers,
     ...satellites.handlers,
+    ...people.handlers,
     'system:status': () => store.state.system,
   };
   const webRoot = join(packageRoot, 'dist', 'web');
@@ -257,7 +274,7 @@ function serve(
     log,
     feed: store,
     run: commandRunner(handlers, log.child({ part: 'commands' })),
-    door: openDoor,
+    door: people.entrance.mode === 'open' ? openDoor : people.entrance,
     media: (token) => library.media(token),
     left: (connectionId) => parties.gone(connectionId),
     artwork: (id, size) => library.artwork(id, size),

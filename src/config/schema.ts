@@ -37,6 +37,10 @@ export const ConfigSchema = z.strictObject({
     .describe(
       'address to listen on; 0.0.0.0 lets phones in (no sign-in yet: everybody on the network may do everything)',
     ),
+  auth: z
+    .enum(['open', 'required'])
+    .default('open')
+    .describe('whether people have to sign in; open: everybody who reaches this server may do everything'),
   data_dir: z.string().optional().describe('database, artwork and demo tracks; default ~/.local/share/tutti'),
   music_dir: z
     .string()

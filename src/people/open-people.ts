@@ -1,9 +1,11 @@
 import type { Clock, Logger } from '../base/index.js';
+import type { Handlers, PeopleCommand } from '../protocol/index.js';
 import { secret, type Db } from '../storage/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { Credentials } from './credentials.js';
 import type { Door } from './door.js';
 import type { Entrance } from './entrance.js';
+import { peopleHandlers } from './handlers.js';
 import { HouseEntrance } from './house-entrance.js';
 import { signInPath } from './links.js';
 import { Passes } from './passes.js';
@@ -17,6 +19,7 @@ export interface PeopleParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly mode: Door['mode'];
+  knowsRoom(this: void, roomId: string): boolean;
   /** Something that lists of people show is different. */
   changed(this: void): void;
   readonly passwords?: Passwords;
@@ -24,6 +27,7 @@ export interface PeopleParts {
 
 export interface People {
   readonly entrance: Entrance;
+  readonly handlers: Handlers<PeopleCommand>;
   /** While sign-in is required and there is no admin: a path that makes one, good once and for an hour. */
   firstLink(): string | undefined;
   /** Another process may have written: what it changed reaches live connections now. */
@@ -33,7 +37,7 @@ export interface People {
 
 /** Everybody of this house, in the process that has the database. */
 export function openPeople(parts: PeopleParts): People {
-  const { db, clock, changed, mode, passwords = scryptPasswords() } = parts;
+  const { db, clock, changed, mode, knowsRoom, passwords = scryptPasswords() } = parts;
   const log = parts.log.child({ part: 'people' });
   const users = new Users(db);
   const sessions = new Sessions(db);
@@ -59,6 +63,7 @@ export function openPeople(parts: PeopleParts): People {
       accessTokens,
       changed,
     }),
+    handlers: peopleHandlers({ db, clock, users, sessions, passes, presence, passwords, knowsRoom, changed }),
     firstLink: () =>
       mode === 'open' || users.firstAdmin()
         ? undefined

@@ -14,6 +14,13 @@ export interface User {
   readonly password: string | undefined;
 }
 
+/** What is undefined stays. */
+export interface UserChange {
+  readonly name?: string | undefined;
+  readonly role?: UserRole | undefined;
+  readonly password?: string | undefined;
+}
+
 /** Two spellings of one name are one name. */
 const fold = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
 
@@ -59,10 +66,9 @@ export class Users {
     return user_id;
   }
 
-  /** What is undefined stays. */
-  update(userId: string, change: Partial<Omit<User, 'user_id'>>): void {
+  update(userId: string, change: UserChange): void {
     const user = this.get(userId);
-    const { name, role, password } = { ...user, ...defined(change) };
+    const { name = user.name, role = user.role, password = user.password } = change;
     if (name !== user.name) this.#requireFree(name, userId);
     if (role !== 'admin') this.#requireOtherAdmin(user);
     this.#db
@@ -124,8 +130,4 @@ function userIn(row: Row | undefined): User | undefined {
       password: row['password'] === null ? undefined : String(row['password']),
     }
   );
-}
-
-function defined<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -3,6 +3,7 @@ import { ClockUs } from './common.js';
 import { jobCommands } from './job-commands.js';
 import { libraryCommands, playerCommands } from './library-commands.js';
 import { partyCommands } from './party-commands.js';
+import { peopleCommands } from './people-commands.js';
 import { satelliteCommands } from './satellite-commands.js';
 import { queueCommands, roomCommands } from './room-commands.js';
 
@@ -13,6 +14,7 @@ export const COMMANDS = {
   ...playerCommands,
   ...libraryCommands,
   ...partyCommands,
+  ...peopleCommands,
   ...jobCommands,
   ...satelliteCommands,
 };

@@ -9,6 +9,7 @@ export * from './events.js';
 export type * from './handlers.js';
 export * from './job.js';
 export * from './party.js';
+export type { PeopleCommand } from './people-commands.js';
 export * from './people.js';
 export * from './player.js';
 export * from './queue-patch.js';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ACCESS, ROLES, type Cell } from './access.js';
 import { COMMANDS, SESSION_COMMANDS } from './commands.js';
 import type { CommandSpec } from './command-spec.js';
 import { CLOSE } from './envelope.js';
@@ -104,6 +105,13 @@ export function specTables(): Record<string, string> {
         fields(request),
         fields(reply),
         summary,
+      ]),
+    ),
+    matrix: table(
+      ['command', ...ROLES],
+      Object.entries(commands).map(([type, { access }]) => [
+        code(type),
+        ...ROLES.map((role) => MATRIX_CELLS[ACCESS[access][role]]),
       ]),
     ),
   };

@@ -92,6 +92,7 @@ describe('a database of version 3', () => {
       clock: new ManualClock(),
       log: silentLogger,
       mode: 'required',
+      knowsRoom: () => true,
       changed: () => undefined,
     });
     const { entrance } = people;

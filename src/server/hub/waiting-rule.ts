@@ -52,6 +52,7 @@ export function waitingRule(event: TopicEvent): WaitingRule {
     case 'library:state':
     case 'system:state':
     case 'heartbeat':
+    case 'people:changed':
       return latest(event, '');
     default:
       return event satisfies never;
