@@ -10,13 +10,16 @@ import {
   type Clock,
   type Logger,
 } from './base/index.js';
+import { openActivity, type ActivityLog } from './activity/index.js';
 import type { Config } from './config/index.js';
+import { jobHandlers, Jobs } from './jobs/index.js';
 import {
   makeDemoMusic,
   openLibrary,
   resolveStream,
   transcodeStream,
   type Library,
+  type LibraryOptions,
   type Stream,
 } from './library/index.js';
 import { packageRoot, version } from './package-root.js';
@@ -25,7 +28,14 @@ import { satelliteToken } from './satellite/index.js';
 import { Players, type DriverDefinition, type Found } from './players/index.js';
 import type { Handlers, SystemState } from './protocol/index.js';
 import { createRooms, guarded, Parties, type RoomParts, type Rooms } from './rooms/index.js';
-import { commandRunner, openDoor, startServer, type RunningServer } from './server/index.js';
+import {
+  commandRunner,
+  openDoor,
+  serverConfig,
+  serverLimits,
+  startServer,
+  type RunningServer,
+} from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
 import { claimFolder, migrate, openDb, secret, type Claim, type Db } from './storage/index.js';
 
@@ -104,7 +114,15 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   });
   const libraryDb = openDb(join(config.data_dir, 'tutti.db'));
   closers.add(() => libraryDb.close());
-  const library = await libraryOf(config, libraryDb, store, clock, log, secret(db, 'media'));
+  const jobs = new Jobs({ db, store, clock, log });
+  closers.add(() => jobs.close());
+  const activity = openActivity({ db, store, clock, album: (id) => library.album(id) });
+  const library: Library = await libraryOf(config, libraryDb, store, clock, log, {
+    mediaKey: secret(db, 'media'),
+    openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
+    onNewAlbums: (albums, first) => activity.newAlbums(albums, first),
+  });
+  jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
   closers.add(() => library.close());
   const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
   const { rooms, parties } = openRooms(
@@ -123,7 +141,8 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   claim.onKnock(() => people.reread());
   closers.add(() => people.close());
 
-  const parts = { store, clock, log, library, players, rooms, parties, satellites, people };
+  const background = { ...jobHandlers(jobs), ...activity.handlers };
+  const parts = { store, clock, log, library, players, rooms, parties, satellites, background, people };
   const server = await serve(config, parts);
   listening.port = server.port;
   closers.add(() => server.close());
@@ -219,7 +238,7 @@ async function libraryOf(
   store: Store,
   clock: Clock,
   log: Logger,
-  mediaKey: Buffer,
+  others: Pick<LibraryOptions, 'mediaKey' | 'openJob' | 'onNewAlbums'>,
 ): Promise<Library> {
   const demo = config.music_dir === undefined;
   const musicDir = config.music_dir ?? join(config.data_dir, 'demo-music');
@@ -234,7 +253,7 @@ async function libraryOf(
     log,
     demo,
     watch: config.watch,
-    mediaKey,
+    ...others,
     onState: (library) => store.commit({ type: 'library/state', library }),
     onUpdated: (data) => store.tell({ type: 'library:updated', topic: 'library', data }),
   });
@@ -249,12 +268,13 @@ interface Parts {
   readonly rooms: Rooms;
   readonly parties: Parties;
   readonly satellites: ReturnType<typeof createSatellites>;
+  readonly background: ReturnType<typeof jobHandlers> & ActivityLog['handlers'];
   readonly people: People;
 }
 
 function serve(
   config: Config,
-  { store, clock, log, library, players, rooms, parties, satellites, people }: Parts,
+  { store, clock, log, library, players, rooms, parties, satellites, background, people }: Parts,
 ): Promise<RunningServer> {
   const handlers: Handlers = {
     ...library.handlers,
@@ -262,13 +282,14 @@ function serve(
     ...guarded(rooms.handlers, store, parties.people),
     ...parties.handlers,
     ...satellites.handlers,
+    ...background,
     ...people.handlers,
     'system:status': () => store.state.system,
   };
   const webRoot = join(packageRoot, 'dist', 'web');
-  const { host, port, allowed_hosts: allowedHosts, allowed_origins: allowedOrigins } = config;
   return startServer({
-    config: { host, port, allowedHosts, allowedOrigins, webRoot: existsSync(webRoot) ? webRoot : undefined },
+    config: serverConfig(config, existsSync(webRoot) ? webRoot : undefined),
+    limits: serverLimits(config),
     version,
     clock,
     log,

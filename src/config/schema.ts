@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { limitKeys } from './limits.js';
 
 const Port = z.coerce.number().int().min(0).max(65535);
 const List = z.union([
@@ -48,6 +49,17 @@ export const ConfigSchema = z.strictObject({
     .describe('music folder; default ~/Music when it holds something, else demo tracks'),
   allowed_hosts: List.default([]).describe('further host names this server is reached by'),
   allowed_origins: List.default([]).describe('further web origins whose pages may connect'),
+  public_url: z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => new URL(text).origin)
+    .optional()
+    .describe('where people reach this server when a reverse proxy stands before it: https://music.example'),
+  trusted_proxies: List.default([]).describe(
+    'addresses and networks of reverse proxies whose X-Forwarded-For, -Proto and -Host are believed: 127.0.0.1, 10.0.0.0/8',
+  ),
+  tls_cert: z.string().optional().describe('certificate (PEM file) to serve https with, on the same port'),
+  tls_key: z.string().optional().describe('its key (PEM file)'),
+  ...limitKeys,
   mdns: Switch.default(true).describe('find players on the network by mDNS'),
   local_output: Switch.default(true).describe('offer the sound outputs of this machine as a player'),
   snapcast: Switch.default(true).describe('be a Snapcast server, so that snapclients are players'),

@@ -1,5 +1,7 @@
+export { openUrls } from './addresses.js';
 export { commandRunner, type CommandResult, type RunCommand } from './commands.js';
 export { openDoor } from './open-door.js';
 export { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
 export type { ArtworkFile, MediaFile, RunningServer, ServerConfig, ServerParts } from './parts.js';
+export { serverConfig, serverLimits } from './settings.js';
 export { startServer } from './start-server.js';
