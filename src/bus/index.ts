@@ -1,3 +1,8 @@
-export { type Bus, type BusCounts, MAX_MESSAGE_BYTES } from './bus.js';
+export { busAddress } from './address.js';
+export { MAX_MESSAGE_BYTES, type Bus, type BusCounts } from './bus.js';
+export { Gateway } from './gateway.js';
+export { House, type BusResult, type BusRun, type HouseParts } from './house.js';
+export type { HouseLineParts as GatewayParts } from './house-line.js';
 export { LocalBus } from './local-bus.js';
+export type { BusMeasurements } from './measurements.js';
 export { openBus, type BusParts } from './open-bus.js';
