@@ -84,9 +84,9 @@ async function play(asking: Asking, place: number | undefined): Promise<void> {
 
 async function pause(asking: Asking): Promise<void> {
   const { state } = asking.room.live;
-  if (state === 'stopped') return;
   const [text] = asking.args;
   const wanted = text === undefined ? state !== 'paused' : parseSwitch(text);
+  if (state === 'stopped') return;
   if (wanted) await asking.run('room:pause', here(asking));
   else if (state === 'paused') await asking.run('room:play', here(asking));
 }

@@ -47,7 +47,7 @@ export function parseLine(line: string): { readonly name: string; readonly args:
   let at = skipSpace(text, name.length);
   while (at < text.length) {
     if (args.length >= MAX_ARGUMENTS) throw new Refusal(ACK.argument, 'Too many arguments', name);
-    const [word, end] = text[at] === '"' ? quoted(text, at, name) : bare(text, at, name);
+    const [word, end] = text[at] === '"' ? quoted(text, at) : bare(text, at);
     args.push(word);
     at = skipSpace(text, end);
   }
@@ -60,33 +60,33 @@ function skipSpace(text: string, from: number): number {
   return at;
 }
 
-function bare(text: string, from: number, name: string): [string, number] {
+function bare(text: string, from: number): [string, number] {
   let end = from;
   while (end < text.length && text.charCodeAt(end) > 0x20) {
     if (text[end] === '"' || text[end] === "'")
-      throw new Refusal(ACK.unknown, 'Invalid unquoted character', name);
+      throw new Refusal(ACK.unknown, 'Invalid unquoted character', '');
     end++;
   }
-  if (end === from) throw new Refusal(ACK.unknown, 'Invalid unquoted character', name);
+  if (end === from) throw new Refusal(ACK.unknown, 'Invalid unquoted character', '');
   return [text.slice(from, end), end];
 }
 
-function quoted(text: string, from: number, name: string): [string, number] {
+function quoted(text: string, from: number): [string, number] {
   let word = '';
   let at = from + 1;
   for (;;) {
     const char = text[at];
-    if (char === undefined) throw new Refusal(ACK.unknown, "Missing closing '\"'", name);
+    if (char === undefined) throw new Refusal(ACK.unknown, "Missing closing '\"'", '');
     if (char === '"') break;
     if (char === '\\') {
       at++;
-      if (at >= text.length) throw new Refusal(ACK.unknown, "Missing closing '\"'", name);
+      if (at >= text.length) throw new Refusal(ACK.unknown, "Missing closing '\"'", '');
     }
     word += text[at++];
   }
   const next = at + 1;
   if (next < text.length && text.charCodeAt(next) > 0x20)
-    throw new Refusal(ACK.unknown, "Space expected after closing '\"'", name);
+    throw new Refusal(ACK.unknown, "Space expected after closing '\"'", '');
   return [word, next];
 }
 
