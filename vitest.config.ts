@@ -10,7 +10,8 @@ const SOUND = [
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    // Beyond the deadlines of test/until.ts: what did not come is then named.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
     projects: [
@@ -31,6 +32,7 @@ export default defineConfig({
           include: SOUND,
           maxWorkers: 1,
           fileParallelism: false,
+          testTimeout: 120_000,
           // A machine that stalls for a moment breaks real sound; the report says which test needed its second chance.
           retry: 1,
           sequence: { groupOrder: 1 },

@@ -18,7 +18,7 @@ import { row, type Scenario, type SyncStage } from './stage.js';
 /** The card of the room's mpv, and the browser's. */
 const [ROOM, BROWSER] = ['room_a', 'room_b'] as const;
 const ROOM_NAME = 'Kitchen';
-const START_MS = 15_000;
+const START_MS = 45_000;
 
 export interface Listener {
   readonly ears: Ears;

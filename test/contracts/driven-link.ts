@@ -23,7 +23,7 @@ interface Waiter {
   readonly done: (fact: Fact) => void;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** A link under test, with everything it reported. Waits look at the facts since the last command. */
 export class DrivenLink {

@@ -22,7 +22,7 @@ export async function mpvsOf(folder: string): Promise<number[]> {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  ms = 10_000,
+  ms = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await holds())) {

