@@ -6,98 +6,35 @@ import {
   type EventFrame,
   type Hello,
   type TopicEvent,
+  type TopicsReply,
 } from '../protocol/index.js';
-import { ClockFilter } from '../sync/index.js';
 import { ClientError, disconnected } from './client-error.js';
 import { PendingCommands } from './commands.js';
+import type { ClientOptions, Connection, TuttiClient } from './contract.js';
 import { readEvent, type ServerFrame, type SessionFrame } from './frames.js';
 import { Link, type Lost } from './link.js';
+import { Listeners } from './listeners.js';
 import { applyEvent, applySnapshot, dropTopic, EMPTY_MIRROR, type Mirror } from './mirror.js';
+import { Polling } from './polling.js';
+import { ServerClock } from './server-clock.js';
 import {
+  defaultClientId,
   defaultClock,
+  defaultFetch,
   defaultRandom,
   defaultSocket,
   type ClientClock,
-  type SocketConstructor,
 } from './socket.js';
 import { Subscriptions } from './subscriptions.js';
 
-const CLOCK_QUICK_MS = 250;
-const CLOCK_QUICK_COUNT = 4;
-const CLOCK_EVERY_MS = 15_000;
+/** After so many attempts without `hello` plain HTTP is tried beside them. */
+const BLOCKED_AFTER = 2;
 
-export interface ClientOptions {
-  /** `ws://host:8080/ws`. */
-  readonly url: string;
-  /** Default: the platform's. Node 20 has none: pass that of the package ws. */
-  readonly WebSocket?: SocketConstructor;
-  /** Subscribed at once and again after each reconnect. */
-  readonly topics?: readonly string[];
-  readonly clock?: ClientClock;
-  /** How often clocks are compared after the first second. Default 15 s; who keeps time to the server's clock wants more. */
-  readonly clockEveryMs?: number;
-  /** 0..1, for the jitter of reconnects. */
-  readonly random?: () => number;
-  /** Told what could not be understood; for a log. */
-  readonly onProblem?: (problem: string) => void;
-}
-
-/**
- * `connecting`: nothing was heard yet. `live`: the mirror is what the server says. `stale`: the connection is lost and being renewed;
- * the mirror is as of `heard_at_ms`. `offline`: renewing it has failed at least once, or `problem` says why it is not tried again.
- */
-export interface Connection {
-  readonly state: 'connecting' | 'live' | 'stale' | 'offline';
-  /** Wall clock, milliseconds: when the mirror was last known to be right. Absent before the first time. */
-  readonly heard_at_ms?: number;
-  /** `refused`: the server does not want us. `version`: it speaks a protocol that this client is too old for. */
-  readonly problem?: 'refused' | 'version';
-}
-
-export interface TuttiClient {
-  /** Of the current or the last connection. */
-  readonly hello: Hello | undefined;
-  readonly connection: Connection;
-  readonly mirror: Mirror;
-  /** Resolves with the reply. Rejects with a ClientError: what the server said, or that it did not say anything. */
-  send<T extends CommandType>(
-    type: T,
-    data: CommandInput<T>,
-    options?: { timeout_ms?: number },
-  ): Promise<CommandReply<T>>;
-  /** Resolves when the snapshots are in the mirror. Rejects when a topic does not exist; that topic is then not wanted any more. */
-  subscribe(topics: readonly string[]): Promise<void>;
-  unsubscribe(topics: readonly string[]): void;
-  /** After each change of the mirror. Returns how to stop. */
-  onChange(listener: (mirror: Mirror) => void): () => void;
-  onConnection(listener: (connection: Connection) => void): () => void;
-  /** Every valid event, after it reached the mirror: for what is told once (toasts, library updates). */
-  onEvent(listener: (event: TopicEvent) => void): () => void;
-  /** Resolves when live. Rejects when the server refuses us, or on close(). */
-  ready(): Promise<Hello>;
-  /** The server's monotonic clock now, microseconds; NaN before `hello`. */
-  serverNowUs(): number;
-  /** Compares clocks at least this often, for who keeps time; returns how to stop. */
-  watchClock(everyMs: number): () => void;
-  /** Call when the machine woke up, came online or the page is shown again. */
-  wake(): void;
-  close(): void;
-}
+export type * from './contract.js';
 
 /** A client of a Tutti server: reconnects for ever, keeps a mirror of what it subscribed to. */
 export function connect(options: ClientOptions): TuttiClient {
   return new Client(options);
-}
-
-class Listeners<T> {
-  readonly #listeners = new Set<(value: T) => void>();
-  add(listener: (value: T) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-  tell(value: T): void {
-    for (const listener of [...this.#listeners]) listener(value);
-  }
 }
 
 class Client implements TuttiClient {
@@ -105,36 +42,47 @@ class Client implements TuttiClient {
   connection: Connection = { state: 'connecting' };
   mirror: Mirror = EMPTY_MIRROR;
 
+  readonly #options: ClientOptions;
   readonly #clock: ClientClock;
-  readonly #clockEveryMs: number;
-  readonly #clockWatchers = new Set<{ readonly everyMs: number }>();
   readonly #problem: (problem: string) => void;
   readonly #link: Link;
+  readonly #polling: Polling;
   readonly #commands: PendingCommands;
   readonly #subscriptions: Subscriptions;
-  readonly #clockFilter = new ClockFilter();
+  readonly #serverClock: ServerClock;
+  readonly #clientId = defaultClientId();
+  readonly #nextId: () => string;
   readonly #changed = new Listeners<Mirror>();
   readonly #connected = new Listeners<Connection>();
   readonly #events = new Listeners<TopicEvent>();
-  #clockTimer: { cancel(): void } | undefined;
-  #clockCount = 0;
-  /** Server clock minus ours, until an exchange says better. */
-  #roughOffsetUs = Number.NaN;
-  #readyWaiters: { resolve(hello: Hello): void; reject(error: ClientError): void }[] = [];
+  readonly #readyWaiters: { resolve(hello: Hello): void; reject(error: ClientError): void }[] = [];
+  /** Of the `auth` that waits for its answer. */
+  #authId: string | undefined;
+  #epoch: string | undefined;
   #closed = false;
 
   constructor(options: ClientOptions) {
+    this.#options = options;
     this.#clock = options.clock ?? defaultClock;
-    this.#clockEveryMs = options.clockEveryMs ?? CLOCK_EVERY_MS;
     this.#problem = options.onProblem ?? (() => undefined);
     const random = options.random ?? defaultRandom;
     // Ids are the key of idempotence on the server: they must differ from those of every other client.
     const prefix = Math.floor(random() * 36 ** 8).toString(36);
     let count = 0;
     const nextId = (): string => `${prefix}-${++count}`;
-    const transmit = (frame: object): boolean => this.#link.send(frame);
+    this.#nextId = nextId;
+    const transmit = (frame: object): boolean => this.#authId === undefined && this.#link.send(frame);
     this.#commands = new PendingCommands(this.#clock, nextId, transmit);
-    this.#subscriptions = new Subscriptions(this.#clock, nextId, transmit);
+    this.#serverClock = new ServerClock(this.#clock, options.clockEveryMs, (t0_us) =>
+      transmit({ type: 'clock', data: { t0_us } }),
+    );
+    this.#subscriptions = new Subscriptions({
+      clock: this.#clock,
+      nextId,
+      transmit,
+      revision: (topic) => this.mirror.revisions[topic],
+    });
+    this.#polling = this.#pollingOf(options);
     const WebSocket = options.WebSocket ?? defaultSocket();
     this.#link = new Link(
       { url: options.url, WebSocket, clock: this.#clock, random },
@@ -147,16 +95,31 @@ class Client implements TuttiClient {
     for (const topic of options.topics ?? []) this.#subscriptions.want(topic).catch(() => undefined);
   }
 
+  #pollingOf({ url, fetch, token }: ClientOptions): Polling {
+    return new Polling({
+      origin: new URL(url.replace(/^ws/, 'http')).origin,
+      fetch: fetch ?? defaultFetch,
+      clock: this.#clock,
+      token: () => token?.(),
+      wanted: () => this.#subscriptions.wanted,
+      onAnswer: (answer, sentUs) => this.#onPolled(answer, sentUs),
+      onFailed: () => this.#setConnection({ ...this.connection, state: 'offline' }),
+    });
+  }
+
   send<T extends CommandType>(
     type: T,
     data: CommandInput<T>,
     options: { timeout_ms?: number } = {},
   ): Promise<CommandReply<T>> {
+    if (this.#polling.works) return this.#polling.command(type, data);
     return this.#commands.send(type, data, options.timeout_ms);
   }
 
   async subscribe(topics: readonly string[]): Promise<void> {
-    await Promise.all(topics.map((topic) => this.#subscriptions.want(topic)));
+    const wanted = topics.map((topic) => this.#subscriptions.want(topic));
+    this.#polling.nudge();
+    await Promise.all(wanted);
   }
 
   unsubscribe(topics: readonly string[]): void {
@@ -184,29 +147,34 @@ class Client implements TuttiClient {
   }
 
   serverNowUs(): number {
-    const now = this.#clock.nowUs();
-    return now + (this.#clockFilter.estimate(now)?.offset_us ?? this.#roughOffsetUs);
+    return this.#serverClock.nowUs();
   }
 
   watchClock(everyMs: number): () => void {
-    const watcher = { everyMs };
-    this.#clockWatchers.add(watcher);
-    this.#startClock();
-    return () => void this.#clockWatchers.delete(watcher);
+    return this.#serverClock.watch(everyMs);
   }
 
   wake(): void {
     this.#link.wake();
+    this.#polling.nudge();
     // A monotonic clock may have stood still while the machine slept.
-    this.#clockFilter.clear();
-    this.#startClock();
+    this.#serverClock.forget();
+    this.#serverClock.start();
+  }
+
+  again(): void {
+    if (this.#closed) return;
+    const { problem: _solved, ...connection } = this.connection;
+    this.#setConnection(connection);
+    this.#link.again();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#link.close();
-    this.#clockTimer?.cancel();
+    this.#polling.stop();
+    this.#serverClock.stop();
     this.#commands.rejectAll();
     this.#subscriptions.close();
     this.#rejectReady();
@@ -214,28 +182,70 @@ class Client implements TuttiClient {
   }
 
   #onHello(hello: Hello): void {
-    // The clock of the same server life runs on: what is known of it stays true.
-    if (this.hello?.epoch !== hello.epoch) this.#clockFilter.clear();
+    this.#polling.stop();
+    this.#life(hello.epoch);
     this.hello = hello;
-    this.#roughOffsetUs = hello.server_time_us - this.#clock.nowUs();
+    this.#serverClock.rough(hello.server_time_us);
+    this.#authId = undefined;
     if (hello.protocol.min > PROTOCOL.current) return this.#refuse('version');
-    this.#startClock();
+    if (hello.auth === 'open' || hello.you) return this.#begin();
+    const token = this.#options.token?.();
+    if (token === undefined) return this.#refuse('sign_in');
+    const id = this.#nextId();
+    this.#link.send({ id, type: 'auth', data: { token } });
+    this.#authId = id;
+  }
+
+  /** Somebody is signed in on this connection. */
+  #begin(): void {
+    this.#authId = undefined;
+    this.#commands.resume(this.#clientId);
+    this.#serverClock.start();
     this.#subscriptions.renew();
     this.#settle();
   }
 
-  #onLost({ failures, silentMs, final }: Lost): void {
-    this.#clockTimer?.cancel();
-    this.#commands.rejectAll();
-    if (final) return this.#refuse('refused');
-    if (this.connection.state === 'live')
-      this.#setConnection({ state: 'stale', heard_at_ms: this.#clock.wallMs() - silentMs });
-    else if (failures > 0) this.#setConnection({ ...this.connection, state: 'offline' });
+  /** The clock of the same server life runs on: what is known of it stays true. */
+  #life(epoch: string): void {
+    if (this.#epoch !== epoch) this.#serverClock.forget();
+    this.#epoch = epoch;
   }
 
-  #refuse(problem: 'refused' | 'version'): void {
+  #onLost({ failures, silentMs, final }: Lost): void {
+    this.#serverClock.stop();
+    if (final) return this.#refuse(this.hello?.auth === 'required' ? 'sign_in' : 'refused');
+    if (this.connection.state === 'live')
+      return this.#setConnection({ state: 'stale', heard_at_ms: this.#clock.wallMs() - silentMs });
+    if (failures >= BLOCKED_AFTER) this.#polling.start();
+    if (failures > 0 && !this.#polling.works) this.#setConnection({ ...this.connection, state: 'offline' });
+  }
+
+  #onPolled({ epoch, server_time_us, topics, unknown }: TopicsReply, sentUs: number): void {
+    this.#life(epoch);
+    this.#serverClock.rough(server_time_us);
+    this.#serverClock.answered({ t0_us: sentUs, t1_us: server_time_us, t2_us: server_time_us });
+    for (const frame of topics) this.#onSubscribed(frame);
+    const error = new ClientError({
+      code: 'ERR_TOPIC_NOT_FOUND',
+      message: 'no topic has this name',
+      retryable: false,
+    });
+    for (const topic of unknown) {
+      this.#subscriptions.refuse(topic, error);
+      this.#setMirror(dropTopic(this.mirror, topic));
+    }
+    // What is wanted and was not named has not changed.
+    for (const { topic, epoch: known } of this.#subscriptions.wanted)
+      if (known === epoch) this.#subscriptions.answered(topic, epoch);
+    const { heard_at_ms: _before, ...connection } = this.connection;
+    this.connection = { ...connection, heard_at_ms: this.#clock.wallMs() };
+    if (connection.state !== 'polling') this.#setConnection({ ...this.connection, state: 'polling' });
+  }
+
+  #refuse(problem: 'sign_in' | 'refused' | 'version'): void {
     this.#link.close();
-    this.#clockTimer?.cancel();
+    this.#serverClock.stop();
+    this.#commands.rejectAll();
     this.#setConnection({ ...this.connection, state: 'offline', problem });
     this.#rejectReady();
   }
@@ -250,7 +260,8 @@ class Client implements TuttiClient {
   #onSession(frame: SessionFrame): void {
     switch (frame.type) {
       case 'reply':
-        this.#commands.reply(frame.id, frame.data);
+        if (frame.id === this.#authId) this.#begin();
+        else this.#commands.reply(frame.id, frame.data);
         return;
       case 'error':
         return this.#onError(frame);
@@ -258,7 +269,7 @@ class Client implements TuttiClient {
         return this.#onSubscribed(frame);
       case 'clock': {
         const { t0_us, t1_us, t2_us } = frame;
-        return this.#clockFilter.add({ t0_us, t1_us, t2_us, t3_us: this.#clock.nowUs() });
+        return this.#serverClock.answered({ t0_us, t1_us, t2_us });
       }
       case 'unsubscribed':
         return this.#onUnsubscribed(frame);
@@ -281,17 +292,31 @@ class Client implements TuttiClient {
     this.#settle();
   }
 
+  /** Asked for, or because the server cannot say otherwise what happened. [SB4] [SB7] */
   #onSubscribed(frame: SessionFrame & { type: 'subscribed' }): void {
-    const { topic, revision } = frame;
+    const { topic, revision, epoch } = frame;
     if (!this.#subscriptions.has(topic)) return;
+    if (epoch !== this.#epoch) {
+      this.#life(epoch);
+      this.#serverClock.start();
+    }
+    if (frame.resumed) return this.#onResumed(frame);
     try {
       const mirror = applySnapshot(this.mirror, topic, revision, frame.snapshot ?? {});
-      this.#subscriptions.answered(topic);
+      this.#subscriptions.answered(topic, epoch);
       this.#setMirror(mirror);
     } catch {
       this.#problem(`the snapshot of ${topic} cannot be read`);
-      this.#subscriptions.answered(topic);
+      this.#subscriptions.answered(topic, undefined);
     }
+    this.#settle();
+  }
+
+  /** What was missed; nothing of it when the topic was let go meanwhile and is asked for anew. */
+  #onResumed({ topic, epoch, events = [] }: SessionFrame & { type: 'subscribed' }): void {
+    if (this.mirror.revisions[topic] === undefined) return;
+    this.#subscriptions.answered(topic, epoch);
+    for (const event of events) this.#onEventFrame(event);
     this.#settle();
   }
 
@@ -310,8 +335,8 @@ class Client implements TuttiClient {
       this.#link.expectRestart(read.event.data.retry_after_ms);
     const known = this.mirror.revisions[topic];
     if (known === undefined || !this.#subscriptions.has(topic)) return;
-    if (read === 'later')
-      return this.#setMirror({ ...this.mirror, revisions: { ...this.mirror.revisions, [topic]: revision } });
+    // Its revision is not taken over: told-once events carry one whose change may still be on its way.
+    if (read === 'later') return;
     if (read === 'broken') {
       this.#problem(`an event ${frame.type} of ${topic} cannot be read`);
       return this.#subscriptions.resync(topic);
@@ -331,22 +356,6 @@ class Client implements TuttiClient {
     if (this.connection.state !== 'live')
       this.#setConnection({ state: 'live', heard_at_ms: this.#clock.wallMs() });
     for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve(this.hello);
-  }
-
-  /** Four quick exchanges, then one now and again: quartz drifts, and old samples lose their worth. */
-  #startClock(): void {
-    this.#clockCount = 0;
-    this.#askClock();
-  }
-
-  #askClock(): void {
-    this.#clockTimer?.cancel();
-    if (!this.#link.send({ type: 'clock', data: { t0_us: this.#clock.nowUs() } })) return;
-    const quick = ++this.#clockCount < CLOCK_QUICK_COUNT;
-    const watched = [...this.#clockWatchers].map(({ everyMs }) => everyMs);
-    const every = Math.min(this.#clockEveryMs, ...watched);
-    const wait = quick ? Math.min(CLOCK_QUICK_MS, every) : every;
-    this.#clockTimer = this.#clock.after(wait, () => this.#askClock());
   }
 
   #setMirror(mirror: Mirror): void {

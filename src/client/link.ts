@@ -12,6 +12,8 @@ const SILENCE_MS = 35_000;
 const STUCK_MS = 1_000;
 /** For an answer after the machine woke up. */
 const WAKE_MS = 3_000;
+/** A line that has not answered by then may have died in the sleep: a second one is tried beside it. */
+const DOUBT_MS = 100;
 
 export interface LinkOptions {
   readonly url: string;
@@ -37,20 +39,21 @@ export interface LinkHandlers {
   onLost(lost: Lost): void;
 }
 
+type TimerName = 'retry' | 'silence' | 'wake' | 'doubt';
+
 /** Keeps one WebSocket to the server: opens it, notices when it is dead, opens the next one. */
 export class Link {
   readonly #options: LinkOptions;
   readonly #handlers: LinkHandlers;
   #socket: Socket | undefined;
+  /** Tried beside a connection that is in doubt; whichever speaks first stays. */
+  #spare: Socket | undefined;
   #greeted = false;
   #failures = 0;
   #heardUs = 0;
   #restartMs: number | undefined;
   #closed = false;
-  #timers = { retry: undefined, silence: undefined, wake: undefined } as Record<
-    'retry' | 'silence' | 'wake',
-    { cancel(): void } | undefined
-  >;
+  readonly #timers = new Map<TimerName, { cancel(): void }>();
 
   constructor(options: LinkOptions, handlers: LinkHandlers) {
     this.#options = options;
@@ -75,11 +78,12 @@ export class Link {
     if (this.#closed) return;
     if (!this.#socket) return this.#open();
     const silentMs = (this.#options.clock.nowUs() - this.#heardUs) / 1000;
-    if (!this.#greeted) return silentMs > STUCK_MS ? this.#again() : undefined;
-    if (silentMs > SILENCE_MS) return this.#lose(this.#socket, 'now');
-    if (this.#timers.wake) return;
-    this.send({ type: 'ping' });
+    if (!this.#greeted) return silentMs > STUCK_MS ? this.again() : undefined;
+    if (this.#timers.has('wake')) return;
     this.#arm('wake', WAKE_MS, () => this.#socket && this.#lose(this.#socket, 'now'));
+    if (silentMs > SILENCE_MS) return this.#lose(this.#socket, 'now');
+    this.send({ type: 'ping' });
+    this.#arm('doubt', DOUBT_MS, () => this.#trySpare());
   }
 
   /** The server said that it restarts and when to come back. */
@@ -90,36 +94,62 @@ export class Link {
   close(): void {
     this.#closed = true;
     this.#disarm();
+    this.#dropSpare();
     this.#socket?.close();
     this.#socket = undefined;
   }
 
-  #again(): void {
+  /** Whatever happened before: a new connection, now. */
+  again(): void {
+    this.#closed = false;
+    this.#dropSpare();
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket?.terminate) socket.terminate();
-    else socket?.close();
+    if (socket) end(socket);
     this.#open();
   }
 
   #open(): void {
     this.#disarm();
-    const socket = new this.#options.WebSocket(this.#options.url);
+    const socket = this.#dial();
     this.#socket = socket;
     this.#greeted = false;
     this.#heardUs = this.#options.clock.nowUs();
+    this.#arm('silence', OPEN_MS, () => this.#lose(socket, 'later'));
+  }
+
+  #dial(): Socket {
+    const socket = new this.#options.WebSocket(this.#options.url);
     socket.addEventListener('message', (event) => this.#heard(socket, event.data));
     socket.addEventListener('close', (event) => this.#ended(socket, event.code));
     // `close` follows in every case; without a listener ws would throw.
     socket.addEventListener('error', () => undefined);
-    this.#arm('silence', OPEN_MS, () => this.#lose(socket, 'later'));
+    return socket;
+  }
+
+  #trySpare(): void {
+    if (this.#socket && this.#greeted) this.#spare = this.#dial();
+  }
+
+  /** The spare one spoke first: it is the connection from now on. */
+  #takeSpare(spare: Socket): void {
+    const before = this.#socket;
+    this.#spare = undefined;
+    this.#socket = spare;
+    if (before) end(before);
+  }
+
+  #dropSpare(): void {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare) end(spare);
   }
 
   #heard(socket: Socket, text: unknown): void {
+    if (socket === this.#spare) this.#takeSpare(socket);
     if (socket !== this.#socket) return;
     this.#heardUs = this.#options.clock.nowUs();
-    this.#timers.wake?.cancel();
-    this.#timers.wake = undefined;
+    if (this.#timers.has('wake')) this.#certain();
     const frame = readFrame(text);
     if (frame.kind === 'session' && frame.frame.type === 'hello') {
       this.#greeted = true;
@@ -128,6 +158,13 @@ export class Link {
       this.#watch(socket, SILENCE_MS);
       this.#handlers.onHello(frame.frame);
     } else this.#handlers.onFrame(frame);
+  }
+
+  /** The line is alive after all. */
+  #certain(): void {
+    this.#disarm('wake');
+    this.#disarm('doubt');
+    this.#dropSpare();
   }
 
   /** One timer for the whole connection instead of one for each message. */
@@ -140,6 +177,7 @@ export class Link {
   }
 
   #ended(socket: Socket, code = 1006): void {
+    if (socket === this.#spare) this.#spare = undefined;
     if (socket !== this.#socket) return;
     if (code >= 4000 && code < 4100) this.#lose(socket, 'never');
     else if (code >= 4200 && code < 4300) this.#lose(socket, 'now');
@@ -147,10 +185,12 @@ export class Link {
   }
 
   #lose(socket: Socket, again: 'now' | 'later' | 'much later' | 'never'): void {
+    // Somebody looks at the screen right now: no back-off.
+    const awake = this.#timers.has('wake') && this.#greeted;
     this.#disarm();
+    this.#dropSpare();
     this.#socket = undefined;
-    if (socket.terminate) socket.terminate();
-    else socket.close();
+    end(socket);
     // Only once at once: a server that drops us right after `hello` must not be hammered.
     const soon = again === 'now' && this.#greeted;
     this.#failures = this.#greeted ? 0 : this.#failures + 1;
@@ -159,6 +199,7 @@ export class Link {
     else this.#arm('retry', this.#delayMs(soon, again === 'much later'), () => this.#open());
     const silentMs = (this.#options.clock.nowUs() - this.#heardUs) / 1000;
     this.#handlers.onLost({ failures: this.#failures, silentMs, final: again === 'never' });
+    if (awake && !this.#closed && !this.#socket && again !== 'much later') this.#open();
   }
 
   /** Full jitter: anywhere below a ceiling that doubles, so that a household of phones does not come back in one instant. */
@@ -168,18 +209,26 @@ export class Link {
     return (soon ? FIRST_MS / 2 : ceiling) * this.#options.random();
   }
 
-  #arm(timer: 'retry' | 'silence' | 'wake', ms: number, run: () => void): void {
-    this.#timers[timer]?.cancel();
-    this.#timers[timer] = this.#options.clock.after(ms, () => {
-      this.#timers[timer] = undefined;
+  #arm(name: TimerName, ms: number, run: () => void): void {
+    this.#timers.get(name)?.cancel();
+    const timer = this.#options.clock.after(ms, () => {
+      this.#timers.delete(name);
       run();
     });
+    this.#timers.set(name, timer);
   }
 
-  #disarm(): void {
-    for (const timer of ['retry', 'silence', 'wake'] as const) {
-      this.#timers[timer]?.cancel();
-      this.#timers[timer] = undefined;
+  /** One timer, or all of them. */
+  #disarm(name?: TimerName): void {
+    for (const [armed, timer] of this.#timers) {
+      if (name !== undefined && armed !== name) continue;
+      timer.cancel();
+      this.#timers.delete(armed);
     }
   }
+}
+
+function end(socket: Socket): void {
+  if (socket.terminate) socket.terminate();
+  else socket.close();
 }

@@ -12,6 +12,7 @@ export * from './party.js';
 export type { PeopleCommand } from './people-commands.js';
 export * from './people.js';
 export * from './player.js';
+export * from './polling.js';
 export * from './queue-patch.js';
 export * from './queue.js';
 export * from './room.js';

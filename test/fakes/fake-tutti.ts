@@ -44,6 +44,8 @@ interface Speaker {
   readonly topics: Set<string>;
   readonly connection: string;
   readonly send: (frame: object) => void;
+  /** Answers by id; those of a client outlive its connections. */
+  answers: Map<string, object>;
 }
 
 /** A Tutti server in one piece for tests of what talks to one: the real protocol on real sockets, no music. */
@@ -67,6 +69,7 @@ export class FakeTutti {
   #ticks = 0;
   #greeted = 0;
   readonly #epoch = `e${systemClock.nowUs()}`;
+  readonly #memories = new Map<string, Speaker['answers']>();
 
   static async start(options: FakeTuttiOptions = {}): Promise<FakeTutti> {
     const fake = new FakeTutti(options);
@@ -126,6 +129,7 @@ export class FakeTutti {
     const send = (frame: object): void => {
       if (!this.silent) socket.send(JSON.stringify(frame));
     };
+    const speaker: Speaker = { topics, connection, send, answers: new Map() };
     const stop = this.house.subscribe((event: TopicEvent) => {
       if (topics.has(event.topic)) send({ ...event, timestamp: new Date().toISOString() });
     });
@@ -135,7 +139,7 @@ export class FakeTutti {
     });
     socket.on('error', () => undefined);
     socket.on('message', (raw: Buffer) => {
-      if (!this.silent) this.#message(raw.toString(), { topics, connection, send });
+      if (!this.silent) this.#message(raw.toString(), speaker);
     });
     send({
       type: 'hello',
@@ -149,7 +153,8 @@ export class FakeTutti {
     });
   }
 
-  #message(text: string, { topics, connection, send }: Speaker): void {
+  #message(text: string, speaker: Speaker): void {
+    const { topics, connection, send } = speaker;
     const t1_us = systemClock.nowUs();
     const { id, type, data } = CommandFrame.parse(JSON.parse(text));
     const named = id === undefined ? {} : { id };
@@ -160,15 +165,25 @@ export class FakeTutti {
         return send({ type: 'clock', ...named, t0_us, t1_us, t2_us: systemClock.nowUs() });
       }
       if (type === 'subscribe' || type === 'unsubscribe') {
-        for (const topic of SESSION_COMMANDS.unsubscribe.parse(data).topics) {
+        for (const topic of SESSION_COMMANDS[type].parse(data).topics) {
           if (this.held.has(topic)) this.heldBack.add(topic);
           else send({ ...named, ...this.#topic(type, topic, topics) });
         }
         return;
       }
+      if (type === 'resume') {
+        const { client_id } = SESSION_COMMANDS.resume.parse(data);
+        const known = this.#memories.get(client_id);
+        speaker.answers = known ?? new Map<string, object>();
+        this.#memories.set(client_id, speaker.answers);
+        return send({ type: 'reply', ...named, ok: true, data: { resumed: known !== undefined } });
+      }
+      const again = id === undefined ? undefined : speaker.answers.get(id);
+      if (again) return send(again);
       this.received.push(type);
-      const reply = this.#run(type, data, connection);
-      if (this.replies) send({ type: 'reply', ...named, ok: true, data: reply });
+      const reply = { type: 'reply', ...named, ok: true, data: this.#run(type, data, connection) };
+      if (id !== undefined) speaker.answers.set(id, reply);
+      if (this.replies) send(reply);
     } catch (thrown) {
       const error = thrown instanceof AppError ? thrown : new AppError('ERR_INVALID', String(thrown));
       const { code, message, retryable, params } = error;

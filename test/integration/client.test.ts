@@ -74,17 +74,35 @@ describe('client', () => {
     await expect(client.send('room:list', {})).rejects.toMatchObject({ code: 'ERR_DISCONNECTED' });
   });
 
-  it('rejects what is under way when the connection breaks, as retryable', async () => {
+  it('[RE1] asks again what was under way when the connection broke, and it has one effect', async () => {
     const fake = await fakeTutti();
     const client = clientOf(fake);
     await client.ready();
     fake.replies = false;
-    const seen = expect(client.send('room:next', { room_id: 'living-room' })).rejects.toMatchObject({
-      code: 'ERR_DISCONNECTED',
-      retryable: true,
-    });
+    const sent = client.send('room:next', { room_id: 'living-room' });
+    await until('it had its effect', () => fake.received.includes('room:next'));
     fake.dropAll();
+    fake.replies = true;
+    expect(await sent).toHaveProperty('outcomes');
+    expect(fake.received.filter((type) => type === 'room:next')).toHaveLength(1);
+  });
+
+  it('[RE1] rejects what was under way when the server knows nothing of it any more, as retryable', async () => {
+    const fake = await fakeTutti();
+    const { port, house } = fake;
+    const client = clientOf(fake);
+    await client.ready();
+    fake.replies = false;
+    const sent = client.send('room:next', { room_id: 'living-room' });
+    const read = client.send('room:list', {});
+    const seen = expect(sent).rejects.toMatchObject({ code: 'ERR_DISCONNECTED', retryable: true });
+    await until('they arrived', () => fake.received.length === 2);
+    await fake.close();
+    const again = await fakeTutti({ port, house });
+    client.wake();
     await seen;
+    await read;
+    expect(again.received).toEqual(['room:list']);
   });
 
   it('says when its mirror is stale, comes back and has what happened meanwhile', async () => {

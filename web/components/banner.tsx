@@ -19,12 +19,14 @@ export function ConnectionBanner() {
 }
 
 function textOf(
-  state: 'connecting' | 'stale' | 'offline',
+  state: 'connecting' | 'stale' | 'polling' | 'offline',
   heardAtMs: number | undefined,
-  problem: 'refused' | 'version' | undefined,
+  problem: 'sign_in' | 'refused' | 'version' | undefined,
 ): string {
   if (problem === 'version') return 'This page is too old for the server: reload it';
   if (problem === 'refused') return 'The server does not let this phone in';
+  if (problem === 'sign_in') return 'Nobody is signed in on this phone';
+  if (state === 'polling') return 'This network is slow to tell: some seconds behind';
   if (state === 'connecting') return 'Connecting…';
   if (state === 'stale') return 'Reconnecting…';
   return heardAtMs === undefined

@@ -73,7 +73,7 @@ export function createHouse(
 
   return {
     connection,
-    live: computed(() => connection.value.state === 'live'),
+    live: computed(() => connection.value.state === 'live' || connection.value.state === 'polling'),
     rooms,
     players: computed(() => mirror.value.players),
     library: computed(() => mirror.value.library),
