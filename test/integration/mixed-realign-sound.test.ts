@@ -77,7 +77,8 @@ it('MPDs that have drifted apart start together anew when the next track begins,
   await until('both are told to start', () => NAMES.every((id) => told(id).length > 0));
   const before = house.of('right').syncs.length;
   await until('it has measured itself since', () => house.of('right').syncs.length > before, 20_000);
-  expect(Math.abs(skewMs('right'))).toBeLessThan(15);
+  // One that was not started anew is more than 40 ms off by now.
+  expect(Math.abs(skewMs('right'))).toBeLessThan(30);
   expect(told('desk')).toEqual([]);
   expect(told('left')).toEqual([expect.objectContaining({ type: 'play' })]);
   expect(told('right')).toEqual(told('left'));
