@@ -5,6 +5,7 @@ import {
   isCommandType,
   type Caller,
   type CommandSpec,
+  type CommandType,
   type Handlers,
   type WireError,
 } from '../protocol/index.js';
@@ -27,15 +28,36 @@ export function commandRunner(handlers: Handlers, log: Logger): RunCommand {
   };
 }
 
+/** For handlers in another process, which checks again: what would be refused there does not go there. */
+export function checkedRunner(run: RunCommand, log: Logger): RunCommand {
+  return async (type, request, caller) => {
+    try {
+      checked(type, request, caller);
+    } catch (thrown) {
+      return { ok: false, error: wireError(thrown, log, type.slice(0, 64)) };
+    }
+    return run(type, request, caller);
+  };
+}
+
 function dispatch(handlers: Handlers, type: string, request: unknown, caller: Caller): unknown {
+  const command = checked(type, request, caller);
+  const handler: (request: never, caller: Caller) => unknown = handlers[command.type];
+  return handler(command.request as never, caller);
+}
+
+function checked(
+  type: string,
+  request: unknown,
+  caller: Caller,
+): { readonly type: CommandType; readonly request: unknown } {
   if (!isCommandType(type)) throw new AppError('ERR_UNKNOWN_COMMAND', 'No command has this type');
   const spec: CommandSpec = COMMANDS[type];
   if (!allows(spec.access, caller, roomOf(request)))
     throw new AppError('ERR_NOT_ALLOWED', 'You may not do this', { params: { access: spec.access } });
   const parsed = spec.request.safeParse(request);
   if (!parsed.success) throw invalid(parsed.error);
-  const handler: (request: never, caller: Caller) => unknown = handlers[type];
-  return handler(parsed.data as never, caller);
+  return { type, request: parsed.data };
 }
 
 /** The room a request is about. Looked at before the request is checked: who may not ask learns nothing of what is wrong with it. */

@@ -16,8 +16,10 @@ const MOST_LISTENERS = 8;
 /** Who reads nothing for so long has gone without a word. */
 const IDLE_MS = 60_000;
 
+export type FileParts = Required<Pick<ServerParts, 'media' | 'artwork'>> & Pick<ServerParts, 'transcode'>;
+
 /** Files for players and pages: `/media/<token>` and `/artwork/<id>?size=`. [MD1] [AR1] */
-export function fileRoutes(app: FastifyInstance, parts: ServerParts): void {
+export function fileRoutes(app: FastifyInstance, parts: FileParts): void {
   const listeners = new Set<FastifyRequest>();
   // HEAD is ours: the one fastify adds would read the file to its end and forget its length.
   const route = (url: string, handler: RouteHandlerMethod): void =>
@@ -111,7 +113,7 @@ function admit(listeners: Set<FastifyRequest>, request: FastifyRequest, reply: F
 
 /** Made while it is sent, so its length is unknown and it has no ranges; `offset_seconds` starts it later. [MD3] */
 function transcoded(
-  parts: ServerParts,
+  parts: FileParts,
   file: MediaFile,
   offsetSeconds: number,
   request: FastifyRequest,

@@ -1,5 +1,5 @@
 export { openUrls } from './addresses.js';
-export { commandRunner, type CommandResult, type RunCommand } from './commands.js';
+export { checkedRunner, commandRunner, type CommandResult, type RunCommand } from './commands.js';
 export { openDoor } from './open-door.js';
 export { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
 export type { ArtworkFile, MediaFile, RunningServer, ServerConfig, ServerParts } from './parts.js';

@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type * as Prom from 'prom-client';
 import type { Gauge, Registry } from 'prom-client';
+import type { BusMeasurements } from '../bus/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { CommandTime } from './command-times.js';
 
 /** What the metrics are read from, at the moment somebody asks. */
 export interface MetricSources {
   readonly measurements: (() => Measurements) | undefined;
+  readonly bus: (() => BusMeasurements) | undefined;
   clients(): number;
   sent(): { readonly writes: number; readonly bytes: number };
   commands(): readonly CommandTime[];
@@ -45,6 +47,7 @@ async function gathererOf(sources: MetricSources): Promise<() => Promise<Scrape>
     ...truthGauges(library, registry, sources),
     correctionCounter(library, registry, sources),
     ...serverGauges(library, registry, sources),
+    ...busGauges(library, registry, sources),
   ];
   return async () => {
     for (const fill of fills) fill();
@@ -194,5 +197,30 @@ function serverGauges(library: Library, registry: Registry, sources: MetricSourc
       'Time from commands to their answers, altogether',
       ({ seconds }) => seconds,
     ),
+  ];
+}
+
+function busGauges(library: Library, registry: Registry, { bus }: MetricSources): Fill[] {
+  if (!bus) return [];
+  const one = (name: string, help: string, read: (bus: BusMeasurements) => number): Fill =>
+    family(library, registry, { name, help }, (put) => put({}, read(bus())));
+  const messages = 'tutti_bus_messages_total';
+  const dropped = 'tutti_bus_dropped_total';
+  return [
+    one('tutti_bus_connected', '1 while the bus between processes works', ({ connected }) =>
+      Number(connected),
+    ),
+    one('tutti_bus_nodes', 'Other processes of this house that are heard', ({ nodes }) => nodes),
+    one('tutti_bus_breaks_total', 'How often the bus was lost', ({ counts }) => counts.breaks),
+    one('tutti_bus_gaps_total', 'How often clients got everything afresh', ({ gaps }) => gaps),
+    family(library, registry, { name: messages, help: 'Messages of the bus', labels: ['way'] }, (put) => {
+      const { sent, received, unsent } = bus().counts;
+      for (const [way, count] of Object.entries({ sent, received, unsent })) put({ way }, count);
+    }),
+    family(library, registry, { name: dropped, help: 'Messages not taken', labels: ['reason'] }, (put) => {
+      const { dropped: reasons, counts } = bus();
+      for (const [reason, count] of Object.entries(reasons)) put({ reason }, count);
+      put({ reason: 'oversize' }, counts.oversize);
+    }),
   ];
 }

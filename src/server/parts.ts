@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock, Logger } from '../base/index.js';
+import type { BusMeasurements } from '../bus/index.js';
 import type { Entrance } from '../people/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
@@ -50,14 +51,18 @@ export interface ServerParts {
   /** Every command, of REST and WebSocket alike. */
   readonly run: RunCommand;
   readonly door: Entrance;
-  /** Throws AppError for a token that is not ours or has expired. */
-  media(this: void, token: string): MediaFile;
+  /** Throws AppError for a token that is not ours or has expired. Absent, as `artwork` is, where another process has the files. */
+  media?(this: void, token: string): MediaFile;
   /** Undefined when there is no such picture; `size` is the wished edge in pixels. */
-  artwork(this: void, id: string, size: number): Promise<ArtworkFile | undefined>;
+  artwork?(this: void, id: string, size: number): Promise<ArtworkFile | undefined>;
+  /** The address of the process that has the files. */
+  filesFrom?(this: void): string;
   /** The file from `offsetSeconds` on in the format of `file.transcode`; the signal aborts when nobody reads any more. */
   transcode?(this: void, file: MediaFile, offsetSeconds: number, signal: AbortSignal): Readable;
   /** For /metrics; without it there are only those of the server itself. */
   readonly measurements?: (() => Measurements) | undefined;
+  /** The bus between the processes of this house, for /metrics. */
+  readonly bus?: (() => BusMeasurements) | undefined;
   /** A WebSocket connection is over. */
   left?(this: void, connectionId: string): void;
   readonly limits?: Partial<ServerLimits>;

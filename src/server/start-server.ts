@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { openUrls, ownAddresses } from './addresses.js';
 import { CommandRates } from './command-rates.js';
 import { CommandTimes } from './command-times.js';
+import { filesElsewhere } from './files-elsewhere.js';
 import { fileRoutes } from './file-routes.js';
 import { Gate } from './gate.js';
 import { httpApp, listen } from './http-app.js';
@@ -30,13 +31,16 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   app.get('/health', () => ({ status: 'ok' }));
   signInRoutes(app, door, people);
   restRoutes(app, run, people);
-  fileRoutes(app, parts);
+  const { media, artwork, filesFrom } = parts;
+  if (media && artwork) fileRoutes(app, { ...parts, media, artwork });
+  else if (filesFrom) filesElsewhere(app, filesFrom);
   await webRoutes(app, config.webRoot, log);
 
   const left = parts.left ?? ((): void => undefined);
   const hub = new Hub({ ...parts, log, gate, proxies, limits, run, left });
   metricsRoute(app, {
     measurements: parts.measurements,
+    bus: parts.bus,
     allow: (request) => people.allowMetrics(request),
     clients: () => hub.connections,
     sent: () => hub.sent,
@@ -57,7 +61,6 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   return {
     port: listening.port,
     urls: urlsOf(config, listening.port),
-    run,
     run,
     connections: () => hub.connections,
     announce: (reason, retryAfterMs) => hub.announce(reason, retryAfterMs),
