@@ -48,6 +48,7 @@ export class Hub {
   #announced = false;
   #closing = false;
   #allGone: (() => void) | undefined;
+  readonly #stopBreaks: (() => void) | undefined;
 
   constructor(parts: HubParts) {
     this.#parts = parts;
@@ -72,6 +73,11 @@ export class Hub {
 
   get connections(): number {
     return this.#fanOut.clients.size;
+    // What `hello` said of the server life is not true any more: everybody comes in anew, and hears what is.
+    this.#stopBreaks = parts.feed.onBreak?.((kind) => {
+      if (kind === 'life')
+        for (const client of this.#fanOut.clients) client.close(CLOSE.restarting, 'another server life');
+    });
   }
 
   /** WebSocket clients that have not signed in. */
@@ -162,6 +168,7 @@ export class Hub {
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.#allGone = resolve;
+    this.#stopBreaks?.();
       timer = this.#parts.clock.after(GOODBYE_MS, resolve);
     });
     timer?.cancel();
