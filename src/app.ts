@@ -22,6 +22,7 @@ import {
   type LibraryOptions,
   type Stream,
 } from './library/index.js';
+import { openMpdDoor, type MpdDoor } from './mpd-door/index.js';
 import { packageRoot, version } from './package-root.js';
 import { openPeople, type People } from './people/index.js';
 import { satelliteToken } from './satellite/index.js';
@@ -37,7 +38,7 @@ import {
   type RunningServer,
 } from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
-import { claimFolder, migrate, openDb, secret, type Claim, type Db } from './storage/index.js';
+import { claimFolder, migrate, openDb, secret, type Claim, type Db, setting } from './storage/index.js';
 
 export { DRIVERS };
 
@@ -148,7 +149,10 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   closers.add(() => server.close());
   await players.start(config.players, config.mdns);
   await library.start();
-  const notices = settleNotices(store, players, config, drivers, snapcast.notices);
+  const mpd = await listenForMpd(config, { store, clock, log, people, library }, db, server);
+  closers.add(() => mpd.close());
+  const others = [...snapcast.notices, ...mpd.notices];
+  const notices = settleNotices(store, players, config, drivers, others);
   const firstLink = people.firstLink();
   return { port: server.port, urls: server.urls, notices, firstLink, close: () => closers.close() };
 }
@@ -302,6 +306,28 @@ function serve(
     measurements: () => rooms.measurements(),
     transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>
       transcodeStream({ path, to: transcode, startSeconds, signal }).stream,
+  });
+}
+
+/** Every room as an MPD server with a port of its own. */
+function listenForMpd(
+  { host, mpd_port: port, mdns }: Config,
+  { store, clock, log, people, library }: Pick<Parts, 'store' | 'clock' | 'log' | 'people' | 'library'>,
+  db: Db,
+  { run }: RunningServer,
+): Promise<MpdDoor> {
+  return openMpdDoor({
+    host,
+    port,
+    mdns,
+    store,
+    clock,
+    log,
+    run,
+    door: people.entrance,
+    library: library.handlers,
+    artwork: (id, size) => library.artwork(id, size),
+    kept: setting(db, 'mpd/ports'),
   });
 }
 
