@@ -5,7 +5,7 @@ import { AppError } from '../../src/base/index.js';
 import type { Door, DoorChange, Identity } from '../../src/people/index.js';
 import type { CommandResult } from '../../src/mpd-door/index.js';
 import { until } from '../until.js';
-import { Line, mpc, MpdHouse, valuesOf } from './mpd-door-rig.js';
+import { mpc, MpdHouse, valuesOf } from './mpd-door-rig.js';
 
 /** People with tokens, moved by hand. */
 class Tokens implements Door {

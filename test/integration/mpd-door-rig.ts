@@ -163,7 +163,7 @@ export class MpdHouse {
   async close(): Promise<void> {
     for (const line of this.#clients) line.socket.destroy();
     await this.door.close();
-    await this.#rooms.close();
+    this.#rooms.close();
     await this.#players.close();
     await this.#library.close();
     this.#db.close();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../until.js';
-import { Line, MpdHouse, valuesOf } from './mpd-door-rig.js';
+import { MpdHouse, valuesOf, type Line } from './mpd-door-rig.js';
 
 let house: MpdHouse;
 let line: Line;
