@@ -76,8 +76,9 @@ export class World {
     return this.server.port;
   }
 
-  async peer(options: ClientOptions = {}): Promise<Peer> {
-    const peer = await Peer.connect(this.port, options);
+  /** `query` follows the address of the WebSocket. */
+  async peer({ query = '', ...options }: ClientOptions & { query?: string } = {}): Promise<Peer> {
+    const peer = await Peer.connect(this.port, options, query);
     this.#peers.push(peer);
     return peer;
   }
@@ -113,8 +114,8 @@ export class Peer {
     });
   }
 
-  static async connect(port: number, options: ClientOptions): Promise<Peer> {
-    const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, options);
+  static async connect(port: number, options: ClientOptions, query = ''): Promise<Peer> {
+    const ws = new WebSocket(`ws://127.0.0.1:${port}/ws${query}`, options);
     const peer = new Peer(ws);
     await new Promise<void>((resolve, reject) => {
       ws.once('open', resolve);
