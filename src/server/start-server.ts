@@ -14,6 +14,7 @@ import type { RunningServer, ServerConfig, ServerParts } from './parts.js';
 import { Proxies } from './proxies.js';
 import { restRoutes } from './rest-routes.js';
 import { signInRoutes } from './sign-in-routes.js';
+import { topicRoutes } from './topic-routes.js';
 import { webRoutes } from './web-routes.js';
 
 /** Serves page, REST, media and WebSocket on one port. Rejects with an AppError that says what to set when it cannot listen. */
@@ -46,6 +47,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     sent: () => hub.sent,
     commands: () => times.rows(),
   });
+  topicRoutes(app, { hub, people, clock });
   hub.attach(app.server);
   const close = async (): Promise<void> => {
     await hub.close();

@@ -29,6 +29,8 @@ export interface ClientParts {
 export class Client {
   readonly id: string;
   readonly address: string;
+  /** Wall clock: when it came. */
+  readonly sinceMs: number;
   readonly subscriptions = new Set<string>();
   readonly outbox: Outbox;
   /** Who it is, once that is known. */
@@ -44,6 +46,7 @@ export class Client {
   constructor(parts: ClientParts) {
     this.id = parts.id;
     this.address = parts.address;
+    this.sinceMs = parts.clock.wallMs();
     this.outbox = new Outbox(parts.limits.queueEvents);
     this.#parts = parts;
     this.#lastPingUs = parts.clock.nowUs();

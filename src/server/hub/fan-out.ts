@@ -6,7 +6,7 @@ import type { Client } from './client.js';
 import { textFrame, type Frame } from './frames.js';
 import type { OutgoingEvent } from './outbox.js';
 import { Rings } from './ring.js';
-import { Snapshots, type Left } from './snapshots.js';
+import { Snapshots, type Left, type TopicAnswer } from './snapshots.js';
 import { waitingRule } from './waiting-rule.js';
 
 /** Who gets which event, and when: each event becomes bytes once, each client is written to once per tick. [BP4] */
@@ -85,6 +85,17 @@ export class FanOut {
   whenReadable(topic: string, then: () => void): void {
     if (this.#feed.fetch) this.#feed.fetch(topic, then);
     else then();
+  }
+
+  /** A topic for somebody who asks by other ways, and will ask again. Undefined when there is no such topic. */
+  read(topic: string, left: Left | undefined): Promise<TopicAnswer | undefined> {
+    return new Promise((resolve) => {
+      this.whenReadable(topic, () => {
+        const answer = this.#snapshots.answer(topic, left);
+        if (answer && !this.#topics.has(topic)) this.#rings.left(topic);
+        resolve(answer);
+      });
+    });
   }
 
   unsubscribe(client: Client, topic: string): void {

@@ -5,12 +5,16 @@ import { CLOSE, PROTOCOL, type Hello, type TopicEvent } from '../../protocol/ind
 import type { Feed } from '../../state/index.js';
 import type { RunCommand } from '../commands.js';
 import type { Gate } from '../gate.js';
+import { JobStreams } from '../job-stream.js';
 import type { ServerLimits } from '../limits.js';
 import type { Proxies } from '../proxies.js';
+import type { TopicReader } from '../topic-routes.js';
 import { Client } from './client.js';
 import { FanOut } from './fan-out.js';
 import { textFrame } from './frames.js';
+import { welcomeToJob } from './job-arrival.js';
 import { Memories } from './memories.js';
+import { presenceOf, type Presence } from './presence.js';
 import { Present } from './present.js';
 import { Session } from './session.js';
 import { Upgrades, type Arrival } from './upgrades.js';
@@ -87,6 +91,17 @@ export class Hub {
 
   get sent(): { readonly writes: number; readonly bytes: number } {
     return this.#fanOut.sent;
+  }
+
+  /** For who reads topics by other ways than a connection. */
+  get topics(): TopicReader {
+    const { feed } = this.#parts;
+    return { epoch: () => feed.epoch, read: (topic, left) => this.#fanOut.read(topic, left) };
+  }
+
+  /** Who is connected here. */
+  presence(): Presence[] {
+    return presenceOf(this.#fanOut.clients);
   }
 
   attach(server: Server): void {

@@ -310,7 +310,8 @@ function idOf(frame: CommandFrame): { id?: string } {
   return frame.id === undefined ? {} : { id: frame.id };
 }
 
-function mayFollow(topic: string, who: Permission): boolean {
+/** Whether somebody may have a topic. [RO1] */
+export function mayFollow(topic: string, who: Permission): boolean {
   const family = topicFamily(topic);
   const roomId = family === 'room/*' ? topic.slice(roomTopic('').length) : undefined;
   return family !== undefined && allows(TOPIC_ACCESS[family], who, roomId);
