@@ -48,11 +48,12 @@ export class Hub {
   readonly #present: Present;
   readonly #upgrades: Upgrades;
   readonly #memories: Memories;
+  readonly #streams: JobStreams;
   readonly #timers: readonly Timer[];
+  readonly #stopBreaks: (() => void) | undefined;
   #announced = false;
   #closing = false;
   #allGone: (() => void) | undefined;
-  readonly #stopBreaks: (() => void) | undefined;
 
   constructor(parts: HubParts) {
     this.#parts = parts;
@@ -64,6 +65,7 @@ export class Hub {
       welcome: (arrival) => this.#welcome(arrival),
     });
     this.#memories = new Memories(parts.clock);
+    this.#streams = new JobStreams({ ...parts, heartbeatMs: parts.limits.heartbeatMs });
     this.#timers = [
       parts.clock.every(parts.limits.heartbeatMs, () => this.#heartbeat()),
       parts.clock.every(SEEN_MS, () => this.#seen()),
@@ -73,15 +75,15 @@ export class Hub {
         for (const client of this.#fanOut.clients) client.sweep(mark);
       }),
     ];
-  }
-
-  get connections(): number {
-    return this.#fanOut.clients.size;
     // What `hello` said of the server life is not true any more: everybody comes in anew, and hears what is.
     this.#stopBreaks = parts.feed.onBreak?.((kind) => {
       if (kind === 'life')
         for (const client of this.#fanOut.clients) client.close(CLOSE.restarting, 'another server life');
     });
+  }
+
+  get connections(): number {
+    return this.#fanOut.clients.size;
   }
 
   /** WebSocket clients that have not signed in. */
@@ -109,6 +111,14 @@ export class Hub {
   }
 
   #welcome(arrival: Arrival): void {
+    if (arrival.jobId !== undefined) {
+      welcomeToJob(arrival.jobId, arrival, {
+        ...this.#parts,
+        present: this.#present,
+        streams: this.#streams,
+      });
+      return;
+    }
     const { ws, socket, address, place, identity } = arrival;
     const { clock, run, door, limits } = this.#parts;
     const id = randomId();
@@ -171,9 +181,10 @@ export class Hub {
     this.#closing = true;
     this.#upgrades.close();
     for (const timer of this.#timers) timer.cancel();
+    this.#stopBreaks?.();
     if (!this.#announced) this.announce('the server stops', RETRY_AFTER_STOP_MS);
     for (const client of this.#fanOut.clients) client.close(CLOSE.restarting, 'restarting');
-    if (this.#fanOut.clients.size > 0) await this.#goodbyes();
+    await Promise.all([this.#streams.close(), this.#fanOut.clients.size > 0 && this.#goodbyes()]);
     for (const client of this.#fanOut.clients) client.terminate();
     this.#fanOut.close();
     this.#present.close();
@@ -183,7 +194,6 @@ export class Hub {
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.#allGone = resolve;
-    this.#stopBreaks?.();
       timer = this.#parts.clock.after(GOODBYE_MS, resolve);
     });
     timer?.cancel();

@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
-import { AppError, within, type Clock, type Logger } from '../../base/index.js';
+import { AppError, toError, within, type Clock, type Logger } from '../../base/index.js';
 import type { Door, Identity } from '../../people/index.js';
-import { ERRORS } from '../../protocol/index.js';
+import { allows, ERRORS, TOPIC_ACCESS } from '../../protocol/index.js';
 import { bearerOf, cookieOf, queryTokenOf, type Credential } from '../credentials.js';
 import type { Gate } from '../gate.js';
-import type { ServerLimits } from '../limits.js';
+import { streamedJob } from '../job-stream.js';
+import { rateLimited, type ServerLimits } from '../limits.js';
+import { KeyedBuckets } from '../token-bucket.js';
 import { EVERYBODY } from '../open-door.js';
 import type { Proxies } from '../proxies.js';
 import { wireError } from '../wire-errors.js';
@@ -23,6 +25,8 @@ export interface Arrival {
   readonly ws: WebSocket;
   readonly socket: Socket;
   readonly address: string;
+  /** Who wants the stream of one job instead of everything. [JB5] */
+  readonly jobId: string | undefined;
   readonly place: Place;
   readonly identity: Identity | undefined;
   readonly refusal: unknown;
@@ -67,6 +71,7 @@ export class Upgrades {
   readonly #parts: UpgradeParts;
   readonly #wss: WebSocketServer;
   readonly #admission: Admission;
+  readonly #streamRates: KeyedBuckets;
   #asking = 0;
   #closing = false;
 
@@ -74,6 +79,7 @@ export class Upgrades {
     this.#parts = parts;
     this.#wss = new WebSocketServer(wsOptions(parts.limits));
     this.#admission = new Admission(parts.limits);
+    this.#streamRates = new KeyedBuckets(parts.limits.jobStreams);
   }
 
   get anonymous(): number {
@@ -102,10 +108,13 @@ export class Upgrades {
     const seen = proxies.see(request);
     const authority = gate.host(request, seen);
     const url = request.url ?? '';
-    if (url.split('?', 1)[0] !== '/ws') throw new AppError('ERR_NOT_FOUND', 'WebSockets are at /ws');
+    const jobId = streamedJob(url.split('?', 1)[0]!);
+    if (jobId === undefined && url.split('?', 1)[0] !== '/ws')
+      throw new AppError('ERR_NOT_FOUND', 'WebSockets are at /ws');
     const page = gate.origin(request, authority, seen);
     if (this.#closing) throw new AppError('ERR_BUSY', 'The server is stopping');
     const { address } = seen;
+    if (jobId !== undefined) this.#countStream(address);
     if (door.mode === 'open') {
       this.#enter(visit, stream, address, EVERYBODY);
       return;
@@ -115,6 +124,12 @@ export class Upgrades {
       bearerOf(request) ?? queryTokenOf(url) ?? (page === 'ours' ? cookieOf(request) : undefined);
     if (credential) this.#ask(visit, stream, address, credential);
     else this.#enter(visit, stream, address, undefined);
+  }
+
+  /** Streams end and are asked for again: so many a minute from one address. */
+  #countStream(address: string): void {
+    const retryAfterMs = this.#streamRates.take(address, this.#parts.clock.nowUs());
+    if (retryAfterMs > 0) throw rateLimited(retryAfterMs);
   }
 
   #ask(visit: Visit, socket: Socket, address: string, credential: Credential): void {
@@ -154,6 +169,8 @@ export class Upgrades {
   ): void {
     if (socket.destroyed) return;
     if (this.#closing) throw new AppError('ERR_BUSY', 'The server is stopping');
+    const jobId = streamedJob((request.url ?? '').split('?', 1)[0]!);
+    if (jobId !== undefined) mayStream(identity, refusal);
     const subject = this.#parts.door.mode === 'open' ? undefined : identity?.subject_id;
     const place = identity
       ? this.#admission.enter(address, subject)
@@ -161,7 +178,7 @@ export class Upgrades {
     socket.once('close', place.leave);
     try {
       this.#wss.handleUpgrade(request, socket, head, (ws) =>
-        this.#parts.welcome({ ws, socket, address, place, identity, refusal }),
+        this.#parts.welcome({ ws, socket, address, jobId, place, identity, refusal }),
       );
     } catch (thrown) {
       place.leave();
@@ -180,6 +197,16 @@ export class Upgrades {
         `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   }
+}
+
+/** Nobody signs in on a stream: who they are has come with the address. */
+function mayStream(identity: Identity | undefined, refusal: unknown): void {
+  if (refusal !== undefined) throw toError(refusal);
+  if (!identity) throw new AppError('ERR_AUTH_REQUIRED', 'Sign in first');
+  if (!allows(TOPIC_ACCESS['job/*'], identity))
+    throw new AppError('ERR_NOT_ALLOWED', 'You may not do this', {
+      params: { access: TOPIC_ACCESS['job/*'] },
+    });
 }
 
 interface Visit {
