@@ -11,6 +11,7 @@ import {
   type Logger,
 } from './base/index.js';
 import { openActivity, type ActivityLog } from './activity/index.js';
+import { House, openBus } from './bus/index.js';
 import type { Config } from './config/index.js';
 import { jobHandlers, Jobs } from './jobs/index.js';
 import {
@@ -143,10 +144,22 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   closers.add(() => people.close());
 
   const background = { ...jobHandlers(jobs), ...activity.handlers };
-  const parts = { store, clock, log, library, players, rooms, parties, satellites, background, people };
+  const parts: Parts = {
+    store,
+    clock,
+    log,
+    library,
+    players,
+    rooms,
+    parties,
+    satellites,
+    background,
+    people,
+  };
   const server = await serve(config, parts);
   listening.port = server.port;
   closers.add(() => server.close());
+  parts.house = await openHouse(config, parts, server, closers);
   await players.start(config.players, config.mdns);
   await library.start();
   const mpd = await listenForMpd(config, { store, clock, log, people, library }, db, server);
@@ -274,12 +287,37 @@ interface Parts {
   readonly satellites: ReturnType<typeof createSatellites>;
   readonly background: ReturnType<typeof jobHandlers> & ActivityLog['handlers'];
   readonly people: People;
+  house?: House;
 }
 
-function serve(
+/** The way to gateways, if there is a bus on which there can be any. */
+async function openHouse(
   config: Config,
-  { store, clock, log, library, players, rooms, parties, satellites, background, people }: Parts,
-): Promise<RunningServer> {
+  { store, clock, log, parties, people }: Parts,
+  server: RunningServer,
+  closers: Closers,
+): Promise<House> {
+  const bus = await openBus({ address: config.bus, clock, log, random });
+  closers.add(() => bus.close());
+  const house = await House.open({
+    bus,
+    name: config.bus_name,
+    secret: config.bus_secret,
+    version,
+    clock,
+    log,
+    feed: store,
+    run: server.run,
+    entrance: people.entrance,
+    left: (connectionId) => parties.gone(connectionId),
+    url: () => config.house_url ?? server.urls[0] ?? '',
+  });
+  closers.add(() => house.close());
+  return house;
+}
+
+function serve(config: Config, parts: Parts): Promise<RunningServer> {
+  const { store, clock, log, library, players, rooms, parties, satellites, background, people } = parts;
   const handlers: Handlers = {
     ...library.handlers,
     ...players.handlers,
@@ -304,6 +342,7 @@ function serve(
     left: (connectionId) => parties.gone(connectionId),
     artwork: (id, size) => library.artwork(id, size),
     measurements: () => rooms.measurements(),
+    bus: () => parts.house?.measurements(),
     transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>
       transcodeStream({ path, to: transcode, startSeconds, signal }).stream,
   });

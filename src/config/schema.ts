@@ -85,6 +85,28 @@ export const ConfigSchema = z.strictObject({
     'first port at which rooms answer as MPD servers, one port each; not 6600, which a real MPD on the same machine has; 0 = off',
   ),
   watch: Switch.default(true).describe('watch the music folder for changes'),
+  bus: z
+    .string()
+    .optional()
+    .describe(
+      'Redis through which gateways reach this server: redis://user:password@host:port, rediss://… or the path of a unix socket; none: one process',
+    ),
+  bus_name: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default('tutti')
+    .describe('which house on that Redis this is; server and gateways have the same'),
+  bus_secret: z
+    .string()
+    .min(16)
+    .optional()
+    .describe(
+      'signs what goes over the bus, when others may use that Redis too; server and gateways have the same',
+    ),
+  house_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where gateways fetch media and pictures; default: the first address of this server'),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -8,7 +8,7 @@ import type { CommandTime } from './command-times.js';
 /** What the metrics are read from, at the moment somebody asks. */
 export interface MetricSources {
   readonly measurements: (() => Measurements) | undefined;
-  readonly bus: (() => BusMeasurements) | undefined;
+  readonly bus: (() => BusMeasurements | undefined) | undefined;
   clients(): number;
   sent(): { readonly writes: number; readonly bytes: number };
   commands(): readonly CommandTime[];
@@ -202,25 +202,30 @@ function serverGauges(library: Library, registry: Registry, sources: MetricSourc
 
 function busGauges(library: Library, registry: Registry, { bus }: MetricSources): Fill[] {
   if (!bus) return [];
-  const one = (name: string, help: string, read: (bus: BusMeasurements) => number): Fill =>
-    family(library, registry, { name, help }, (put) => put({}, read(bus())));
-  const messages = 'tutti_bus_messages_total';
-  const dropped = 'tutti_bus_dropped_total';
+  const one = (name: string, help: string, read: (now: BusMeasurements) => number): Fill =>
+    family(library, registry, { name, help }, (put) => {
+      const now = bus();
+      if (now) put({}, read(now));
+    });
+  const by = (
+    name: string,
+    label: string,
+    read: (now: BusMeasurements) => Readonly<Record<string, number>>,
+  ): Fill =>
+    family(library, registry, { name, help: `Messages of the bus by ${label}`, labels: [label] }, (put) => {
+      const now = bus();
+      if (now) for (const [value, count] of Object.entries(read(now))) put({ [label]: value }, count);
+    });
   return [
-    one('tutti_bus_connected', '1 while the bus between processes works', ({ connected }) =>
-      Number(connected),
-    ),
-    one('tutti_bus_nodes', 'Other processes of this house that are heard', ({ nodes }) => nodes),
-    one('tutti_bus_breaks_total', 'How often the bus was lost', ({ counts }) => counts.breaks),
-    one('tutti_bus_gaps_total', 'How often clients got everything afresh', ({ gaps }) => gaps),
-    family(library, registry, { name: messages, help: 'Messages of the bus', labels: ['way'] }, (put) => {
-      const { sent, received, unsent } = bus().counts;
-      for (const [way, count] of Object.entries({ sent, received, unsent })) put({ way }, count);
-    }),
-    family(library, registry, { name: dropped, help: 'Messages not taken', labels: ['reason'] }, (put) => {
-      const { dropped: reasons, counts } = bus();
-      for (const [reason, count] of Object.entries(reasons)) put({ reason }, count);
-      put({ reason: 'oversize' }, counts.oversize);
-    }),
+    one('tutti_bus_connected', '1 while the bus between processes works', (now) => Number(now.connected)),
+    one('tutti_bus_nodes', 'Other processes of this house that are heard', (now) => now.nodes),
+    one('tutti_bus_breaks_total', 'How often the bus was lost', (now) => now.counts.breaks),
+    one('tutti_bus_gaps_total', 'How often clients got everything afresh', (now) => now.gaps),
+    by('tutti_bus_messages_total', 'way', ({ counts: { sent, received, unsent } }) => ({
+      sent,
+      received,
+      unsent,
+    })),
+    by('tutti_bus_dropped_total', 'reason', (now) => ({ ...now.dropped, oversize: now.counts.oversize })),
   ];
 }

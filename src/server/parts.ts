@@ -62,7 +62,7 @@ export interface ServerParts {
   /** For /metrics; without it there are only those of the server itself. */
   readonly measurements?: (() => Measurements) | undefined;
   /** The bus between the processes of this house, for /metrics. */
-  readonly bus?: (() => BusMeasurements) | undefined;
+  readonly bus?: (() => BusMeasurements | undefined) | undefined;
   /** A WebSocket connection is over. */
   left?(this: void, connectionId: string): void;
   readonly limits?: Partial<ServerLimits>;

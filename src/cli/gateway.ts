@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError, createLogger, systemClock, systemRandom, type Logger } from '../base/index.js';
+import { Gateway, openBus } from '../bus/index.js';
+import { loadConfig, type Config } from '../config/index.js';
+import { packageRoot, version } from '../package-root.js';
+import {
+  checkedRunner,
+  serverConfig,
+  serverLimits,
+  startServer,
+  type RunningServer,
+} from '../server/index.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Holds clients for a house on the same bus until a signal; resolves when everything is closed. Waits for the house to be there first. */
+export async function gateway(env: Env, print: (line: string) => void): Promise<void> {
+  const config = loadConfig(env);
+  const log = createLogger(
+    env['TUTTI_LOG_LEVEL'] === undefined && process.stderr.isTTY ? 'warn' : config.log_level,
+  );
+  if (config.bus === undefined)
+    throw new AppError(
+      'ERR_INVALID',
+      'a gateway needs the bus of its server: --bus, TUTTI_BUS or bus in tutti.yaml',
+    );
+  const stopped = new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(name));
+  });
+  const parts = { clock: systemClock, log, random: systemRandom };
+  const bus = await openBus({ address: config.bus, ...parts });
+  const house = new Gateway({ bus, name: config.bus_name, secret: config.bus_secret, version, ...parts });
+  print('  Waiting for the server on the bus');
+  const found = await Promise.race([house.open().then(() => true), stopped.then(() => false)]);
+  const server = found ? await serve(house, config, log) : undefined;
+  if (server)
+    print(['', '  A gateway of Tutti is at', ...server.urls.map((url) => `    ${url}`), ''].join('\n'));
+  log.info({ reason: await stopped }, 'stopping');
+  await server?.close();
+  house.close();
+  await bus.close();
+}
+
+async function serve(house: Gateway, config: Config, log: Logger): Promise<RunningServer> {
+  const webRoot = join(packageRoot, 'dist', 'web');
+  const server = await startServer({
+    config: serverConfig(config, existsSync(webRoot) ? webRoot : undefined),
+    version,
+    clock: house.clock,
+    log,
+    feed: house.feed,
+    run: checkedRunner(house.run, log.child({ part: 'commands' })),
+    door: house.entrance,
+    filesFrom: () => house.houseUrl,
+    bus: () => house.measurements(),
+    left: (connectionId) => house.left(connectionId),
+    limits: serverLimits(config),
+  });
+  house.tellRestarts((reason, retryAfterMs) => server.announce(reason, retryAfterMs));
+  return server;
+}
