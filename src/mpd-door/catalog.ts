@@ -16,7 +16,7 @@ export const HOUSE_CALLER = { connection_id: 'mpd-door', role: 'admin' } as cons
 
 const PAGE = 500;
 /** So many albums are looked at before everybody else has a turn. */
-const ALBUMS_A_TURN = 20;
+const ALBUMS_A_TURN = 8;
 /** While a scan runs, the albums are read again no sooner. */
 const SCAN_PAUSE_US = 3_000_000;
 

@@ -5,6 +5,7 @@ import { SUBSYSTEMS, type Subsystem } from './changes.js';
 import { COMMANDS } from './commands.js';
 import type { House } from './house.js';
 import { Gone, Output } from './output.js';
+import { addedTracks, addSources } from './queue-commands.js';
 import { TAGS } from './tags.js';
 import { ACK, ackLine, parseLine, Refusal } from './wire.js';
 
@@ -171,14 +172,38 @@ export class Connection {
       return;
     }
     this.#list = undefined;
-    for (const [index, each] of list.lines.entries()) {
-      if ((await this.#command(each, index, true)) === 'refused' || this.client.over)
-        return this.#out.flush();
+    let singly = 0;
+    for (let index = 0; index < list.lines.length; index++) {
+      const ids = index < singly ? [] : addedTracks(list.lines, index);
+      if (await this.#addTogether(ids)) {
+        if (list.marked) this.#out.raw('list_OK\n'.repeat(ids.length));
+        index += ids.length - 1;
+        continue;
+      }
+      // One of them is wrong: obeyed one by one, the answer says which.
+      singly = Math.max(singly, index + ids.length);
+      const end = await this.#command(list.lines[index]!, index, true);
+      if (end === 'refused' || this.client.over) return this.#out.flush();
       if (list.marked) this.#out.raw('list_OK\n');
       await this.#out.pace();
     }
     this.#out.raw('OK\n');
     await this.#out.flush();
+  }
+
+  /** Several songs as one edit of the queue: a thousand edits would be a thousand writes, and as many steps of undo. */
+  async #addTogether(track_ids: readonly string[]): Promise<boolean> {
+    if (track_ids.length < 2) return false;
+    this.#expire();
+    const asking = new Asking(this.#house, this.client, this.#out, []);
+    if (!asking.may('party')) return false;
+    try {
+      await addSources(asking, [{ track_ids: [...track_ids] }], undefined);
+      return true;
+    } catch (error) {
+      if (error instanceof Refusal) return false;
+      throw error;
+    }
   }
 
   /** Obeys one line, or says why not. `waits`: an `idle` answers for itself. */

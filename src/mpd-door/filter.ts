@@ -11,7 +11,7 @@ export type Filter =
       readonly field: TagName | 'file' | 'any';
       readonly way: 'is' | 'contains' | 'starts';
       readonly value: string;
-      /** Case and accents do not matter. */
+      /** Case and accents do not matter; they are off the value already. */
       readonly fold: boolean;
     };
 
@@ -52,7 +52,7 @@ function pair(name: string, value: string, fold: boolean): Filter {
   const field = fieldNamed(name);
   if (field === undefined) throw new Refusal(ACK.argument, 'Unknown filter type');
   if (field === 'base') return base(value);
-  return { kind: 'text', field, way: fold ? 'contains' : 'is', value, fold };
+  return { kind: 'text', field, way: fold ? 'contains' : 'is', value: fold ? folded(value) : value, fold };
 }
 
 function base(path: string): Filter {
@@ -148,7 +148,8 @@ function conjunction(reader: Reader, fold: boolean, depth: number): Filter {
 
 function comparison(reader: Reader, field: TagName | 'file' | 'any', fold: boolean): Filter {
   const test = (way: 'is' | 'contains' | 'starts', sure: boolean): Filter => {
-    const filter: Filter = { kind: 'text', field, way, value: reader.string(), fold };
+    const value = reader.string();
+    const filter: Filter = { kind: 'text', field, way, value: fold ? folded(value) : value, fold };
     return sure ? filter : { kind: 'not', of: filter };
   };
   if (reader.take('==')) return test('is', true);
@@ -183,9 +184,9 @@ export function matches(filter: Filter, song: Song): boolean {
 }
 
 function compare({ way, value, fold }: Extract<Filter, { kind: 'text' }>, text: string): boolean {
-  const [wanted, has] = fold ? [folded(value), folded(text)] : [value, text];
-  if (way === 'is') return has === wanted;
-  return way === 'contains' ? has.includes(wanted) : has.startsWith(wanted);
+  const has = fold ? folded(text) : text;
+  if (way === 'is') return has === value;
+  return way === 'contains' ? has.includes(value) : has.startsWith(value);
 }
 
 /** What all songs of an album have in common; `artists` is undefined while nobody has looked. */

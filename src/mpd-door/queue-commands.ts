@@ -3,7 +3,7 @@ import type { Asking, MpdCommand, MpdCommands } from './asking.js';
 import { isAddress, trackIdOf } from './catalog.js';
 import { matches, parseFilter, splitOptions } from './filter.js';
 import { here } from './player-commands.js';
-import { ACK, parseInteger, parseRange, parseUnsigned, Refusal, type Range } from './wire.js';
+import { ACK, parseInteger, parseLine, parseRange, parseUnsigned, Refusal, type Range } from './wire.js';
 
 /** So many ids a command of Tutti takes at once. */
 const AT_ONCE = 1000;
@@ -174,6 +174,30 @@ async function sources(asking: Asking, uri: string, single = false): Promise<Que
     if (ids.length > MAX_QUEUE_ITEMS) throw new Refusal(ACK.full, 'the queue would be too long');
   }
   return inParts(ids);
+}
+
+/** The track of a plain `add`, one that names a song and no place; undefined for any other line. */
+function addedTrack(line: string): string | undefined {
+  if (!line.startsWith('add ')) return undefined;
+  const { name, args } = parseLine(line);
+  const [uri = ''] = args;
+  const plain = name === 'add' && args.length === 1 && !isAddress(uri) && uri.split('/').length === 3;
+  return plain ? trackIdOf(uri) : undefined;
+}
+
+/** The tracks of the plain `add`s that follow each other in a command list: they may be added as one edit. */
+export function addedTracks(lines: readonly string[], from: number): string[] {
+  const ids: string[] = [];
+  try {
+    for (let at = from; at < lines.length && ids.length < AT_ONCE; at++) {
+      const id = addedTrack(lines[at]!);
+      if (id === undefined) break;
+      ids.push(id);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  return ids;
 }
 
 export function inParts(ids: readonly string[]): { track_ids: string[] }[] {

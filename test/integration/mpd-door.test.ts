@@ -174,6 +174,18 @@ describe('a room as an MPD server', () => {
     expect(await line.ask('command_list_end')).toBe('list_OK\nACK [2@1] {play} Bad song index\n');
   });
 
+  it('adds the songs of a command list as one edit, and says which one is wrong', async () => {
+    const [uri, next] = await line.values('find album One', 'file');
+    line.socket.write(`command_list_ok_begin\nadd "${uri}"\nadd "${next}"\nadd "${uri}"\nping\n`);
+    expect(await line.ask('command_list_end')).toBe(`${'list_OK\n'.repeat(4)}OK\n`);
+    expect(house.room('bath').queue.items.map(({ title }) => title)).toEqual(['One 1', 'One 2', 'One 1']);
+    await house.send('queue:undo', { room_id: 'bath' });
+    expect(house.room('bath').queue.items).toEqual([]);
+    line.socket.write(`command_list_begin\nadd "${uri}"\nadd "${next}x"\nadd "${uri}"\n`);
+    expect(await line.ask('command_list_end')).toMatch(/^ACK \[50@1\] \{add\}/);
+    expect(house.room('bath').queue.items).toHaveLength(1);
+  });
+
   it('hands out covers in parts', async () => {
     const uri = (await line.values('find album One', 'file'))[0];
     await line.ask('binarylimit 1000');
