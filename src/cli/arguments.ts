@@ -10,6 +10,8 @@ export interface Arguments {
   readonly name: string | undefined;
   readonly tokenFile: string | undefined;
   readonly outputs: readonly string[];
+  readonly scopes: readonly string[];
+  readonly expires: string | undefined;
 }
 
 export const USAGE = `tutti - every loudspeaker plays as one
@@ -22,12 +24,18 @@ export const USAGE = `tutti - every loudspeaker plays as one
   tutti add <search words | URL>   add to the queue         tutti undo | redo
   tutti satellite                  offer the sound outputs of this machine to the server as players
   tutti satellite-token            print what a satellite must know, on the server's machine
+  tutti token create --name X --scope S [--expires 30d]
+                                   an API token for a program, on the server's machine; shown once
+  tutti token list | revoke <id>
+  tutti sign-in-link               a link that signs the first admin in, on the server's machine
   tutti driver <kind> [key=value]  run one driver from this terminal, without a server
 
   --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
   --room ID      default: the only room, else the one that plays
   --json         print what the server said
-  --name NAME    satellite: what it is called; default the host name
+  --name NAME    satellite: what it is called; default the host name. token: what it is for. sign-in-link: for whom
+  --scope S      token: read, control, admin, metrics or satellite; may be given several times
+  --expires T    token: after 12h, 30d, 8w; default never
   --output NAME  satellite: an output of mpv --audio-device=help, may be given several times; default: the system's own
   --token-file F satellite: where the token is; else $TUTTI_SATELLITE_TOKEN`;
 
@@ -42,6 +50,8 @@ export function readArguments(
     json: { type: 'boolean' },
     name: { type: 'string' },
     output: { type: 'string', multiple: true },
+    scope: { type: 'string', multiple: true },
+    expires: { type: 'string' },
     'token-file': { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
@@ -59,6 +69,8 @@ export function readArguments(
       name: values.name,
       tokenFile: values['token-file'],
       outputs: values.output ?? [],
+      scopes: values.scope ?? [],
+      expires: values.expires,
     };
   } catch (error) {
     throw new AppError('ERR_INVALID', toError(error).message);

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { AppError } from '../base/index.js';
 import { version } from '../package-root.js';
 import { readArguments, USAGE } from './arguments.js';
+import type { Place } from './greeting.js';
 import { isRemoteCommand, runRemote } from './remote.js';
 
 /** One run of the command line. The server's parts are loaded only by the commands that need them: a remote control starts at once. */
@@ -13,7 +14,7 @@ export async function runCli(
   const parsed = readArguments(argv, env);
   if (parsed.command === 'serve') {
     keepHeapSmall();
-    return (await import('./serve.js')).serve(env, print);
+    return (await import('./serve.js')).serve(env, print, placeOf(env));
   }
   if (parsed.command === 'satellite') {
     keepHeapSmall();
@@ -21,6 +22,9 @@ export async function runCli(
   }
   if (parsed.command === 'satellite-token')
     return print(await (await import('./satellite.js')).tokenOfServer(env));
+  if (parsed.command === 'token') return print(await (await import('./people.js')).runToken(parsed, env));
+  if (parsed.command === 'sign-in-link')
+    return print(await (await import('./people.js')).signInLink(parsed, env, placeOf(env)));
   if (parsed.command === 'driver') {
     const [{ DRIVERS }, { runDriver }] = await Promise.all([import('../app.js'), import('./run-driver.js')]);
     return runDriver(DRIVERS, parsed.rest, print);
@@ -29,6 +33,12 @@ export async function runCli(
   if (parsed.command === 'help') return print(USAGE);
   if (isRemoteCommand(parsed.command)) return print(await runRemote(parsed));
   throw new AppError('ERR_UNKNOWN_COMMAND', `tutti has no command ${parsed.command}\n\n${USAGE}`);
+}
+
+/** systemd tells its services that what they say goes to the journal. */
+function placeOf(env: Readonly<Record<string, string | undefined>>): Place {
+  if (process.stdout.isTTY) return 'terminal';
+  return env['JOURNAL_STREAM'] === undefined ? 'pipe' : 'log';
 }
 
 /**

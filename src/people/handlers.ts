@@ -160,7 +160,7 @@ function tokens(parts: HandlerParts): Handlers<`token:${'create' | 'list' | 'rev
         const ends = expires_in_seconds === undefined ? undefined : nowMs + expires_in_seconds * 1000;
         return passes.createToken(name, scopes, ends, nowMs);
       }),
-    'token:list': () => ({ tokens: passes.tokens(sessions.seenMs) }),
+    'token:list': () => ({ tokens: passes.tokens(sessions.seenMs, clock.wallMs()) }),
     'token:revoke': ({ token_id }) =>
       settled(parts, () => {
         passes.revokeToken(token_id);

@@ -1,3 +1,4 @@
+export * from './desk.js';
 export type * from './door.js';
 export type * from './entrance.js';
 export * from './open-people.js';

@@ -44,8 +44,12 @@ export class Passes {
   }
 
   /** Newest first. */
-  tokens(seenMs: (id: string, notedMs: number) => number): ApiToken[] {
-    const rows = this.#db.prepare('SELECT * FROM api_tokens ORDER BY created_ms DESC, token_id').all();
+  tokens(seenMs: (id: string, notedMs: number) => number, nowMs: number): ApiToken[] {
+    const rows = this.#db
+      .prepare(
+        'SELECT * FROM api_tokens WHERE expires_ms IS NULL OR expires_ms > ? ORDER BY created_ms DESC, token_id',
+      )
+      .all(nowMs);
     return rows.map((row) => {
       const token_id = String(row['token_id']);
       const used = seenMs(token_id, Number(row['seen_ms'] ?? 0));
