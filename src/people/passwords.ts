@@ -12,7 +12,7 @@ export interface Passwords {
 const N = 2 ** 15;
 const [R, P, LENGTH] = [8, 1, 32];
 /** More would only queue up memory; who comes later is asked to try again. */
-const MAX_WAITING = 16;
+const MAX_WAITING = 8;
 
 /** scrypt with a salt for each password, one at a time: two at once would take 64 MiB. */
 export function scryptPasswords(): Passwords {

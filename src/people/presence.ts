@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.js';
 import type { DoorChange, Identity } from './door.js';
 
 /** The wall clock may be set meanwhile, and timers hold no more than 24 days. */
-const LOOK_AGAIN_MS = 60_000;
+const LOOK_AGAIN_MS = 10 * 60_000;
 
 /**
  * Tells whose rights have changed: it compares who may come in with who could before. Whoever changed something says `settle()`, and
