@@ -148,7 +148,10 @@ export class Parties {
       this.people.sit(caller, { room_id, participant_id: known.participant_id });
       return this.#entered(room_id, known, secret);
     }
-    if (!rules.public && !(invite !== undefined && sameSecret(invite, hashOf(party.kept.invite))))
+    const invited =
+      (caller.role === 'guest' && caller.room_id === room_id) ||
+      (invite !== undefined && sameSecret(invite, hashOf(party.kept.invite)));
+    if (!rules.public && !invited)
       throw new AppError('ERR_NOT_ALLOWED', 'this party is private: its invitation is needed');
     if (members.length >= rules.max_participants)
       throw new AppError('ERR_BUSY', 'the party is full', {

@@ -169,6 +169,15 @@ describe('[PT1] a listening party', () => {
     expect(house.party?.kept.members).toHaveLength(2);
   });
 
+  it('lets a guest into a private one who was invited to the room', async () => {
+    await ann('room:open', { ...r, name: 'Ann', public: false });
+    const join = (room_id: string) =>
+      house.handlers['room:join']({ ...r, name: 'Gus' }, { connection_id: 'gus', role: 'guest', room_id });
+    expect(() => join('elsewhere')).toThrow('private');
+    await join('r');
+    expect(house.party?.kept.members.map(({ name }) => name)).toEqual(['Ann', 'Gus']);
+  });
+
   it('knows people again by their secret, and nobody by a wrong one', async () => {
     await ann('room:open', { ...r, name: 'Ann' });
     const { participant_id, secret } = await bob('room:join', { ...r, name: 'Bob' });
