@@ -36,6 +36,7 @@ export async function openListener(
   if (!existsSync(join(packageRoot, 'dist', 'web', 'index.html')))
     throw new Error('the page is not built; run: npm run build');
   const ears = await openCardEars(join(ground.dir, 'cards'), [{ name: ROOM }, { name: BROWSER, ppm: 60 }]);
+  ground.own({ stop: () => ears.close() });
   const album = await makeAlbum(join(ground.dir, 'music'), trackSeconds);
   const roomId = idOf(ROOM);
   const player = { id: roomId, kind: 'local', name: ROOM_NAME, ao: ears.kind, output: ears.output(ROOM) };

@@ -25,6 +25,7 @@ async function openMany(
     ppm: kinds.length < 2 ? 0 : Math.round(-60 + (120 * at) / (kinds.length - 1)),
   }));
   const ears = await openCardEars(join(ground.dir, 'cards'), cards);
+  ground.own({ stop: () => ears.close() });
   const album = await makeAlbum(join(ground.dir, 'music'), albumSeconds);
   return { ears, album, cast: await openCast(stage, ears, album, kinds) };
 }

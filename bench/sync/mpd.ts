@@ -23,6 +23,7 @@ export const mpdPair: Scenario = {
       { name: 'room_a' },
       { name: 'room_b', ppm: 60 },
     ]);
+    ground.own({ stop: () => ears.close() });
     const count = Math.ceil(steadySeconds / TRACK_SECONDS) + 2;
     const album = await makeAlbum(join(ground.dir, 'music'), Array<number>(count).fill(TRACK_SECONDS));
     const { house, ids, pid } = await openCast(stage, ears, album, ['mpd', 'mpd']);

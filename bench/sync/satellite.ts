@@ -49,6 +49,7 @@ export const satellite: Scenario = {
       { name: 'room_a' },
       { name: 'room_b', ppm: 60 },
     ]);
+    ground.own({ stop: () => ears.close() });
     const album = await makeAlbum(join(ground.dir, 'music'), [45, 45, 60, 60]);
     const players = [
       { id: 'room-a', kind: 'local', name: 'room_a', output: ears.output('room_a'), ao: 'alsa' },

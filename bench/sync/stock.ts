@@ -44,6 +44,7 @@ export const stockSnapcast: Scenario = {
     const music = noise(50, steadySeconds + 20);
     await writeFile(join(dir, 'music.pcm'), interleaved([music, music]));
     const ears = await openCardEars(join(dir, 'cards'), [{ name: 'room_a' }, { name: 'room_b', ppm: 60 }]);
+    ground.own({ stop: () => ears.close() });
     const port = await freePort();
     const conf = join(dir, 'snapserver.conf');
     const source = `file://${join(dir, 'music.pcm')}?name=music&sampleformat=48000:16:2&codec=pcm`;
