@@ -56,7 +56,7 @@ describe('[GT5] [S6] who has not signed in', () => {
     expect(came.filter(Boolean)).toHaveLength(64);
     await (await world.peer(as('ann'))).next('hello');
     await clock.advance(5_100);
-    await Promise.all(came.map((peer) => peer?.closed));
+    for (const peer of came) await peer?.closed;
     await world.peer(from('192.168.3.1'));
   });
 
