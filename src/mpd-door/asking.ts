@@ -57,8 +57,8 @@ export class Asking {
     const { connection_id, identity } = this.client;
     if (this.house.parts.door.mode === 'open') return { connection_id, role: 'admin' };
     if (!identity) throw new Refusal(ACK.permission, 'sign in first');
-    const { role, room_id, scopes, subject_id, name } = identity;
-    return { connection_id, role, room_id, scopes, subject_id, name };
+    const { role, room_id, scopes, subject_id, session_id, name } = identity;
+    return { connection_id, role, room_id, scopes, subject_id, session_id, name };
   }
 
   may(access: Access, roomId = this.client.roomId): boolean {
