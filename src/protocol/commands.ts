@@ -13,9 +13,9 @@ export const COMMANDS = {
   ...queueCommands,
   ...playerCommands,
   ...libraryCommands,
+  ...jobCommands,
   ...partyCommands,
   ...peopleCommands,
-  ...jobCommands,
   ...satelliteCommands,
 };
 
@@ -34,10 +34,12 @@ export function isCommandType(type: string): type is CommandType {
 /** Messages about the connection itself, answered by the hub. */
 export const SESSION_COMMANDS = {
   auth: z.strictObject({ token: z.string().max(4096) }),
-  subscribe: z.strictObject({
-    topics: z.array(z.string().min(1).max(140)).min(1).max(64),
+  /** Goes on with another token of the same person; without one the answer has a new access token. [AU5] */
+  'auth:refresh': z.strictObject({ token: z.string().max(4096).optional() }),
   /** Who this client is across its connections: 16-64 characters that it made up by chance and tells nobody else. [RE1] */
   resume: z.strictObject({ client_id: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/) }),
+  subscribe: z.strictObject({
+    topics: z.array(z.string().min(1).max(140)).min(1).max(64),
     /** Where the client was: answered with the missed events, or with a snapshot and `resumed:false`. */
     resume: z
       .strictObject({ epoch: z.string().max(64), revisions: z.record(z.string().max(140), z.int().min(0)) })

@@ -9,8 +9,8 @@ import { EVENTS, TOPICS, type TopicName } from './events.js';
 const CLOSE_MEANINGS: Readonly<Record<keyof typeof CLOSE, readonly [meaning: string, comeBack: string]>> = {
   unauthorized: ['the token is not valid', 'no'],
   badMessage: ['20 frames in a row were no messages', 'no'],
-  overloaded: ['the server has too much to do', 'later'],
   notFound: ['what the address names does not exist', 'no'],
+  overloaded: ['the server has too much to do', 'later'],
   flooding: ['more commands than anybody needs, for longer than a slip', 'later'],
   restarting: ['the server stops or restarts', 'later'],
   tooSlow: ['for 30 s the client read nothing, or it left 16 MiB of answers unread', 'now'],
