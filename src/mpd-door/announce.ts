@@ -4,6 +4,13 @@ import { deferred, toError, within, type Clock, type Logger } from '../base/inde
 /** Goodbyes are sent for no longer. */
 const GOODBYE_MS = 1000;
 
+export interface AnnouncerParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where to announce; default: every interface. */
+  readonly network?: { readonly interface: string; readonly bind: string; readonly loopback: boolean };
+}
+
 /** Tells the network where each room is: phones look for `_mpd._tcp`. */
 export class Announcer {
   readonly #clock: Clock;
@@ -11,11 +18,11 @@ export class Announcer {
   readonly #services = new Map<string, { readonly service: Service; readonly name: string }>();
   readonly #onError: (error: unknown) => void;
 
-  constructor(parts: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(parts: AnnouncerParts) {
     this.#clock = parts.clock;
     this.#onError = (error) =>
       parts.log.warn({ error: toError(error).message }, 'MPD clients cannot find the rooms by mDNS');
-    this.#bonjour = new Bonjour({}, this.#onError);
+    this.#bonjour = new Bonjour(parts.network ?? {}, this.#onError);
   }
 
   /** `tutti` in its text is how a Tutti knows that this is a room of another one, not a player. */
