@@ -15,6 +15,8 @@ const TO_TEST = {
   ...TO_PLAY,
   mpd: 'mpd',
   mpc: 'mpc',
+  ncmpcpp: 'ncmpcpp',
+  tmux: 'tmux',
   chromium: 'chromium',
   pulseaudio: 'pulseaudio',
   pactl: 'pulseaudio-utils',

@@ -92,7 +92,11 @@ export class Asking {
     const { view, house, client, out } = this;
     const item = view.queue[place];
     if (!item) return;
-    const song = house.parts.catalog.itemSong(item);
+    const { kept, live } = this.room;
+    // A station has its name, and says itself what it plays.
+    const heard = item.item_id === kept.item_id ? live.stream_title : undefined;
+    const plain = house.parts.catalog.itemSong(item);
+    const song = heard === undefined ? plain : { ...plain, tags: { ...plain.tags, Title: heard } };
     out.song(song, client.tags, { pos: place, id: view.idOf(item.item_id) });
   }
 }

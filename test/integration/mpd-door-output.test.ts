@@ -39,7 +39,7 @@ it('gives up a client that takes nothing for half a minute, and holds one part f
   const over = answer().catch((error: unknown) => error);
   while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
   expect(near.writableLength).toBeLessThan(64 * 1024);
-  clock.advance(30_000);
+  await clock.advance(30_000);
   expect(await over).toBeInstanceOf(Gone);
   expect(near.destroyed).toBe(true);
 });

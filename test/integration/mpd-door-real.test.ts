@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mpd as driver } from '../../drivers/mpd/index.js';
@@ -182,6 +183,38 @@ describe('others', () => {
       },
     );
     expect(stdout).toBe('fine\n');
+  });
+
+  it('ncmpcpp shows the queue, plays what is chosen, and turns the volume', async () => {
+    for (const [program, version] of [
+      ['ncmpcpp', '--version'],
+      ['tmux', '-V'],
+    ] as const)
+      await run(program, [version]).catch((cause: Error) => {
+        throw new Error(`${program} is missing: apt install ${program}`, { cause });
+      });
+    await house.mpc('desk', 'clear');
+    await house.mpc('desk', 'add', 'The Oscillators/Two');
+    const tmux = async (...args: string[]): Promise<string> =>
+      (await run('tmux', ['-S', join(house.dir, 'tmux'), '-f', '/dev/null', ...args])).stdout;
+    const screen = (): Promise<string> => tmux('capture-pane', '-p', '-t', 'n');
+    const start = `env HOME=${house.dir} ncmpcpp -h 127.0.0.1 -p ${house.port('desk')}`;
+    await tmux('new-session', '-d', '-s', 'n', '-x', '100', '-y', '20', start);
+    try {
+      await until('the queue is shown', async () => (await screen()).includes('Two 3'));
+      await tmux('send-keys', '-t', 'n', 'Down', 'Enter');
+      await until('the second plays', () => {
+        const { kept, live, queue } = house.room('desk');
+        return live.state === 'playing' && queue.items[1]?.item_id === kept.item_id;
+      });
+      const { volume } = house.room('desk').kept;
+      await tmux('send-keys', '-t', 'n', '-l', '+');
+      await until('it is louder', () => house.room('desk').kept.volume > volume);
+      await tmux('send-keys', '-t', 'n', '4');
+      await until('the library is shown', async () => (await screen()).includes('01 - One 1'));
+    } finally {
+      await tmux('kill-server');
+    }
   });
 
   it('a Tutti does not take a room of a Tutti for a loudspeaker', () => {

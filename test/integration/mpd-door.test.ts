@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/index.js';
 import { until } from '../until.js';
 import { MpdHouse, valuesOf, type Line } from './mpd-door-rig.js';
 
@@ -200,5 +201,12 @@ describe('a room as an MPD server', () => {
     await line.ask('add http://127.0.0.1:9/radio');
     expect(await line.values('playlistinfo', 'file')).toEqual(['http://127.0.0.1:9/radio']);
     expect(await line.values('playlistinfo', 'Title')).toEqual(['A station']);
+    await line.ask('play');
+    const { item_id: ref = '' } = house.room('bath').kept;
+    const at = { position_seconds: 0, at_us: systemClock.nowUs(), rate: 1 };
+    const fact = { type: 'playback', status: 'playing', ref, stream_title: 'A song', ...at } as const;
+    house.store.commit({ type: 'player/fact', player_id: 'bath', fact });
+    const song = await line.ask('currentsong');
+    expect([valuesOf(song, 'Title'), valuesOf(song, 'Name')]).toEqual([['A song'], ['A station']]);
   });
 });
