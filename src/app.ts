@@ -36,6 +36,7 @@ import {
   serverConfig,
   serverLimits,
   startServer,
+  withSatellites,
   type RunningServer,
 } from './server/index.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from './state/index.js';
@@ -89,8 +90,9 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
   const { db, store, claim } = await openState(config, closers, clock, log);
 
   const listening: { port: number } = { port: config.port };
+  const token = await satelliteToken(config.data_dir);
   const satellites = createSatellites({
-    token: await satelliteToken(config.data_dir),
+    token,
     clock,
     log,
     found: (definition, found) => players.found(definition, found),
@@ -132,14 +134,7 @@ async function open(options: AppOptions, closers: Closers): Promise<App> {
     closers,
   );
   closers.add(() => players.close());
-  const people = openPeople({
-    db,
-    clock,
-    log,
-    mode: config.auth,
-    knowsRoom: (roomId) => store.state.rooms.has(roomId),
-    changed: () => store.tell({ type: 'people:changed', topic: 'people', data: {} }),
-  });
+  const people = peopleOf(config, { db, store, clock, log }, token);
   claim.onKnock(() => people.reread());
   closers.add(() => people.close());
 
@@ -190,6 +185,24 @@ async function openState(
   const playhead = new Playhead({ path: playheadPath, store, clock, log });
   closers.add(() => playhead.close());
   return { db, store, claim };
+}
+
+/** Everybody who may come in, satellites among them. */
+function peopleOf(
+  config: Config,
+  { db, store, clock, log }: Pick<Parts, 'store' | 'clock' | 'log'> & { readonly db: Db },
+  token: string,
+): People {
+  const people = openPeople({
+    db,
+    clock,
+    log,
+    mode: config.auth,
+    knowsRoom: (roomId) => store.state.rooms.has(roomId),
+    changed: () => store.tell({ type: 'people:changed', topic: 'people', data: {} }),
+  });
+  const entrance = people.entrance.mode === 'open' ? openDoor : withSatellites(people.entrance, token);
+  return { ...people, entrance };
 }
 
 /** Rooms, and the parties in them: each needs the other. */
@@ -337,7 +350,7 @@ function serve(config: Config, parts: Parts): Promise<RunningServer> {
     log,
     feed: store,
     run: commandRunner(handlers, log.child({ part: 'commands' })),
-    door: people.entrance.mode === 'open' ? openDoor : people.entrance,
+    door: people.entrance,
     media: (token) => library.media(token),
     left: (connectionId) => parties.gone(connectionId),
     artwork: (id, size) => library.artwork(id, size),

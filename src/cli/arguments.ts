@@ -10,6 +10,7 @@ export interface Arguments {
   readonly name: string | undefined;
   readonly tokenFile: string | undefined;
   readonly outputs: readonly string[];
+  readonly bus: string | undefined;
   readonly scopes: readonly string[];
   readonly expires: string | undefined;
 }
@@ -17,6 +18,7 @@ export interface Arguments {
 export const USAGE = `tutti - every loudspeaker plays as one
 
   tutti serve                      run the server (settings: tutti.yaml in the data folder, or TUTTI_* variables)
+  tutti gateway                    hold clients for a server that runs elsewhere on the same bus; any number of them
   tutti status                     rooms, what plays, players
   tutti play [search words | URL]  go on, or replace the queue with the first album or track found, or a stream
   tutti pause | stop | next | previous
@@ -32,12 +34,13 @@ export const USAGE = `tutti - every loudspeaker plays as one
 
   --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
   --room ID      default: the only room, else the one that plays
+  --bus URL      serve, gateway: the Redis between them; a URL with a password belongs into TUTTI_BUS or tutti.yaml
   --json         print what the server said
   --name NAME    satellite: what it is called; default the host name. token: what it is for. sign-in-link: for whom
   --scope S      token: read, control, admin, metrics or satellite; may be given several times
   --expires T    token: after 12h, 30d, 8w; default never
   --output NAME  satellite: an output of mpv --audio-device=help, may be given several times; default: the system's own
-  --token-file F satellite: where the token is; else $TUTTI_SATELLITE_TOKEN`;
+  --token-file F where the token is; else $TUTTI_TOKEN, for a satellite $TUTTI_SATELLITE_TOKEN`;
 
 /** Throws ERR_INVALID for an option that does not exist. */
 export function readArguments(
@@ -53,6 +56,7 @@ export function readArguments(
     scope: { type: 'string', multiple: true },
     expires: { type: 'string' },
     'token-file': { type: 'string' },
+    bus: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   // A relative volume such as -5 is a word, not an option.
@@ -69,6 +73,7 @@ export function readArguments(
       name: values.name,
       tokenFile: values['token-file'],
       outputs: values.output ?? [],
+      bus: values.bus,
       scopes: values.scope ?? [],
       expires: values.expires,
     };

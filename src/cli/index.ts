@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { AppError } from '../base/index.js';
 import { version } from '../package-root.js';
-import { readArguments, USAGE } from './arguments.js';
+import { readArguments, USAGE, type Arguments } from './arguments.js';
 import type { Place } from './greeting.js';
 import { isRemoteCommand, runRemote } from './remote.js';
 
@@ -14,7 +14,11 @@ export async function runCli(
   const parsed = readArguments(argv, env);
   if (parsed.command === 'serve') {
     keepHeapSmall();
-    return (await import('./serve.js')).serve(env, print, placeOf(env));
+    return (await import('./serve.js')).serve(withBus(parsed, env), print, placeOf(env));
+  }
+  if (parsed.command === 'gateway') {
+    keepHeapSmall();
+    return (await import('./gateway.js')).gateway(withBus(parsed, env), print);
   }
   if (parsed.command === 'satellite') {
     keepHeapSmall();
@@ -31,7 +35,7 @@ export async function runCli(
   }
   if (parsed.command === 'version') return print(version);
   if (parsed.command === 'help') return print(USAGE);
-  if (isRemoteCommand(parsed.command)) return print(await runRemote(parsed));
+  if (isRemoteCommand(parsed.command)) return print(await runRemote(parsed, env));
   throw new AppError('ERR_UNKNOWN_COMMAND', `tutti has no command ${parsed.command}\n\n${USAGE}`);
 }
 
@@ -39,6 +43,15 @@ export async function runCli(
 function placeOf(env: Readonly<Record<string, string | undefined>>): Place {
   if (process.stdout.isTTY) return 'terminal';
   return env['JOURNAL_STREAM'] === undefined ? 'pipe' : 'log';
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `--bus` as the setting it stands for. Other users of the machine see the words of a command line: it is taken out of there. */
+function withBus({ bus }: Arguments, env: Env): Env {
+  if (bus === undefined) return env;
+  process.title = 'tutti';
+  return { ...env, TUTTI_BUS: bus };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { WebSocket } from 'ws';
 import { AppError } from '../base/index.js';
 import { connect, type TuttiClient } from '../client/index.js';
@@ -32,10 +33,26 @@ export function isRemoteCommand(command: string): boolean {
   return command === 'status' || Object.hasOwn(COMMANDS, command);
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What a program signs in by; nothing is needed where auth is open. */
+async function tokenFrom(file: string | undefined, env: Env): Promise<string | undefined> {
+  if (file === undefined) return env['TUTTI_TOKEN'] === '' ? undefined : env['TUTTI_TOKEN'];
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new AppError('ERR_INVALID', `the token file ${file} cannot be read`, { cause });
+  }
+}
+
 /** Runs one remote command against a running server; the text to print. */
-export async function runRemote({ command, rest, server, room, json }: Arguments): Promise<string> {
+export async function runRemote(
+  { command, rest, server, room, json, tokenFile }: Arguments,
+  env: Env,
+): Promise<string> {
   const url = new URL('/ws', server.replace(/^http/i, 'ws'));
-  const client = connect({ url: url.href, WebSocket });
+  const token = await tokenFrom(tokenFile, env);
+  const client = connect({ url: url.href, WebSocket, token: () => token });
   try {
     await answered(client, server);
     const { rooms } = await client.send('room:list', {});
@@ -61,7 +78,9 @@ async function answered(client: TuttiClient, server: string): Promise<void> {
             'ERR_BUSY',
             problem === undefined
               ? `no Tutti answers at ${server}; start it with: tutti serve`
-              : `Tutti at ${server} does not let us in`,
+              : problem === 'sign_in'
+                ? `Tutti at ${server} wants to know who asks: make a token there with "tutti token create --name me --scope control", and set TUTTI_TOKEN or --token-file here`
+                : `Tutti at ${server} does not let us in`,
           ),
         );
     });

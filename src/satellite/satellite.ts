@@ -47,9 +47,16 @@ export class Satellite {
 
   constructor(options: SatelliteOptions) {
     this.#options = options;
-    const { serverUrl, clock, random, WebSocket, definition, runtimeDir, log } = options;
+    const { serverUrl, clock, random, WebSocket, definition, runtimeDir, log, token } = options;
     const url = new URL('/ws', serverUrl.replace(/^http/i, 'ws')).href;
-    this.#client = connect({ url, WebSocket, clock, random, clockEveryMs: CLOCK_EVERY_MS });
+    this.#client = connect({
+      url,
+      WebSocket,
+      clock,
+      random,
+      clockEveryMs: CLOCK_EVERY_MS,
+      token: () => token,
+    });
     const steady = new SteadyClock(
       () => clock.nowUs(),
       () => this.#client.serverNowUs(),

@@ -3,5 +3,6 @@ export { checkedRunner, commandRunner, type CommandResult, type RunCommand } fro
 export { openDoor } from './open-door.js';
 export { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
 export type { ArtworkFile, MediaFile, RunningServer, ServerConfig, ServerParts } from './parts.js';
+export { withSatellites } from './satellite-door.js';
 export { serverConfig, serverLimits } from './settings.js';
 export { startServer } from './start-server.js';
