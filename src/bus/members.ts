@@ -1,7 +1,7 @@
 import type { Clock } from '../base/index.js';
 
 /** A gateway that says nothing for so long is gone. */
-export const SILENT_MS = 5_000;
+export const SILENT_MS = 3_000;
 export const BEAT_MS = 1_000;
 const MAX_CONNECTIONS = 65_536;
 

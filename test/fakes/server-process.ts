@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** Words before the command, such as `chrt -r 10`. */
   readonly before?: readonly string[];
+  /** Default `serve`. */
+  readonly command?: 'serve' | 'gateway';
   /** More lines of the config file. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -62,14 +64,14 @@ export class ServerProcess {
 
   /** Resolves when it serves. */
   async start(): Promise<void> {
-    const { dataDir, musicDir, env, before = [] } = this.settings;
+    const { dataDir, musicDir, env, before = [], command = 'serve' } = this.settings;
     const own = {
       TUTTI_DATA_DIR: dataDir,
       TUTTI_PORT: String(this.port),
       TUTTI_LOG_LEVEL: 'warn',
       ...(musicDir !== undefined && { TUTTI_MUSIC_DIR: musicDir }),
     };
-    const [program = process.execPath, ...args] = [...before, process.execPath, MAIN, 'serve'];
+    const [program = process.execPath, ...args] = [...before, process.execPath, MAIN, command];
     const child = spawn(program, args, {
       env: { ...process.env, ...own, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
