@@ -22,7 +22,8 @@ export class Announcer {
     this.#clock = parts.clock;
     this.#onError = (error) =>
       parts.log.warn({ error: toError(error).message }, 'MPD clients cannot find the rooms by mDNS');
-    this.#bonjour = new Bonjour(parts.network ?? {}, this.#onError);
+    const network: object = parts.network ?? {};
+    this.#bonjour = new Bonjour(network, this.#onError);
   }
 
   /** `tutti` in its text is how a Tutti knows that this is a room of another one, not a player. */
