@@ -43,23 +43,77 @@ function withoutJsonSchema(): Plugin {
   };
 }
 
-/** Where a command's REST twin is and what it does in words, nobody asks the page. */
-function withoutServerWords(): Plugin {
+/** With what a command is asked for, who may, and what it does in words: the server minds that, and nobody asks the page. */
+const OF_THE_SERVER = ['request', 'access', 'summary', 'cost'];
+
+/** Takes these fields out of the tables of commands. */
+function withoutServerFields(): Plugin {
   return {
-    name: 'without-server-words',
+    name: 'without-server-fields',
     apply: 'build',
     enforce: 'pre',
     transform: {
       filter: { id: /src\/protocol\/[a-z-]+-commands\.ts$/ },
-      handler: (code) => code.replace(/^\s+(?:http|summary):\s*(?:'(?:[^'\\]|\\.)*'|"[^"]*"),$/gm, ''),
+      handler(code, id) {
+        // A page is no satellite.
+        if (id.endsWith('satellite-commands.ts')) return 'export const satelliteCommands = {};';
+        const fields = commandFields(this.parse(code, { lang: 'ts' })).filter(({ name }) =>
+          OF_THE_SERVER.includes(name),
+        );
+        if (fields.length === 0) throw new Error('a table of commands that asks for nothing');
+        return fields.reduceRight(
+          (text, { start, end }) => text.slice(0, start) + text.slice(end).replace(/^\s*,/, ''),
+          code,
+        );
+      },
     },
   };
+}
+
+/** In the page zod says whether something is right, never in words what is wrong. */
+function withoutZodWords(): Plugin {
+  return {
+    name: 'without-zod-words',
+    apply: 'build',
+    transform: {
+      filter: { id: /zod\/v4\/locales\/en\.js$/ },
+      handler: () => `export default () => ({ localeError: () => 'not valid' });`,
+    },
+  };
+}
+
+interface Field {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The fields of every object that has the name of a command, such as `'room:play': {…}`, in their order. */
+function commandFields(program: object): Field[] {
+  const inside = (node: unknown): Field[] => {
+    if (typeof node !== 'object' || node === null) return [];
+    const command = isField(node) && String(node.key.value).includes(':') ? node.value.properties : undefined;
+    if (!command) return Object.values(node).flatMap(inside);
+    return command.filter(isField).map(({ key, start, end }) => ({ name: key.name ?? '', start, end }));
+  };
+  return inside(program);
+}
+
+interface FieldNode {
+  readonly key: { readonly name?: string; readonly value?: unknown };
+  readonly value: { readonly properties?: readonly object[] };
+  readonly start: number;
+  readonly end: number;
+}
+
+function isField(node: object): node is FieldNode {
+  return 'type' in node && node.type === 'Property';
 }
 
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [withoutJsonSchema(), withoutServerWords(), serviceWorkerShell()],
+  plugins: [withoutJsonSchema(), withoutServerFields(), withoutZodWords(), serviceWorkerShell()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/web'),
