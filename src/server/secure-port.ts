@@ -53,7 +53,11 @@ export function securePort(
   // Upgrades and refusals are those of one server; a plain connection ends with it.
   plain.on('clientError', (error, socket) => secure.emit('clientError', error, socket));
   plain.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 426 Refused\r\nconnection: close\r\n\r\n'));
-  secure.on('close', () => plain.closeAllConnections());
+  const closeAll = secure.closeAllConnections.bind(secure);
+  secure.closeAllConnections = () => {
+    closeAll();
+    plain.closeAllConnections();
+  };
   return secure;
 }
 
