@@ -1,5 +1,3 @@
-import type { TopicName } from './events.js';
-
 /** What somebody is in this house. A `device` is a program with an API token; a `guest` came by invitation, to one room. */
 export const ROLES = ['admin', 'user', 'guest', 'device'] as const;
 export type Role = (typeof ROLES)[number];
@@ -33,19 +31,6 @@ export const ACCESS = {
   satellite: { admin: 'yes', user: 'no', guest: 'no', device: 'satellite' },
 } as const satisfies Record<string, Readonly<Record<Role, Cell>>>;
 export type Access = keyof typeof ACCESS;
-
-export const TOPIC_ACCESS = {
-  rooms: 'house',
-  players: 'house',
-  'room/*': 'room',
-  library: 'browse',
-  system: 'browse',
-  toasts: 'browse',
-  people: 'manage',
-  activity: 'house',
-  jobs: 'house',
-  'job/*': 'house',
-} as const satisfies Record<TopicName, Access>;
 
 const INCLUDES: Readonly<Record<Scope, readonly Scope[]>> = {
   read: ['read'],

@@ -21,5 +21,6 @@ export * from './satellite.js';
 export * from './sync.js';
 export * from './system.js';
 export * from './timeline.js';
+export * from './topic-access.js';
 export * from './track.js';
 export * from './version.js';

@@ -5,6 +5,7 @@ import type { CommandSpec } from './command-spec.js';
 import { CLOSE } from './envelope.js';
 import { ERRORS } from './errors.js';
 import { EVENTS, TOPICS, type TopicName } from './events.js';
+import { TOPIC_ACCESS } from './topic-access.js';
 
 const CLOSE_MEANINGS: Readonly<Record<keyof typeof CLOSE, readonly [meaning: string, comeBack: string]>> = {
   unauthorized: ['the token is not valid', 'no'],
@@ -77,9 +78,10 @@ export function specTables(): Record<string, string> {
       ]),
     ),
     topics: table(
-      ['topic', 'what it is', 'snapshot'],
+      ['topic', 'access', 'what it is', 'snapshot'],
       Object.entries(TOPICS).map(([name, snapshot]) => [
         code(name),
+        TOPIC_ACCESS[name as TopicName],
         TOPIC_MEANINGS[name as TopicName],
         fields(snapshot),
       ]),

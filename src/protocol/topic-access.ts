@@ -1,0 +1,16 @@
+import type { Access } from './access.js';
+import type { TopicName } from './events.js';
+
+/** Who may have a topic. A topic without a row does not build. [RO1] */
+export const TOPIC_ACCESS = {
+  rooms: 'house',
+  players: 'house',
+  'room/*': 'room',
+  library: 'browse',
+  system: 'browse',
+  toasts: 'browse',
+  people: 'manage',
+  activity: 'house',
+  jobs: 'house',
+  'job/*': 'house',
+} as const satisfies Record<TopicName, Access>;
