@@ -1,3 +1,4 @@
+import { encode } from 'uqr';
 import { describe, expect, it } from 'vitest';
 import { greeting, type Greeting } from './greeting.js';
 
@@ -15,9 +16,16 @@ describe('the greeting', () => {
   it('of a first start has the link at every address, and as a QR code that cameras can read', () => {
     const text = greeting(START);
     for (const url of START.urls) expect(text).toContain(`${url}${PATH}`);
-    const code = text.split('\n').filter((line) => line.includes('\u001b[30;107m'));
-    expect(code.length).toBeGreaterThan(15);
-    expect(code.join('')).toMatch(/[█▀▄]/);
+    const white = '\u001b[97;40m';
+    const drawn = text.split('\n').filter((line) => line.includes(white));
+    const dark = encode(`${START.urls[0]}${PATH}`, { ecc: 'L', border: 2 }).data;
+    const rows = dark.flatMap((upper, y) => (y % 2 === 0 ? [[upper, dark[y + 1] ?? []] as const] : []));
+    const expected = rows.map(([upper, lower]) =>
+      upper
+        .map((isDark, x) => (isDark ? (lower[x] === false ? '▄' : ' ') : lower[x] === false ? '█' : '▀'))
+        .join(''),
+    );
+    expect(drawn).toEqual(expected.map((row) => `    ${white}${row}\u001b[0m`));
   });
 
   it('of a later start has neither', () => {

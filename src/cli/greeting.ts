@@ -35,10 +35,10 @@ export function linkLines(urls: readonly string[], path: string, place: Place): 
   return [...links, '', ...qrLines(`${best}${path}`, place === 'terminal')];
 }
 
-/** Black on white whatever the colours of the terminal: some cameras read nothing else. */
+/** Light parts are drawn as blocks. In a terminal they are white on black whatever its colours: some cameras read nothing else. */
 function qrLines(text: string, coloured: boolean): string[] {
   const rows = renderUnicodeCompact(text, { ecc: 'L', border: 2 }).split('\n');
-  return rows.map((row) => (coloured ? `    \u001b[30;107m${row}\u001b[0m` : `    ${row}`));
+  return rows.map((row) => (coloured ? `    \u001b[97;40m${row}\u001b[0m` : `    ${row}`));
 }
 
 function onlyHere(auth: Greeting['auth']): string[] {

@@ -4,7 +4,6 @@ import { AppError, systemClock } from '../base/index.js';
 import { loadConfig, type Config } from '../config/index.js';
 import { openDesk, type Desk } from '../people/index.js';
 import { SCOPES, type ApiToken, type Scope } from '../protocol/index.js';
-import { openUrls } from '../server/index.js';
 import { knock, migrate, openDb, versionOf, SCHEMA_VERSION } from '../storage/index.js';
 import type { Arguments } from './arguments.js';
 import { linkLines, type Place } from './greeting.js';
@@ -42,6 +41,7 @@ export async function signInLink(parsed: Arguments, env: Env, place: Place): Pro
   const config = loadConfig(env);
   const { path, name } = await atDesk(env, (desk) => desk.signInLink(parsed.name));
   const who = name === undefined ? 'makes the first admin' : `signs ${name} in`;
+  const { openUrls } = await import('../server/index.js');
   const lines = linkLines(openUrls(config.host, config.port), path, place);
   return [`This link ${who}, once and within an hour:`, '', ...lines].join('\n');
 }
