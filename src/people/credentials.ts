@@ -45,7 +45,7 @@ export class Credentials {
   /** Everybody who may come in now, by session or token. */
   all(nowMs: number): Map<string, Identity> {
     const rows = [...this.#db.prepare(SESSIONS).all(nowMs), ...this.#db.prepare(TOKENS).all(nowMs)];
-    return new Map(rows.map((row) => [identityIn(row).session_id, identityIn(row)]));
+    return new Map(rows.map(identityIn).map((identity) => [identity.session_id, identity]));
   }
 
   /** When the next thing here ends. */

@@ -179,6 +179,17 @@ describe('an access token', () => {
     );
   });
 
+  it('is refreshed by whoever slept over its end, for a minute', async () => {
+    const house = new PeopleHouse();
+    const { entrance } = house.people;
+    const { identity } = await entrance.accessToken((await house.admin()).identity);
+    await house.clock.advance(900_000 + 59_999);
+    const { access_token } = await entrance.accessToken(identity);
+    expect(await entrance.identify(access_token, 'bearer', ADDRESS)).toMatchObject({ name: 'Ann' });
+    await house.clock.advance(1);
+    expect(await codeOf(entrance.accessToken(identity))).toBe('ERR_AUTH_REQUIRED');
+  });
+
   it('is not good in a query or a cookie', async () => {
     const house = new PeopleHouse();
     const { access_token } = await house.people.entrance.accessToken((await house.admin()).identity);

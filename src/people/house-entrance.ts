@@ -19,6 +19,8 @@ import { written } from './written.js';
 export const refused = (): AppError => new AppError('ERR_AUTH_REQUIRED', 'Sign in first');
 
 const MAX_SECRET = 4096;
+/** A phone that slept over the end of its access token may take a new one for so long; it lets nobody in any more. */
+const REFRESH_GRACE_MS = 60_000;
 
 export interface EntranceParts {
   readonly mode: Door['mode'];
@@ -88,7 +90,7 @@ export class HouseEntrance implements Entrance {
   async accessToken(identity: Identity): Promise<AccessToken> {
     const { credentials, accessTokens, clock } = this.#parts;
     const now = credentials.called(this.#sessionOf(identity), clock.wallMs())?.identity;
-    if (!now || (await this.#isOver(identity))) throw refused();
+    if (!now || this.#isOver(identity, REFRESH_GRACE_MS)) throw refused();
     const { token, ...claims } = await accessTokens.sign(now.subject_id, now.session_id);
     return {
       access_token: token,
@@ -102,7 +104,7 @@ export class HouseEntrance implements Entrance {
     if (access_id === undefined)
       throw new AppError('ERR_NOT_SUPPORTED', 'this connection came without an access token');
     const ends = expires_at_ms ?? clock.wallMs() + ACCESS_SECONDS * 1000;
-    written(db, () => passes.revokeAccess(access_id, ends));
+    written(db, () => passes.revokeAccess(access_id, ends + REFRESH_GRACE_MS));
     presence.tell({ kind: 'ended', session_id, access_id });
   }
 
@@ -138,7 +140,7 @@ export class HouseEntrance implements Entrance {
     const { access_id, expires_at_ms } = claims;
     if (access_id === undefined) return found;
     const identity = bound(found.identity, access_id, expires_at_ms);
-    return (await this.#isOver(identity)) ? undefined : { ...found, identity };
+    return this.#isOver(identity, 0) ? undefined : { ...found, identity };
   }
 
   async #claimsOf(token: string): Promise<Awaited<ReturnType<AccessTokens['verify']>> | undefined> {
@@ -150,10 +152,10 @@ export class HouseEntrance implements Entrance {
     }
   }
 
-  async #isOver({ access_id, expires_at_ms }: Identity): Promise<boolean> {
+  #isOver({ access_id, expires_at_ms }: Identity, graceMs: number): boolean {
     const { passes, clock } = this.#parts;
     if (access_id === undefined) return false;
-    return (expires_at_ms ?? 0) <= clock.wallMs() || passes.isRevoked(access_id);
+    return (expires_at_ms ?? 0) + graceMs <= clock.wallMs() || passes.isRevoked(access_id);
   }
 
   #made(request: SignIn, origin: Origin): Promise<Made> {
