@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { claimFolder } from '../../src/storage/index.js';
+import { claimFolder, knock } from '../../src/storage/index.js';
+import { until } from '../until.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tutti-claim-'));
 
@@ -25,4 +26,16 @@ it('what a killed server left behind is no claim', async () => {
   await writeFile(join(dir, 'run', 'claim.sock'), '');
   const claim = await claimFolder(dir);
   await claim.release();
+});
+
+it('a knock is heard by the server of a folder, and says whether there is one', async () => {
+  const dir = folder();
+  expect(await knock(dir)).toBe(false);
+  const claim = await claimFolder(dir);
+  let heard = 0;
+  claim.onKnock(() => (heard += 1));
+  expect(await knock(dir)).toBe(true);
+  await until('the knock is heard', () => heard === 1);
+  await claim.release();
+  expect(await knock(dir)).toBe(false);
 });
