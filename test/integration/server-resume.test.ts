@@ -109,7 +109,7 @@ const CLIENT = 'a-client-that-nobody-guesses';
 describe('[RE1] a command across a cut', () => {
   let done: string[];
   let hold: Deferred<void> | undefined;
-  const rename = async ({ name }: CommandRequest<'room:rename'>): Promise<object> => {
+  const rename = async ({ name }: CommandRequest<'room:rename'>): Promise<Record<string, never>> => {
     done.push(name);
     await hold?.promise;
     return {};
