@@ -94,6 +94,7 @@ export class Client {
     if (!this.open || this.outbox.empty) return 0;
     if (this.#behind()) {
       this.#stalledSinceUs ??= this.#parts.clock.nowUs();
+      this.outbox.unread();
       return 0;
     }
     this.#stalledSinceUs = undefined;

@@ -15,18 +15,18 @@ function writeAll(credit: Credit, bytes: number, limit = 1000): { writes: number
 }
 
 describe('[BP1] credit', () => {
-  it('a silent client gets twelve writes, one of them with a ping', () => {
-    expect(writeAll(new Credit(), 300)).toEqual({ writes: 12, marks: [8] });
+  it('a silent client gets eight writes, one of them with a ping', () => {
+    expect(writeAll(new Credit(), 300)).toEqual({ writes: 8, marks: [6] });
   });
   it('large writes are pinged at once and stopped sooner', () => {
-    expect(writeAll(new Credit(), 100_000)).toEqual({ writes: 4, marks: [1] });
+    expect(writeAll(new Credit(), 100_000)).toEqual({ writes: 3, marks: [1] });
   });
   it('an answer gives new credit, and one to another ping does not', () => {
     const credit = new Credit();
     writeAll(credit, 300);
     for (const payload of ['7', '', 'x', '08']) credit.answered(payload);
     expect(credit.spent).toBe(true);
-    credit.answered('8');
+    credit.answered('6');
     expect([credit.spent, credit.waiting]).toEqual([false, false]);
   });
   it('a client that answers every ping is never stopped', () => {

@@ -1,9 +1,9 @@
 /**
- * A ping goes out with every 8th write, and 4 more writes may follow it unanswered: a phone that falls asleep gets at most 12 stale
- * updates. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an update.
+ * A ping goes out with every 6th write, and 2 more writes may follow it unanswered: a phone that falls asleep gets at most 8 stale
+ * updates. Of the settings that keep this it is the one with the fewest pings that still lets a slow line have two writes under way. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an update.
  */
-const WRITES_PER_MARKER = 8;
-const WRITES_AFTER_MARKER = 4;
+const WRITES_PER_MARKER = 6;
+const WRITES_AFTER_MARKER = 2;
 const BYTES_PER_MARKER = 64 * 1024;
 const BYTES_AFTER_MARKER = 256 * 1024;
 

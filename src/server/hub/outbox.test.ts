@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { textFrame, type Frame } from './frames.js';
-import { MAX_DELTAS, MAX_EVENT_BYTES, MAX_ONCE, MAX_REPLIES, Outbox, type OutgoingEvent } from './outbox.js';
+import {
+  MAX_DELTAS,
+  MAX_EVENT_BYTES,
+  MAX_ONCE,
+  MAX_REPLIES,
+  MAX_UNREAD_BYTES,
+  Outbox,
+  type OutgoingEvent,
+} from './outbox.js';
 import type { WaitingRule } from './waiting-rule.js';
 
 const event = (text: string, rule: WaitingRule, topic = 'room/a'): OutgoingEvent => ({
@@ -28,6 +36,17 @@ describe('outbox', () => {
     const outbox = new Outbox();
     for (let n = 0; n < 100; n++) outbox.event(once(`o${n}`));
     expect(taken(outbox)).toEqual(Array.from({ length: MAX_ONCE }, (_, n) => `o${n + 100 - MAX_ONCE}`));
+  });
+
+  it('[BP2] [BP3] of a client that does not read no more than 64 KiB of events wait', () => {
+    const outbox = new Outbox();
+    for (let n = 0; n < 20; n++) outbox.event(once(`${n} `.padEnd(5_000, 'x')));
+    for (let n = 0; n < 4; n++) outbox.event(delta(`d${n}`));
+    outbox.unread();
+    expect(outbox.bytes).toBeLessThanOrEqual(MAX_UNREAD_BYTES);
+    const left = taken(outbox);
+    expect(left.at(-2)).toContain('19 xxx');
+    expect(left.at(-1)).toBe('snapshot of room/a');
   });
 
   it('[BP3] too many deltas become one snapshot, and only of their own topic', () => {

@@ -10,9 +10,11 @@ export interface OutgoingEvent {
 }
 
 export const MAX_ONCE = 32;
-export const MAX_DELTAS = 64;
+export const MAX_DELTAS = 32;
 /** Bytes of events; more than this waiting means that the deltas among them are given up for a snapshot. */
 export const MAX_EVENT_BYTES = 256 * 1024;
+/** The same while a client does not read: what waits then waits for long. */
+export const MAX_UNREAD_BYTES = 64 * 1024;
 /** Replies and snapshots are never dropped; a client that lets this much wait is closed. */
 export const MAX_REPLIES = 1024;
 export const MAX_REPLY_BYTES = 16 * 1024 * 1024;
@@ -90,6 +92,13 @@ export class Outbox {
   restart(topic: string): void {
     this.superseded(topic);
     this.#resync.add(topic);
+  }
+
+  /** The client does not read: what waits for it is kept small. The newest of the told-once events stay, of the deltas all or none. */
+  unread(): void {
+    if (this.#eventBytes <= MAX_UNREAD_BYTES) return;
+    if (this.#deltas > 0) this.#giveUpDeltas();
+    while (this.#once > 0 && this.#eventBytes > MAX_UNREAD_BYTES) this.#dropOldestOnce();
   }
 
   /** A snapshot of this topic is waited for. */
