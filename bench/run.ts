@@ -1,4 +1,5 @@
 import type { BenchCase } from './case.js';
+import { busHop } from './case-bus.js';
 import { tap } from './case-tap.js';
 import { progress } from './case-progress.js';
 import { mpdRoundTrip } from './case-mpd.js';
@@ -12,7 +13,7 @@ import type { CaseResult } from './result.js';
 import { Shelf } from './shelf.js';
 import { runSync } from './sync/run.js';
 
-const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits];
+const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits, busHop];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
