@@ -118,10 +118,17 @@ export class Subscriptions {
     for (const waiter of topic.waiters.splice(0)) waiter.resolve();
   }
 
-  /** The topic that the command `id` asked for is refused and no longer wanted; its name, or undefined when `id` is not ours. */
+  /**
+   * The topic that the command `id` asked for is refused and no longer wanted; its name, or undefined when `id` is not ours, or the server
+   * only has too much to do and is asked again.
+   */
   refused(id: string, error: ClientError): string | undefined {
     for (const [name, topic] of this.#topics) {
       if (topic.id !== id) continue;
+      if (error.retryable) {
+        this.#askAgain(name, topic, error);
+        return undefined;
+      }
       this.refuse(name, error);
       return name;
     }
@@ -142,6 +149,18 @@ export class Subscriptions {
       for (const waiter of topic.waiters) waiter.reject(disconnected());
     }
     this.#topics.clear();
+  }
+
+  #askAgain(name: string, topic: Topic, { params }: ClientError): void {
+    const { retry_after_ms } = params ?? {};
+    topic.resync?.cancel();
+    topic.resync = this.#parts.clock.after(
+      typeof retry_after_ms === 'number' ? retry_after_ms : RESYNC_MS,
+      () => {
+        topic.resync = undefined;
+        this.#ask(name, topic);
+      },
+    );
   }
 
   /** One command for each topic: one that is gone must not take the others with it. */

@@ -59,6 +59,8 @@ export class FakeTutti {
   readonly held = new Set<string>();
   /** Held topics that a client has asked for. */
   readonly heldBack = new Set<string>();
+  /** Topics that are refused once, for now. */
+  readonly busy = new Set<string>();
   /** Commands get no reply (but have their effect). */
   replies = true;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -196,6 +198,8 @@ export class FakeTutti {
       topics.delete(topic);
       return { type: 'unsubscribed', topic };
     }
+    if (this.busy.delete(topic))
+      throw new AppError('ERR_RATE_LIMITED', 'later', { params: { retry_after_ms: 20 } });
     const snapshot = this.house.snapshot(topic);
     if (!snapshot) throw new AppError('ERR_TOPIC_NOT_FOUND', `no topic ${topic}`);
     topics.add(topic);

@@ -220,6 +220,15 @@ describe('client', () => {
     await until('the kitchen has 4 items', () => client.mirror.room['kitchen']?.queue.items.length === 4);
   });
 
+  it('asks again for a topic when the server had too much to do', async () => {
+    const fake = await fakeTutti();
+    fake.busy.add('room/kitchen');
+    const client = clientOf(fake);
+    await client.ready();
+    expect(client.mirror.room['kitchen']).toBeDefined();
+    expect(fake.busy.size).toBe(0);
+  });
+
   it('[SB5] lets go of a topic that the server says is gone', async () => {
     const fake = await fakeTutti();
     const client = clientOf(fake);
