@@ -207,6 +207,16 @@ function libraryHandlers(house: FakeHouse): FakeHandlers {
       house.publish({ type: 'library:state', topic: 'library', data: house.library() });
       return { job_id: house.background.begin('library-scan', 'Library scan') };
     },
+    'library:heart': ({ album_id }) => house.background.love(album_id, true),
+    'library:unheart': ({ album_id }) => house.background.love(album_id, false),
+    'library:hearts': ({ album_id }) => ({
+      total: album_id !== undefined && house.background.loved.has(album_id) ? 1 : 0,
+      items: [],
+    }),
+    'job:cancel': ({ job_id }) => {
+      house.background.end(job_id, 'cancelled');
+      return {};
+    },
     'library:artists': (request) => page(artists, request),
     'library:albums': ({ artist_id, ...request }) =>
       page(

@@ -9,6 +9,7 @@ type Publish = (
 export class FakeJobs {
   jobs: readonly Job[] = [];
   activity: readonly Activity[] = [];
+  readonly loved = new Set<string>();
   #count = 0;
 
   constructor(readonly publish: Publish) {}
@@ -30,6 +31,17 @@ export class FakeJobs {
       started_at: created_at,
     });
     return job_id;
+  }
+
+  love(albumId: string, hearted: boolean): { hearted: boolean; heart_count: number } {
+    if (hearted) this.loved.add(albumId);
+    else this.loved.delete(albumId);
+    return { hearted, heart_count: hearted ? 1 : 0 };
+  }
+
+  end(jobId: string, state: 'failed' | 'cancelled', message = 'This was cancelled'): void {
+    const job = this.jobs.find(({ job_id }) => job_id === jobId);
+    if (job) this.put({ ...job, state, error: { message, retryable: true, stage: job.stage } });
   }
 
   /** Changes fields of a job, or adds it. */

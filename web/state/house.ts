@@ -1,6 +1,8 @@
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { timelineOf, type Mirror } from '../../src/client/mirror.js';
 import type { Connection, TuttiClient } from '../../src/client/client.js';
+import type { Activity } from '../../src/protocol/activity.js';
+import type { Job } from '../../src/protocol/job.js';
 import type { Party } from '../../src/protocol/party.js';
 import type { LibraryState, SystemState } from '../../src/protocol/system.js';
 import type { Playback, Room, Timeline } from '../../src/protocol/room.js';
@@ -16,6 +18,9 @@ export interface House {
   readonly players: ReadonlySignal<readonly Player[] | undefined>;
   readonly library: ReadonlySignal<LibraryState | undefined>;
   readonly system: ReadonlySignal<SystemState | undefined>;
+  /** Only while a view follows them. */
+  readonly jobs: ReadonlySignal<readonly Job[] | undefined>;
+  readonly activity: ReadonlySignal<readonly Activity[] | undefined>;
   /** The room that this phone controls. */
   readonly roomId: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<Room | undefined>;
@@ -78,6 +83,8 @@ export function createHouse(
     players: computed(() => mirror.value.players),
     library: computed(() => mirror.value.library),
     system: computed(() => mirror.value.system),
+    jobs: computed(() => mirror.value.jobs),
+    activity: computed(() => mirror.value.activity),
     roomId,
     room: computed(() => state.value?.room),
     playback: computed(() => state.value?.playback),

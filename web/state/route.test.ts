@@ -7,6 +7,7 @@ describe('routes', () => {
       { view: 'playing' },
       { view: 'queue' },
       { view: 'problems' },
+      { view: 'activity' },
       { view: 'library', section: 'artists' },
       { view: 'album', id: 'a:b.c-1%' },
       { view: 'sync', id: 'living-room' },

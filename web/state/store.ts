@@ -92,6 +92,8 @@ export class Store {
   readonly seats = signal<Readonly<Record<string, string>>>({});
   /** In the chosen room somebody else is the host of a party that this phone has joined: what plays is theirs to decide. */
   readonly guest: ReadonlySignal<boolean>;
+  /** Albums whose heart was turned since the page was opened. */
+  readonly hearts = signal<Readonly<Record<string, boolean>>>({});
   readonly sheet = signal<Sheet | undefined>(undefined);
   /** The search field takes the focus as soon as it is there. */
   readonly wantsSearch = signal(false);
@@ -153,6 +155,10 @@ export class Store {
       for (const each of [this.control.playing, this.control.volume, this.control.muted]) each.drop();
     });
     client.onEvent((event) => {
+      if (event.type === 'notification') {
+        const { level, title, message } = event.data;
+        this.toasts.show(`${title}: ${message}`, { kind: level });
+      }
       if (event.type !== 'toast') return;
       const { type, message, duration, room_id } = event.data;
       if (room_id === undefined || room_id === this.house.roomId.peek())
@@ -172,6 +178,11 @@ export class Store {
       this.fail(error);
       return undefined;
     }
+  }
+
+  async love(album_id: string, wanted: boolean): Promise<void> {
+    const reply = await this.ask(wanted ? 'library:heart' : 'library:unheart', { album_id });
+    if (reply) this.hearts.value = { ...this.hearts.peek(), [album_id]: reply.hearted };
   }
 
   fail(error: unknown): void {

@@ -142,7 +142,7 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
     to: { view: 'library', section: 'albums' },
     label: 'Library',
     icon: 'library',
-    views: ['library', 'album', 'artist', 'playlist', 'problems'],
+    views: ['library', 'album', 'artist', 'playlist', 'problems', 'activity'],
   },
   { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync', 'party', 'join'] },
 ];

@@ -7,6 +7,7 @@ import { Menu, type MenuEntry } from '../components/menu.js';
 import { count, longTime } from '../state/format.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
+import { HeartButton } from './heart-button.js';
 import { AlbumGrid } from './album-grid.js';
 import { useLoaded } from './hooks.js';
 import { collectEntry, TrackList } from './track-list.js';
@@ -39,15 +40,17 @@ interface BackHeaderProps {
   /** What the page is about, for the title of its menu. */
   readonly name?: string | undefined;
   readonly entries?: readonly MenuEntry[];
+  readonly children?: ComponentChildren;
 }
 
-export function BackHeader({ title, name, entries }: BackHeaderProps) {
+export function BackHeader({ title, name, entries, children }: BackHeaderProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
       <header class="view-header back-header">
         <IconButton icon="back" label="Back" offline onClick={() => history.back()} />
         <h2>{title}</h2>
+        {children}
         {name !== undefined && entries && (
           <IconButton icon="more" label={`More for ${name}`} onClick={() => setOpen(true)} />
         )}
@@ -99,7 +102,9 @@ export function AlbumView({ id }: { id: string }) {
   const entries = value ? [collectEntry(store, value.album.title, value.tracks)] : [];
   return (
     <section class="view" aria-label="Album">
-      <BackHeader title="Album" name={album?.title} entries={entries} />
+      <BackHeader title="Album" name={album?.title} entries={entries}>
+        {album && !store.guest.value && <HeartButton key={id} id={id} title={album.title} />}
+      </BackHeader>
       <div class="scroller">
         {failed && !album && <Failed what="This album" />}
         {album && value && (

@@ -104,6 +104,9 @@ function LibraryLine() {
       {library !== undefined && library.problem_count > 0 && (
         <a href={hrefOf({ view: 'problems' })}>{count(library.problem_count, 'problem')}</a>
       )}
+      <a class="icon-button" href={hrefOf({ view: 'activity' })} aria-label="What is new" title="What is new">
+        <Icon name="pulse" size={20} />
+      </a>
       <IconButton
         icon="scan"
         label="Look for new music"

@@ -1,4 +1,5 @@
 import type { Route } from '../state/route.js';
+import { ActivityView } from './activity.js';
 import { AlbumView, ArtistView, ProblemsView } from './collections.js';
 import { LibraryView } from './library.js';
 import { JoinView, PartyView } from './party.js';
@@ -19,6 +20,8 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <RoomsView />;
     case 'settings':
       return <SettingsView />;
+    case 'activity':
+      return <ActivityView />;
     case 'problems':
       return <ProblemsView />;
     case 'library':
