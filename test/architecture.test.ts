@@ -44,11 +44,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/satellite',
     'src/server',
     'src/storage',
-    'src/app.ts',
+    'src/app',
     'src/package-root.ts',
   ],
   'src/main.ts': ['src/cli'],
-  'src/app.ts': [
+  'src/app': [
     'src/activity',
     'src/bus',
     'src/config',

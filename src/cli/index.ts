@@ -30,7 +30,10 @@ export async function runCli(
   if (parsed.command === 'sign-in-link')
     return print(await (await import('./people.js')).signInLink(parsed, env, placeOf(env)));
   if (parsed.command === 'driver') {
-    const [{ DRIVERS }, { runDriver }] = await Promise.all([import('../app.js'), import('./run-driver.js')]);
+    const [{ DRIVERS }, { runDriver }] = await Promise.all([
+      import('../app/index.js'),
+      import('./run-driver.js'),
+    ]);
     return runDriver(DRIVERS, parsed.rest, print);
   }
   if (parsed.command === 'version') return print(version);

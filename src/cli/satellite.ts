@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { DRIVERS } from '../app.js';
+import { DRIVERS } from '../app/index.js';
 import { AppError, createLogger, slug, systemClock, systemRandom, type Logger } from '../base/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DriverDefinition } from '../players/index.js';

@@ -1,5 +1,5 @@
 import { createLogger } from '../base/index.js';
-import { startApp } from '../app.js';
+import { startApp } from '../app/index.js';
 import { loadConfig } from '../config/index.js';
 import { greeting, type Place } from './greeting.js';
 

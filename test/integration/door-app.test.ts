@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nullDriver } from '../../drivers/null/index.js';
-import { startApp, type App } from '../../src/app.js';
+import { startApp, type App } from '../../src/app/index.js';
 import { silentLogger } from '../../src/base/index.js';
 import { runRemote } from '../../src/cli/remote.js';
 import { readArguments } from '../../src/cli/arguments.js';
@@ -30,12 +30,11 @@ async function start(settings: Readonly<Record<string, unknown>> = {}): Promise<
     local_output: false,
     snapcast: false,
     mpd_port: 0,
-    host: '127.0.0.1',
     players: [{ id: 'bath', kind: 'null', name: 'Bath' }],
     ...settings,
   });
   app = await startApp({
-    config: { ...config, data_dir: join(dir, 'state'), music_dir: join(dir) },
+    config: { ...config, host: '127.0.0.1', data_dir: join(dir, 'state'), music_dir: join(dir) },
     log: silentLogger,
     drivers: [nullDriver],
   });
@@ -57,10 +56,17 @@ interface Answer {
   readonly data: Record<string, unknown>;
 }
 
+interface Ask {
+  readonly cookie?: string;
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly secure?: boolean;
+}
+
 async function ask(
   method: string,
   path: string,
-  { cookie = '', token = '', body = undefined as unknown, secure = false } = {},
+  { cookie = '', token = '', body = undefined, secure = false } = {},
 ): Promise<Answer> {
   const port = app!.port;
   const text = body === undefined ? '' : JSON.stringify(body);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mpd as driver } from '../../drivers/mpd/index.js';
 import { nullDriver } from '../../drivers/null/index.js';
-import { startApp, type App } from '../../src/app.js';
+import { startApp, type App } from '../../src/app/index.js';
 import { silentLogger, systemClock } from '../../src/base/index.js';
 import { ConfigSchema } from '../../src/config/index.js';
 import { openPeople } from '../../src/people/index.js';
@@ -40,7 +40,7 @@ async function start(port: number): Promise<void> {
     players: [{ id: 'bath', kind: 'null', name: 'Bath' }],
   });
   app = await startApp({
-    config: { ...config, data_dir: join(dir, 'state'), music_dir: join(dir, 'music') },
+    config: { ...config, host: '127.0.0.1', data_dir: join(dir, 'state'), music_dir: join(dir, 'music') },
     log: silentLogger,
     drivers: [nullDriver],
   });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import { startApp, type App } from '../../src/app.js';
+import { startApp, type App } from '../../src/app/index.js';
 import { silentLogger, systemClock } from '../../src/base/index.js';
 import { connect, type TuttiClient } from '../../src/client/index.js';
 import { ConfigSchema } from '../../src/config/index.js';
@@ -62,6 +62,7 @@ export class SharedHouse {
 
   async start(): Promise<void> {
     const config = ConfigSchema.parse({
+      auth: 'open',
       port: 0,
       mdns: false,
       local_output: false,
@@ -70,7 +71,12 @@ export class SharedHouse {
       players: this.players,
     });
     this.app = await startApp({
-      config: { ...config, data_dir: join(this.dir, 'state'), music_dir: join(this.dir, 'music') },
+      config: {
+        ...config,
+        host: '127.0.0.1',
+        data_dir: join(this.dir, 'state'),
+        music_dir: join(this.dir, 'music'),
+      },
       log: silentLogger,
       drivers: this.drivers.map((driver) => this.#overhear(driver)),
     });

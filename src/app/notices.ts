@@ -1,0 +1,30 @@
+import type { Config } from '../config/index.js';
+import type { DriverDefinition, Players } from '../players/index.js';
+import type { SystemState } from '../protocol/index.js';
+import type { Store } from '../state/index.js';
+
+/** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
+export function settleNotices(
+  store: Store,
+  players: Players,
+  config: Config,
+  drivers: readonly DriverDefinition[],
+  others: SystemState['notices'],
+): SystemState['notices'] {
+  const silent = drivers.find((driver) => driver.kind === 'null');
+  if (store.state.players.size === 0 && silent)
+    players.found(silent, { key: 'silent', name: 'Silent output', options: {} });
+  const notices: SystemState['notices'] = [...others];
+  if ([...store.state.players.values()].every(({ kept }) => kept.kind === 'null')) {
+    const message =
+      'No loudspeaker was found: nothing is heard, everything else works. Add a player, or install mpv and plug in a sound card.';
+    notices.push({ notice_id: 'silent-output', level: 'warning', message });
+  }
+  if (config.music_dir === undefined) {
+    const message =
+      'No music folder is set: these are demo tracks. Set TUTTI_MUSIC_DIR, or music_dir in tutti.yaml.';
+    notices.push({ notice_id: 'demo-music', level: 'info', message });
+  }
+  store.commit({ type: 'system/notices', notices });
+  return notices;
+}

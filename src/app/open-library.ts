@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openActivity, type ActivityLog } from '../activity/index.js';
+import { jobHandlers, Jobs } from '../jobs/index.js';
+import { makeDemoMusic, openLibrary, type Library, type LibraryOptions } from '../library/index.js';
+import { openDb, secret, type Db } from '../storage/index.js';
+import type { Store } from '../state/index.js';
+import type { Base } from './base.js';
+
+export interface OpenedLibrary {
+  readonly library: Library;
+  /** Handlers of what is done in the background and what happened lately. */
+  readonly background: ReturnType<typeof jobHandlers> & ActivityLog['handlers'];
+}
+
+/** The music, the jobs that look after it, and what people hear of both. */
+export async function openMusic(base: Base, db: Db, store: Store): Promise<OpenedLibrary> {
+  const { config, clock, log, closers } = base;
+  const libraryDb = openDb(join(config.data_dir, 'tutti.db'));
+  closers.add(() => libraryDb.close());
+  const jobs = new Jobs({ db, store, clock, log });
+  closers.add(() => jobs.close());
+  const activity = openActivity({ db, store, clock, album: (id) => library.album(id) });
+  const library: Library = await libraryOf(base, libraryDb, store, {
+    mediaKey: secret(db, 'media'),
+    openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
+    onNewAlbums: (albums, first) => activity.newAlbums(albums, first),
+  });
+  jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
+  closers.add(() => library.close());
+  return { library, background: { ...jobHandlers(jobs), ...activity.handlers } };
+}
+
+async function libraryOf(
+  { config, clock, log }: Base,
+  db: Db,
+  store: Store,
+  others: Pick<LibraryOptions, 'mediaKey' | 'openJob' | 'onNewAlbums'>,
+): Promise<Library> {
+  const demo = config.music_dir === undefined;
+  const musicDir = config.music_dir ?? join(config.data_dir, 'demo-music');
+  if (demo) await makeDemoMusic(musicDir);
+  const cacheDir = join(config.data_dir, 'artwork');
+  await mkdir(cacheDir, { recursive: true });
+  return openLibrary({
+    db,
+    musicDir,
+    cacheDir,
+    clock,
+    log,
+    demo,
+    watch: config.watch,
+    ...others,
+    onState: (library) => store.commit({ type: 'library/state', library }),
+    onUpdated: (data) => store.tell({ type: 'library:updated', topic: 'library', data }),
+  });
+}

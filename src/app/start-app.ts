@@ -1,0 +1,220 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, systemRandom as random, type Clock, type Logger } from '../base/index.js';
+import { House, openBus } from '../bus/index.js';
+import type { Config } from '../config/index.js';
+import { resolveStream, transcodeStream, type Library, type Stream } from '../library/index.js';
+import { openMpdDoor, type MpdDoor } from '../mpd-door/index.js';
+import { packageRoot, version } from '../package-root.js';
+import { openPeople, type People } from '../people/index.js';
+import { satelliteToken } from '../satellite/index.js';
+import type { DriverDefinition, Players } from '../players/index.js';
+import type { Handlers, SystemState } from '../protocol/index.js';
+import { createRooms, guarded, Parties, type RoomParts, type Rooms } from '../rooms/index.js';
+import {
+  commandRunner,
+  openDoor,
+  serverConfig,
+  serverLimits,
+  startServer,
+  withSatellites,
+  type RunningServer,
+} from '../server/index.js';
+import type { Store } from '../state/index.js';
+import { setting, type Db } from '../storage/index.js';
+import type { Base } from './base.js';
+import { Closers } from './closers.js';
+import { settleNotices } from './notices.js';
+import { openMusic, type OpenedLibrary } from './open-library.js';
+import { openPlayers, type OpenedPlayers } from './open-players.js';
+import { openState, type Kept } from './open-state.js';
+
+export interface App {
+  readonly port: number;
+  readonly urls: readonly string[];
+  readonly notices: SystemState['notices'];
+  /** While sign-in is required and nobody is admin: where the first one is made, behind an address. Good once and for an hour. */
+  readonly firstLink: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly drivers?: readonly DriverDefinition[];
+}
+
+/** The composition root: opens the parts, wires them, listens. Rejects with an AppError that says what to change. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log, clock = systemClock } = options;
+  const closers = new Closers();
+  try {
+    return await open({ config, log, clock, closers }, options.drivers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly library: Library;
+  readonly players: Players;
+  readonly rooms: Rooms;
+  readonly parties: Parties;
+  readonly satellites: OpenedPlayers['satellites'];
+  readonly background: OpenedLibrary['background'];
+  readonly people: People;
+  house?: House;
+}
+
+async function open(base: Base, drivers: readonly DriverDefinition[] | undefined): Promise<App> {
+  const { config, log, clock, closers } = base;
+  const kept = await openState(base);
+  const { db, store } = kept;
+  const listening: { port: number } = { port: config.port };
+  const token = await satelliteToken(config.data_dir);
+  const opened = await openPlayers(base, {
+    store,
+    satelliteToken: token,
+    drivers,
+    httpPort: () => listening.port,
+  });
+  const { players, satellites } = opened;
+  const { library, background } = await openMusic(base, db, store);
+  const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
+  const { rooms, parties } = openRooms(
+    { store, players, library: { ...library, stream }, clock, log, random },
+    closers,
+  );
+  closers.add(() => players.close());
+  const people = openEntrance(base, kept, token);
+
+  const parts: Parts = { store, library, players, rooms, parties, satellites, background, people };
+  const server = await serve(base, parts);
+  listening.port = server.port;
+  closers.add(() => server.close());
+  parts.house = await openHouse(base, parts, server);
+  await players.start(config.players, config.mdns);
+  await library.start();
+  const mpd = await listenForMpd(base, parts, db, server);
+  closers.add(() => mpd.close());
+  const others = [...opened.notices, ...mpd.notices];
+  const notices = settleNotices(store, players, config, opened.drivers, others);
+  const firstLink = people.firstLink();
+  return { port: server.port, urls: server.urls, notices, firstLink, close: () => closers.close() };
+}
+
+/** Everybody who may come in, satellites among them. */
+function openEntrance(
+  { config, clock, log, closers }: Base,
+  { db, store, claim }: Kept,
+  token: string,
+): People {
+  const people = openPeople({
+    db,
+    clock,
+    log,
+    mode: config.auth,
+    knowsRoom: (roomId) => store.state.rooms.has(roomId),
+    changed: () => store.tell({ type: 'people:changed', topic: 'people', data: {} }),
+  });
+  claim.onKnock(() => people.reread());
+  closers.add(() => people.close());
+  const entrance = people.entrance.mode === 'open' ? openDoor : withSatellites(people.entrance, token);
+  return { ...people, entrance };
+}
+
+/** Rooms, and the parties in them: each needs the other. */
+function openRooms(parts: RoomParts, closers: Closers): { readonly rooms: Rooms; readonly parties: Parties } {
+  const parties = new Parties({
+    store: parts.store,
+    clock: parts.clock,
+    skip: async (room_id) =>
+      rooms.handlers['room:next']({ room_id }, { connection_id: 'party', role: 'user' }),
+  });
+  closers.add(() => parties.close());
+  const rooms: Rooms = createRooms({ ...parts, people: parties.people });
+  closers.add(() => rooms.close());
+  return { rooms, parties };
+}
+
+/** The way to gateways, if there is a bus on which there can be any. */
+async function openHouse(
+  { config, clock, log, closers }: Base,
+  { store, parties, people }: Parts,
+  server: RunningServer,
+): Promise<House> {
+  const bus = await openBus({ address: config.bus, clock, log, random });
+  closers.add(() => bus.close());
+  const house = await House.open({
+    bus,
+    name: config.bus_name,
+    secret: config.bus_secret,
+    version,
+    clock,
+    log,
+    feed: store,
+    run: server.run,
+    entrance: people.entrance,
+    left: (connectionId) => parties.gone(connectionId),
+    url: () => config.house_url ?? server.urls[0] ?? '',
+  });
+  closers.add(() => house.close());
+  return house;
+}
+
+function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServer> {
+  const { store, library, players, rooms, parties, satellites, background, people } = parts;
+  const handlers: Handlers = {
+    ...library.handlers,
+    ...players.handlers,
+    ...guarded(rooms.handlers, store, parties.people),
+    ...parties.handlers,
+    ...satellites.handlers,
+    ...background,
+    ...people.handlers,
+    'system:status': () => store.state.system,
+  };
+  const webRoot = join(packageRoot, 'dist', 'web');
+  return startServer({
+    config: serverConfig(config, existsSync(webRoot) ? webRoot : undefined),
+    limits: serverLimits(config),
+    version,
+    clock,
+    log,
+    feed: store,
+    run: commandRunner(handlers, log.child({ part: 'commands' })),
+    door: people.entrance,
+    media: (token) => library.media(token),
+    left: (connectionId) => parties.gone(connectionId),
+    artwork: (id, size) => library.artwork(id, size),
+    measurements: () => rooms.measurements(),
+    bus: () => parts.house?.measurements(),
+    transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>
+      transcodeStream({ path, to: transcode, startSeconds, signal }).stream,
+  });
+}
+
+/** Every room as an MPD server with a port of its own. */
+function listenForMpd(
+  { config: { host, mpd_port: port, mdns }, clock, log }: Base,
+  { store, people, library }: Pick<Parts, 'store' | 'people' | 'library'>,
+  db: Db,
+  { run }: RunningServer,
+): Promise<MpdDoor> {
+  return openMpdDoor({
+    host,
+    port,
+    mdns,
+    store,
+    clock,
+    log,
+    run,
+    door: people.entrance,
+    library: library.handlers,
+    artwork: (id, size) => library.artwork(id, size),
+    kept: setting(db, 'mpd/ports'),
+  });
+}
