@@ -18,6 +18,7 @@ function start(root: HTMLElement): void {
   });
   addEventListener('online', () => client.wake());
   addEventListener('pageshow', () => client.wake());
+  document.addEventListener('resume', () => client.wake());
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') client.wake();
   });

@@ -55,6 +55,8 @@ export class FakeTutti {
   readonly received: string[] = [];
   /** Ignore everything from now on, answer nothing: a machine that is gone without a word. */
   silent = false;
+  /** Lines that are dead without a word; new ones are not. */
+  readonly #dead = new Set<WebSocket>();
   /** Topics whose snapshot is kept waiting: nothing about them is sent. */
   readonly held = new Set<string>();
   /** Held topics that a client has asked for. */
@@ -106,6 +108,11 @@ export class FakeTutti {
     return this.#sockets.clients.size;
   }
 
+  /** Every line there is now carries nothing any more, and nobody is told. */
+  killLines(): void {
+    for (const socket of this.#sockets.clients) this.#dead.add(socket);
+  }
+
   /** End every WebSocket with a close code. */
   dropAll(code = 1001): void {
     for (const socket of this.#sockets.clients) socket.close(code);
@@ -129,7 +136,7 @@ export class FakeTutti {
     const topics = new Set<string>();
     const connection = `c${++this.#greeted}-${this.#epoch}`;
     const send = (frame: object): void => {
-      if (!this.silent) socket.send(JSON.stringify(frame));
+      if (!this.silent && !this.#dead.has(socket)) socket.send(JSON.stringify(frame));
     };
     const speaker: Speaker = { topics, connection, send, answers: new Map() };
     const stop = this.house.subscribe((event: TopicEvent) => {
@@ -141,7 +148,7 @@ export class FakeTutti {
     });
     socket.on('error', () => undefined);
     socket.on('message', (raw: Buffer) => {
-      if (!this.silent) this.#message(raw.toString(), speaker);
+      if (!this.silent && !this.#dead.has(socket)) this.#message(raw.toString(), speaker);
     });
     send({
       type: 'hello',

@@ -160,6 +160,24 @@ describe('client', () => {
     expect(client.connection.state).toBe('stale');
   });
 
+  it('takes a second line beside one that has not answered 100 ms after waking up, and is never stale', async () => {
+    const clock = new ManualClock();
+    const fake = await fakeTutti();
+    const client = clientOf(fake, { clock });
+    await client.ready();
+    const states: string[] = [];
+    client.onConnection(({ state }) => states.push(state));
+    fake.killLines();
+    fake.house.fill('kitchen', 3);
+    client.wake();
+    await clock.advance(99);
+    expect(fake.clientCount).toBe(1);
+    await clock.advance(1);
+    await until('it is right again', () => client.mirror.room['kitchen']?.queue.items.length === 3);
+    await until('the dead line is let go', () => fake.clientCount === 1);
+    expect(states).toEqual([]);
+  });
+
   it('stays live after waking up when the server answers', async () => {
     const clock = new ManualClock();
     const client = clientOf(await fakeTutti(), { clock });
