@@ -36,6 +36,7 @@ export class RedisBus implements Bus {
   readonly #ping: Timer;
   #listening = false;
   #connected = false;
+  readonly #waiting: [channel: string, message: string][] = [];
   #unanswered = 0;
   #unansweredBytes = 0;
   #lastFault = '';
@@ -43,7 +44,9 @@ export class RedisBus implements Bus {
 
   constructor(parts: RedisBusParts) {
     this.#parts = parts;
-    this.#speaks = new Redis({ ...this.#options(), enableAutoPipelining: true });
+    // ioredis' own pipelining waits for the next turn of the event loop; what is published cannot.
+    const pipelining = { enableAutoPipelining: true, autoPipeliningIgnoredCommands: ['publish'] };
+    this.#speaks = new Redis({ ...this.#options(), ...pipelining });
     this.#hears = new Redis(this.#options());
     for (const redis of [this.#speaks, this.#hears]) {
       redis.on('error', (error: Error) => this.#fault(error));
@@ -78,12 +81,7 @@ export class RedisBus implements Bus {
     this.#counts.sent++;
     this.#unanswered++;
     this.#unansweredBytes += size;
-    const answered = (): void => {
-      this.#unanswered--;
-      this.#unansweredBytes -= size;
-    };
-    // A publish that failed is a message that was lost: whoever misses it finds out by its number.
-    this.#speaks.publish(channel, message).then(answered, answered);
+    if (this.#waiting.push([channel, message]) === 1) queueMicrotask(() => this.#flush());
     return true;
   }
 
@@ -121,6 +119,7 @@ export class RedisBus implements Bus {
     this.#listeners.clear();
     this.#channels.clear();
     // What was said last, such as goodbye, still goes out.
+    this.#flush();
     if (this.#speaks.status === 'ready') await this.#speaks.ping().catch(() => undefined);
     for (const redis of [this.#speaks, this.#hears]) redis.disconnect();
   }
@@ -137,13 +136,31 @@ export class RedisBus implements Bus {
       connectionName: 'tutti',
       connectTimeout: CONNECT_MS,
       socketTimeout: silentMs,
-      commandTimeout: silentMs,
       enableOfflineQueue: false,
       autoResubscribe: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (attempt) => backoffMs(attempt - 1, this.#parts.random(), 100, 2_000),
     };
+  }
+
+  /** All that was published in one go leaves in one write. */
+  #flush(): void {
+    const batch = this.#waiting.splice(0);
+    const size = batch.reduce((sum, [, message]) => sum + Buffer.byteLength(message), 0);
+    const answered = (): void => {
+      this.#unanswered -= batch.length;
+      this.#unansweredBytes -= size;
+    };
+    const [first] = batch;
+    if (!first) return;
+    // A publish that failed is a message that was lost: whoever misses it finds out by its number.
+    if (batch.length === 1) this.#speaks.publish(...first).then(answered, answered);
+    else {
+      const pipeline = this.#speaks.pipeline();
+      for (const [channel, message] of batch) pipeline.publish(channel, message);
+      pipeline.exec().then(answered, answered);
+    }
   }
 
   async #asked<T>(ask: () => Promise<T>): Promise<T> {
