@@ -12,6 +12,9 @@ const SESSIONS = `
 const TOKENS =
   'SELECT token_id, name, scopes, expires_ms, seen_ms FROM api_tokens WHERE (expires_ms IS NULL OR expires_ms > ?)';
 
+/** The tables whose rows have an end. */
+const ENDING = ['sessions', 'api_tokens', 'invitations', 'sign_in_links', 'revoked_access'];
+
 export interface Credential {
   readonly identity: Identity;
   /** When it was last noted that it was used. */
@@ -48,24 +51,21 @@ export class Credentials {
     return new Map(rows.map(identityIn).map((identity) => [identity.session_id, identity]));
   }
 
-  /** When the next thing here ends. */
-  nextEndMs(): number | undefined {
+  /** When the next thing here ends after a moment. */
+  nextEndMs(afterMs: number): number | undefined {
+    const ends = ENDING.map((table) => `SELECT expires_ms FROM ${table} WHERE expires_ms > ?1`);
     const row = this.#db
-      .prepare(
-        `SELECT min(expires_ms) AS next FROM (SELECT expires_ms FROM sessions UNION ALL SELECT expires_ms FROM api_tokens
-           UNION ALL SELECT expires_ms FROM invitations UNION ALL SELECT expires_ms FROM sign_in_links UNION ALL SELECT expires_ms FROM revoked_access)`,
-      )
-      .get();
+      .prepare(`SELECT min(expires_ms) AS next FROM (${ends.join(' UNION ALL ')})`)
+      .get(afterMs);
     return typeof row?.['next'] === 'number' ? row['next'] : undefined;
   }
 
   /** Deletes what has ended. */
   sweep(nowMs: number): void {
-    const next = this.nextEndMs();
+    const next = this.nextEndMs(0);
     if (next === undefined || next > nowMs) return;
     this.#db.transaction(() => {
-      for (const table of ['sessions', 'api_tokens', 'invitations', 'sign_in_links', 'revoked_access'])
-        this.#db.prepare(`DELETE FROM ${table} WHERE expires_ms <= ?`).run(nowMs);
+      for (const table of ENDING) this.#db.prepare(`DELETE FROM ${table} WHERE expires_ms <= ?`).run(nowMs);
     }, 'normal');
   }
 }

@@ -329,6 +329,24 @@ describe('an invitation', () => {
   });
 });
 
+describe('a disk that cannot be written', () => {
+  it('keeps nobody out and nobody in', async () => {
+    const { house, handlers, bob } = await household();
+    const request = { name: 'Home', scopes: ['read' as const], expires_in_seconds: 3600 };
+    const { token_id } = await handlers['token:create'](request, house.caller);
+    house.db.exec('PRAGMA query_only = ON');
+    await house.clock.advance(3_600_000);
+    expect(house.changes).toEqual([{ kind: 'ended', session_id: token_id }]);
+    expect(await house.people.entrance.identify(bob.session, 'cookie', ADDRESS)).toEqual(bob.identity);
+    expect(await codeOf(() => handlers['token:create'](request, house.caller))).toBe('ERR_DISK');
+    await house.clock.advance(600_000);
+    expect(house.logged.length).toBeLessThan(20);
+    house.db.exec('PRAGMA query_only = OFF');
+    await handlers['token:create'](request, house.caller);
+    expect(house.everythingKept()).not.toContain(token_id);
+  });
+});
+
 describe('a house that closes', () => {
   it('leaves no timer behind', async () => {
     const { house } = await household();

@@ -1,4 +1,4 @@
-import { AppError, type Clock, type Logger } from '../base/index.js';
+import { AppError, toError, type Clock, type Logger } from '../base/index.js';
 import type { SignIn } from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
 import { ACCESS_SECONDS, type AccessTokens } from './access-tokens.js';
@@ -65,8 +65,7 @@ export class HouseEntrance implements Entrance {
   async identify(secret: string, carrier: Carrier, address: string): Promise<Identity> {
     const found = secret.length > MAX_SECRET ? undefined : await this.#identityOf(secret, carrier);
     if (!found) throw this.#refusal(address);
-    const { sessions, clock } = this.#parts;
-    sessions.used(found.identity.session_id, found.seen_ms, clock.wallMs());
+    this.#note(found.identity.session_id, found.seen_ms);
     return found.identity;
   }
 
@@ -118,11 +117,21 @@ export class HouseEntrance implements Entrance {
   }
 
   async seen(sessionIds: readonly string[]): Promise<void> {
-    const { credentials, sessions, clock } = this.#parts;
+    const { credentials, clock } = this.#parts;
     const nowMs = clock.wallMs();
     for (const id of sessionIds) {
       const found = credentials.called(id, nowMs);
-      if (found) sessions.used(id, found.seen_ms, nowMs);
+      if (found) this.#note(id, found.seen_ms);
+    }
+  }
+
+  /** A full disk does not keep anybody out: only when they were here is not written down then. */
+  #note(id: string, notedMs: number): void {
+    const { sessions, clock, log } = this.#parts;
+    try {
+      sessions.used(id, notedMs, clock.wallMs());
+    } catch (error) {
+      log.warn({ session_id: id, reason: toError(error).message }, 'a visit could not be noted');
     }
   }
 

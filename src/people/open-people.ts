@@ -43,7 +43,7 @@ export function openPeople(parts: PeopleParts): People {
   const sessions = new Sessions(db);
   const passes = new Passes(db);
   const credentials = new Credentials(db);
-  const presence = new Presence(credentials, clock);
+  const presence = new Presence(credentials, clock, log);
   const accessTokens = new AccessTokens(secret(db, 'access'), clock);
   presence.onChange((change) => {
     if (change.kind === 'ended' && change.access_id === undefined) sessions.forget(change.session_id);

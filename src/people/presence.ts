@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../base/index.js';
+import { toError, type Clock, type Logger, type Timer } from '../base/index.js';
 import type { Credentials } from './credentials.js';
 import type { DoorChange, Identity } from './door.js';
 
@@ -12,14 +12,16 @@ const LOOK_AGAIN_MS = 10 * 60_000;
 export class Presence {
   readonly #credentials: Credentials;
   readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #listeners = new Set<(change: DoorChange) => void>();
   #known: Map<string, Identity>;
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor(credentials: Credentials, clock: Clock) {
+  constructor(credentials: Credentials, clock: Clock, log: Logger) {
     this.#credentials = credentials;
     this.#clock = clock;
+    this.#log = log;
     this.#known = credentials.all(clock.wallMs());
     this.#arm();
   }
@@ -32,7 +34,7 @@ export class Presence {
   /** True when somebody's rights have changed. */
   settle(): boolean {
     const nowMs = this.#clock.wallMs();
-    this.#credentials.sweep(nowMs);
+    this.#sweep(nowMs);
     const before = this.#known;
     const after = (this.#known = this.#credentials.all(nowMs));
     this.#arm();
@@ -56,11 +58,21 @@ export class Presence {
     this.#listeners.clear();
   }
 
+  /** Also with a full disk everybody hears at once whose time is over. */
+  #sweep(nowMs: number): void {
+    try {
+      this.#credentials.sweep(nowMs);
+    } catch (error) {
+      this.#log.warn({ reason: toError(error).message }, 'what has ended could not be deleted');
+    }
+  }
+
   #arm(): void {
     this.#timer?.cancel();
-    const next = this.#closed ? undefined : this.#credentials.nextEndMs();
+    const nowMs = this.#clock.wallMs();
+    const next = this.#closed ? undefined : this.#credentials.nextEndMs(nowMs);
     if (next === undefined) return;
-    const wait = Math.min(LOOK_AGAIN_MS, Math.max(1, next - this.#clock.wallMs()));
+    const wait = Math.min(LOOK_AGAIN_MS, next - nowMs);
     this.#timer = this.#clock.after(wait, () => this.settle());
   }
 }
