@@ -77,8 +77,11 @@ export class Hub {
     ];
     // What `hello` said of the server life is not true any more: everybody comes in anew, and hears what is.
     this.#stopBreaks = parts.feed.onBreak?.((kind) => {
-      if (kind === 'life')
-        for (const client of this.#fanOut.clients) client.close(CLOSE.restarting, 'another server life');
+      if (kind !== 'life') return;
+      const data = { reason: 'the server has restarted', retry_after_ms: 0 };
+      this.#tell({ type: 'server:restarting', data });
+      this.#fanOut.flush();
+      for (const client of this.#fanOut.clients) client.close(CLOSE.restarting, 'another server life');
     });
   }
 
