@@ -53,5 +53,8 @@ export const limitKeys = {
   commands_per_minute_per_user: Count.default(2400).describe(
     'of one person over all connections and HTTP; twice that of one connection',
   ),
+  costly_commands_per_minute: Count.default(600).describe(
+    'what scans (10 each), announcements, imports (5) and searches (1) of everybody together may cost; a twentieth of it at once',
+  ),
   job_stream_connects_per_minute: Count.default(10).describe('connects to streams of jobs from one address'),
 } as const;

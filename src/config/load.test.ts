@@ -2,7 +2,23 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from './index.js';
+import { ConfigSchema, loadConfig } from './index.js';
+
+/** What servers of this kind have. */
+const USUAL = {
+  max_connections: 1000,
+  max_connections_per_ip: 10,
+  max_connections_per_user: 5,
+  heartbeat_interval_seconds: 30,
+  connection_timeout_seconds: 60,
+  max_message_bytes: 1_048_576,
+  max_queue_events: 100,
+  compression: 'on',
+  messages_per_minute: 60,
+  message_burst: 10,
+  bytes_per_minute: 1_048_576,
+  job_stream_connects_per_minute: 10,
+} as const;
 
 const home = (): string => mkdtempSync(join(tmpdir(), 'tutti-home-'));
 const yaml = (text: string): string => {
@@ -21,6 +37,23 @@ describe('the configuration', () => {
       music_dir: undefined,
       players: [],
     });
+  });
+
+  it('lets phones in by itself only where people have to sign in', () => {
+    const hostOf = (env: Record<string, string>): string => loadConfig(env, home()).host;
+    expect(hostOf({ TUTTI_AUTH: 'open' })).toBe('127.0.0.1');
+    expect(hostOf({ TUTTI_AUTH: 'required' })).toBe('0.0.0.0');
+    expect(hostOf({ TUTTI_AUTH: 'open', TUTTI_HOST: '0.0.0.0' })).toBe('0.0.0.0');
+    expect(hostOf({ TUTTI_AUTH: 'required', TUTTI_HOST: '::1' })).toBe('::1');
+  });
+
+  it('has a limit for everything a client may cost, at its usual value or with the reason beside it', () => {
+    const config = loadConfig({}, home());
+    for (const [key, usual] of Object.entries(USUAL)) {
+      const said = ConfigSchema.shape[key as keyof typeof USUAL].description ?? '';
+      if (config[key as keyof typeof USUAL] !== usual)
+        expect([key, said]).toEqual([key, expect.stringMatching(/not (the usual|on as usual)/)]);
+    }
   });
 
   it('takes ~/Music only when something is in it', () => {

@@ -18,9 +18,10 @@ export function loadConfig(env: Env, home = homedir()): Config {
   if (env['TUTTI_CONFIG'] !== undefined && !existsSync(file))
     throw new AppError('ERR_INVALID', `there is no config file ${file}`);
   const fromFile = existsSync(file) ? readYaml(file) : {};
-  const { data_dir, music_dir, ...config } = check({ ...fromFile, ...fromEnv(env) }, file);
+  const { data_dir, music_dir, host, ...config } = check({ ...fromFile, ...fromEnv(env) }, file);
   return Object.freeze({
     ...config,
+    host: host ?? (config.auth === 'required' ? '0.0.0.0' : '127.0.0.1'),
     data_dir: resolve(data_dir ?? dataDir),
     music_dir: musicDir(music_dir, home),
   });

@@ -34,9 +34,9 @@ export const ConfigSchema = z.strictObject({
   port: Port.default(8080).describe('HTTP and WebSocket port; 0 = any free one'),
   host: z
     .string()
-    .default('127.0.0.1')
+    .optional()
     .describe(
-      'address to listen on; 0.0.0.0 lets phones in (no sign-in yet: everybody on the network may do everything)',
+      'address to listen on; default 0.0.0.0, so that phones reach it, where people have to sign in, else 127.0.0.1, this machine alone',
     ),
   auth: z
     .enum(['open', 'required'])
@@ -119,7 +119,8 @@ export const ConfigSchema = z.strictObject({
 export type FileConfig = z.infer<typeof ConfigSchema>;
 
 /** What the program runs with: folders resolved. */
-export interface Config extends Readonly<Omit<FileConfig, 'data_dir' | 'music_dir'>> {
+export interface Config extends Readonly<Omit<FileConfig, 'host' | 'data_dir' | 'music_dir'>> {
+  readonly host: string;
   readonly data_dir: string;
   /** Undefined = there is no music folder, demo tracks are played. */
   readonly music_dir: string | undefined;

@@ -35,6 +35,7 @@ export function securePort(
     return void response.writeHead(308, { location: `https://${host}${request.url ?? '/'}` }).end();
   });
   plain.maxHeadersCount = maxHeaders;
+  const unsafe = new Set<Socket>();
   const handshake = secure.listeners('connection') as ((socket: Socket) => void)[];
   secure.removeAllListeners('connection');
   secure.on('connection', (socket: Socket) => {
@@ -46,7 +47,10 @@ export function securePort(
       socket.removeAllListeners('timeout');
       socket.unshift(first);
       if (first[0] === HANDSHAKE) for (const listener of handshake) listener.call(secure, socket);
-      else plain.emit('connection', socket);
+      else {
+        unsafe.add(socket.once('close', () => unsafe.delete(socket)));
+        plain.emit('connection', socket);
+      }
       process.nextTick(() => socket.resume());
     });
   });
@@ -56,7 +60,7 @@ export function securePort(
   const closeAll = secure.closeAllConnections.bind(secure);
   secure.closeAllConnections = () => {
     closeAll();
-    plain.closeAllConnections();
+    for (const socket of unsafe) socket.destroy();
   };
   return secure;
 }

@@ -35,6 +35,10 @@ export function serverLimits(config: Config): ServerLimits {
     messages: perMinute(message_burst, messages_per_minute),
     bytes: perMinute(config.bytes_per_minute, config.bytes_per_minute),
     commandsPerUser: perMinute(2 * message_burst, commands_per_minute_per_user),
+    costly: perMinute(
+      Math.max(10, config.costly_commands_per_minute / 20),
+      config.costly_commands_per_minute,
+    ),
     jobStreams: perMinute(config.job_stream_connects_per_minute, config.job_stream_connects_per_minute),
   };
 }

@@ -42,6 +42,7 @@ export class ServerProcess {
       join(settings.dataDir, 'tutti.yaml'),
       stringify({
         players: settings.players ?? [],
+        auth: 'open',
         mdns: false,
         local_output: false,
         snapcast: false,

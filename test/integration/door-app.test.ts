@@ -66,7 +66,7 @@ interface Ask {
 async function ask(
   method: string,
   path: string,
-  { cookie = '', token = '', body = undefined, secure = false } = {},
+  { cookie = '', token = '', body, secure = false }: Ask = {},
 ): Promise<Answer> {
   const port = app!.port;
   const text = body === undefined ? '' : JSON.stringify(body);
