@@ -31,12 +31,9 @@ beforeAll(async () => {
     musicDir: join(dir, 'music'),
     players: [{ id: 'house', kind: 'null', name: 'House' }],
   });
-  client = server.client(['players', 'rooms', `room/${ROOM}`]);
+  client = server.client(['players', 'rooms', 'library', `room/${ROOM}`]);
   await client.ready();
-  await until(
-    'the library is there',
-    async () => (await client.send('library:status', {})).album_count === 1,
-  );
+  await until('the library is there', () => client.mirror.library?.album_count === 1);
   cable = await Cable.to(server.port);
   await mkdir(join(dir, 'far'), { mode: 0o700 });
 });
