@@ -19,6 +19,8 @@ import type { Present } from './present.js';
 /** Upgrades that wait for the Door's answer, from all addresses; each ends within the time below. */
 const MAX_ASKING = 256;
 const ASK_MS = 5_000;
+/** The close code of RFC 6455 for a fault of the server. */
+const INTERNAL = 1011;
 
 /** Somebody who got in: known, anonymous for a while, or let in only to be told why not. */
 export interface Arrival {
@@ -178,11 +180,22 @@ export class Upgrades {
     socket.once('close', place.leave);
     try {
       this.#wss.handleUpgrade(request, socket, head, (ws) =>
-        this.#parts.welcome({ ws, socket, address, jobId, place, identity, refusal }),
+        this.#greet({ ws, socket, address, jobId, place, identity, refusal }),
       );
     } catch (thrown) {
       place.leave();
       throw thrown;
+    }
+  }
+
+  /** After the 101 there is no way back to HTTP: what goes wrong then ends this WebSocket, in its own words. */
+  #greet(arrival: Arrival): void {
+    try {
+      this.#parts.welcome(arrival);
+    } catch (err) {
+      this.#parts.log.error({ err }, 'a client could not be greeted');
+      arrival.ws.on('error', () => arrival.ws.terminate());
+      arrival.ws.close(INTERNAL, 'could not be greeted');
     }
   }
 
