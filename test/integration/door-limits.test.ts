@@ -235,6 +235,25 @@ describe('[RA4] [S17] of volume and seek only the last counts', () => {
   });
 });
 
+describe('[EN6] compression', () => {
+  it('is taken by who offers it, without memory between messages, and is made once for all', async () => {
+    await start({ compression: 'shared' });
+    world.feed.put('rooms', { rooms: Array.from({ length: 40 }, (_, n) => ({ room_id: `room-${n}` })) });
+    const [packs, plain] = [
+      await world.peer({ ...as('ann'), perMessageDeflate: true }),
+      await world.peer({ ...as('bob'), perMessageDeflate: false }),
+    ];
+    expect(packs.ws.extensions).toBe('permessage-deflate');
+    const read = (peer: Peer): number =>
+      (peer.ws as unknown as { _socket: { bytesRead: number } })._socket.bytesRead;
+    const before = [read(packs), read(plain)] as const;
+    for (const peer of [packs, plain]) peer.send({ id: 's', type: 'subscribe', data: { topics: ['rooms'] } });
+    const said = [await packs.next('subscribed'), await plain.next('subscribed')];
+    expect(said[0]).toEqual(said[1]);
+    expect(read(packs) - before[0]).toBeLessThan((read(plain) - before[1]) / 2);
+  });
+});
+
 describe('[S7] bombs', () => {
   it('a small message that is large inside ends its connection with 1009, and takes no memory', async () => {
     await start({ compression: 'shared' });

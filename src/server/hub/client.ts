@@ -7,6 +7,7 @@ import type { ServerLimits } from '../limits.js';
 import type { Batches } from './batches.js';
 import { Credit } from './credit.js';
 import { pingFrame, type Frame } from './frames.js';
+import { packed } from './packed.js';
 import { Outbox, type OutgoingEvent } from './outbox.js';
 
 /** Bytes the kernel has not taken yet; above this the client is behind. */
@@ -33,6 +34,8 @@ export class Client {
   readonly sinceMs: number;
   readonly subscriptions = new Set<string>();
   readonly outbox: Outbox;
+  /** The other side takes compressed messages. */
+  readonly #packs: boolean;
   /** Who it is, once that is known. */
   identity: Identity | undefined;
   readonly #parts: ClientParts;
@@ -48,6 +51,7 @@ export class Client {
     this.address = parts.address;
     this.sinceMs = parts.clock.wallMs();
     this.outbox = new Outbox(parts.limits.queueEvents);
+    this.#packs = parts.ws.extensions.includes('permessage-deflate');
     this.#parts = parts;
     this.#lastPingUs = parts.clock.nowUs();
     parts.socket.on('drain', () => this.#wakeIfWaiting());
@@ -98,7 +102,8 @@ export class Client {
       return 0;
     }
     this.#stalledSinceUs = undefined;
-    const frames = this.outbox.take(snapshot);
+    const taken = this.outbox.take(snapshot);
+    const frames = this.#packs ? taken.map(packed) : taken;
     if (frames.length === 0) return 0;
     let size = 0;
     for (const frame of frames) size += frame.size;
