@@ -53,6 +53,7 @@ export const playerCommands = {
     summary: 'Choose or switch an output',
   },
   'player:volume': {
+    latest_by: 'player_id',
     request: z.strictObject({ ...player, volume: Volume }),
     reply: Outcomes,
     access: 'control',
@@ -91,6 +92,7 @@ export const libraryCommands = {
     summary: 'Counts and the state of the scan',
   },
   'library:scan': {
+    cost: 10,
     request: z.strictObject({ full: z.boolean().default(false) }),
     reply: z.object({ job_id: Id }),
     access: 'control',
@@ -130,6 +132,7 @@ export const libraryCommands = {
     summary: 'Tracks',
   },
   'library:search': {
+    cost: 1,
     request: z.strictObject({ query: z.string().max(200), limit: z.int().min(1).max(100).default(20) }),
     reply: z.object({
       artists: z.array(Artist),
@@ -170,6 +173,7 @@ export const libraryCommands = {
     summary: 'New playlist',
   },
   'playlist:import': {
+    cost: 5,
     request: z.strictObject({ name: Name, m3u: z.string().max(60_000) }),
     reply: z.object({ playlist: Playlist, missing: z.array(z.string()) }),
     access: 'control',
