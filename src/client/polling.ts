@@ -169,6 +169,8 @@ export function restRequest(
   });
   if (method !== 'GET') return { method, path, query: '', body: rest };
   const fields = Object.entries(rest).filter(([, value]) => value !== undefined);
-  const query = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  const query = new URLSearchParams(
+    fields.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
   return { method, path, query: query === '' ? '' : `?${query}`, body: undefined };
 }
