@@ -56,6 +56,8 @@ class Client implements TuttiClient {
   readonly #connected = new Listeners<Connection>();
   readonly #events = new Listeners<TopicEvent>();
   readonly #readyWaiters: { resolve(hello: Hello): void; reject(error: ClientError): void }[] = [];
+  /** What the server said last without being asked: why it closes, when it then does. */
+  #said: string | undefined;
   /** Of the `auth` that waits for its answer. */
   #authId: string | undefined;
   #epoch: string | undefined;
@@ -164,8 +166,8 @@ class Client implements TuttiClient {
 
   again(): void {
     if (this.#closed) return;
-    const { problem: _solved, ...connection } = this.connection;
-    this.#setConnection(connection);
+    const { problem, reason: _told, ...connection } = this.connection;
+    this.#setConnection(problem === 'sign_in' ? { state: 'connecting' } : connection);
     this.#link.again();
   }
 
@@ -185,6 +187,7 @@ class Client implements TuttiClient {
     this.#polling.stop();
     this.#life(hello.epoch);
     this.hello = hello;
+    this.#said = undefined;
     this.#serverClock.rough(hello.server_time_us);
     this.#authId = undefined;
     if (hello.protocol.min > PROTOCOL.current) return this.#refuse('version');
@@ -243,10 +246,13 @@ class Client implements TuttiClient {
   }
 
   #refuse(problem: 'sign_in' | 'refused' | 'version'): void {
+    const reason = this.#said === undefined ? {} : { reason: this.#said };
     this.#link.close();
     this.#serverClock.stop();
     this.#commands.rejectAll();
-    this.#setConnection({ ...this.connection, state: 'offline', problem });
+    // Who may not see it any more has it no longer, nor does who signs in next.
+    if (problem === 'sign_in') this.#setMirror(EMPTY_MIRROR);
+    this.#setConnection({ ...this.connection, state: 'offline', problem, ...reason });
     this.#rejectReady();
   }
 
@@ -287,6 +293,7 @@ class Client implements TuttiClient {
       frame.id === undefined
         ? undefined
         : this.#subscriptions.refused(frame.id, new ClientError(frame.error));
+    if (frame.id === undefined) this.#said = frame.error.message;
     if (topic === undefined) return this.#problem(`${frame.error.code}: ${frame.error.message}`);
     this.#setMirror(dropTopic(this.mirror, topic));
     this.#settle();

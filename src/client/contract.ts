@@ -32,10 +32,12 @@ export interface Connection {
   /** Wall clock, milliseconds: when the mirror was last known to be right. Absent before the first time. */
   readonly heard_at_ms?: number;
   /**
-   * `sign_in`: somebody has to sign in first, then `again()`. `refused`: the server does not want us. `version`: it speaks a protocol that
+   * `sign_in`: somebody has to sign in first, then `again()`; the mirror is empty. `refused`: the server does not want us. `version`: it speaks a protocol that
    * this client is too old for.
    */
   readonly problem?: 'sign_in' | 'refused' | 'version';
+  /** What the server said about it, for people; nothing when it only waits for a sign-in. */
+  readonly reason?: string;
 }
 
 export interface TuttiClient {
