@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AppError, randomId } from '../base/index.js';
-import { SCOPES, type ApiToken, type Invitation, type Scope } from '../protocol/index.js';
+import { FIRST_LINK, SCOPES, type ApiToken, type Invitation, type Scope } from '../protocol/index.js';
 import type { Db, Row } from '../storage/index.js';
 import { hashOf, newSecret } from './secrets.js';
 import { isoTime } from './sessions.js';
@@ -132,7 +132,7 @@ export class Passes {
     userId: string | undefined,
     nowMs: number,
   ): { readonly link: string; readonly expires_ms: number } {
-    const link = newSecret();
+    const link = `${userId === undefined ? FIRST_LINK : ''}${newSecret()}`;
     const expires_ms = nowMs + LINK_MS;
     this.#db.transaction(() => {
       this.forgetLinks(userId);

@@ -8,6 +8,9 @@ export const Password = z.string().min(8).max(256);
 /** What a link, an invitation or a token is made of. */
 const Secret = z.string().min(1).max(128);
 
+/** So begins the link that makes the first admin: the page asks for a name then. */
+export const FIRST_LINK = 'first-';
+
 /** A body of `POST /api/v1/sign-in`. */
 export const SignIn = z.discriminatedUnion('how', [
   z.strictObject({
