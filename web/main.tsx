@@ -2,18 +2,19 @@ import './jitless.js';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { connect } from '../src/client/client.js';
+import { HOUSE_TOPICS, openDoor } from './state/door.js';
 import { createRouter } from './state/route.js';
 import { loadSettings, type Settings } from './state/settings.js';
 import { onShortcut } from './state/shortcuts.js';
 import { Store, StoreProvider } from './state/store.js';
-import { App } from './views/app.js';
+import { Page } from './views/page.js';
 
 function start(root: HTMLElement): void {
   const settings = loadSettings(() => localStorage);
   followTheme(settings);
   const client = connect({
     url: new URL('ws', location.href.replace(/^http/, 'ws').replace(/[?#].*$/, '')).href,
-    topics: ['rooms', 'players', 'library', 'system', 'toasts'],
+    topics: HOUSE_TOPICS,
     onProblem: (problem) => console.warn(problem),
   });
   addEventListener('online', () => client.wake());
@@ -32,11 +33,14 @@ function start(root: HTMLElement): void {
     },
     nextFrame: (run) => void requestAnimationFrame(run),
   });
-  addEventListener('keydown', (event) => onShortcut(store, event));
+  const door = openDoor(store, window);
+  addEventListener('keydown', (event) => {
+    if (!door.shut.peek()) onShortcut(store, event);
+  });
   root.replaceChildren();
   render(
     <StoreProvider value={store}>
-      <App />
+      <Page />
     </StoreProvider>,
     root,
   );

@@ -90,7 +90,9 @@ export class Store {
   readonly sync: SyncLog;
   /** Who this phone is in the parties of rooms: participant_id by room_id. */
   readonly seats = signal<Readonly<Record<string, string>>>({});
-  /** In the chosen room somebody else is the host of a party that this phone has joined: what plays is theirs to decide. */
+  /** Came by invitation, to one room. */
+  readonly invited = signal(false);
+  /** What plays is for others to decide: invited, or in a party in the chosen room that somebody else is the host of. */
   readonly guest: ReadonlySignal<boolean>;
   /** Albums whose heart was turned since the page was opened. */
   readonly hearts = signal<Readonly<Record<string, boolean>>>({});
@@ -145,6 +147,7 @@ export class Store {
       return now?.item_id === id ? now : (this.house.items.value.find((item) => item.item_id === id) ?? now);
     });
     this.guest = computed(() => {
+      if (this.invited.value) return true;
       const mine = this.seats.value[this.house.roomId.value ?? ''];
       const people = this.house.party.value?.participants;
       return people?.some(({ participant_id, host }) => participant_id === mine && !host) ?? false;

@@ -45,7 +45,7 @@ export function App() {
 }
 
 /** Fetched once the first paint is done, so that a tap never waits for it. */
-const loadMore = () => import('./more.js');
+export const loadMore = () => import('./more.js');
 
 function View({ route }: { route: Route }) {
   if (route.view === 'playing') return <NowPlaying />;

@@ -10,6 +10,7 @@ import { SyncView } from './sync.js';
 
 export { PartyKeeper } from './party.js';
 export { OpenSheet } from './sheets.js';
+export { SignInPage } from './sign-in.js';
 
 /** The views that are not needed for the first paint. */
 export type LaterRoute = Exclude<Route, { readonly view: 'playing' | 'queue' }>;

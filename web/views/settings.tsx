@@ -1,6 +1,8 @@
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
+import { doorOf } from '../state/door.js';
 import type { Theme } from '../state/settings.js';
+import { signOut } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
 
 const THEMES: readonly { theme: Theme; label: string }[] = [
@@ -29,6 +31,7 @@ export function SettingsView() {
             ))}
           </ul>
         )}
+        <Account />
         <fieldset class="choices">
           <legend>Appearance</legend>
           {THEMES.map(({ theme, label }) => (
@@ -49,5 +52,24 @@ export function SettingsView() {
         <p class="dim page-end">Tutti {system?.version ?? ''}</p>
       </div>
     </section>
+  );
+}
+
+/** Nothing where nobody has to sign in. */
+function Account() {
+  const store = useStore();
+  const door = doorOf(store);
+  const you = door.you.value;
+  if (!you) return null;
+  return (
+    <div class="account page-end">
+      <p>
+        Signed in as <strong>{you.name}</strong>
+      </p>
+      <Button
+        label="Sign out"
+        onClick={() => void signOut(door).catch((error: unknown) => store.fail(error))}
+      />
+    </div>
   );
 }
