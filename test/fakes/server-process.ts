@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { connect, type TuttiClient } from '../../src/client/index.js';
 import { packageRoot } from '../../src/package-root.js';
 import { until } from '../until.js';
+import { UNHURRIED_SETTINGS } from './unhurried.js';
 
 const MAIN = join(packageRoot, 'dist', 'src', 'main.js');
 
@@ -43,6 +44,7 @@ export class ServerProcess {
       stringify({
         players: settings.players ?? [],
         auth: 'open',
+        ...UNHURRIED_SETTINGS,
         mdns: false,
         local_output: false,
         snapcast: false,

@@ -9,6 +9,7 @@ import { ConfigSchema } from '../../src/config/index.js';
 import type { DriverDefinition, Fact, PlayerCommand } from '../../src/players/index.js';
 import { positionAt, type Playback, type RoomState } from '../../src/protocol/index.js';
 import { makeSineAlbums } from '../fakes/sine-albums.js';
+import { UNHURRIED_SETTINGS } from '../fakes/unhurried.js';
 import { until } from '../until.js';
 
 type Anchor = Extract<Fact, { type: 'playback' }>;
@@ -63,6 +64,7 @@ export class SharedHouse {
   async start(): Promise<void> {
     const config = ConfigSchema.parse({
       auth: 'open',
+      ...UNHURRIED_SETTINGS,
       port: 0,
       mdns: false,
       local_output: false,
