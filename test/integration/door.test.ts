@@ -83,11 +83,14 @@ describe('[AU1] [AU2] before somebody signs in', () => {
     expect(callers).toEqual([]);
   });
 
-  it('a second message before the answer ends the connection, also when the first was good', async () => {
+  it.each([
+    ['command', pause('1')],
+    ['auth', auth('ann')],
+  ])('a %s before the answer to the first message ends the connection', async (_what, second) => {
     const release = door.hold();
     const peer = await world.peer();
     peer.send(auth('bob'));
-    peer.send(pause('1'));
+    peer.send(second);
     await turnedAway(peer);
     release();
     expect(callers).toEqual([]);
