@@ -30,6 +30,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
                                    an API token for a program, on the server's machine; shown once
   tutti token list | revoke <id>
   tutti sign-in-link               a link that signs the first admin in, on the server's machine
+  tutti doctor                     what this machine lacks, and the command that mends it; fails when something is
   tutti driver <kind> [key=value]  run one driver from this terminal, without a server
 
   --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)

@@ -29,6 +29,8 @@ export async function runCli(
   if (parsed.command === 'token') return print(await (await import('./people.js')).runToken(parsed, env));
   if (parsed.command === 'sign-in-link')
     return print(await (await import('./people.js')).signInLink(parsed, env, placeOf(env)));
+  if (parsed.command === 'doctor')
+    return (await import('./doctor/index.js')).doctor(withBus(parsed, env), parsed.json, print);
   if (parsed.command === 'driver') {
     const [{ DRIVERS }, { runDriver }] = await Promise.all([
       import('../app/index.js'),

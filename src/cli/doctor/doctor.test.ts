@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../base/index.js';
+import { demandHealth, examine, fail, lines, ok, warn, type Finding, type Row } from './finding.js';
+import { checkClock, checkDisk, checkMemory, type ClockProbes } from './machine.js';
+import { checkMdns, type Echo } from './mdns.js';
+import { question } from './multicast.js';
+import { checkPort, holderIn, type PortProbes } from './ports.js';
+import { checkFfmpeg, checkMpv, checkNode, type RunProgram } from './programs.js';
+import { checkRedis } from './redis.js';
+import { checkSound, type SoundProbes } from './sound.js';
+
+const quiet = new AbortController().signal;
+
+/** A machine on which these programs say this; there are no others. */
+const saying =
+  (texts: Readonly<Record<string, string>>): RunProgram =>
+  (program, words) => {
+    const text = texts[`${program} ${words.at(-1)}`] ?? texts[program];
+    return Promise.resolve(text === undefined ? undefined : { code: 0, text });
+  };
+
+describe('the doctor on programs', () => {
+  it('wants Node 20.19', () => {
+    expect(['20.19.0', '22.1.0', '20.18.3', '18.20.4'].map((version) => checkNode(version).level)).toEqual([
+      'ok',
+      'ok',
+      'fail',
+      'fail',
+    ]);
+  });
+
+  it.each([
+    ['mpv 0.35.1 Copyright', true, 'ok', '0.35.1'],
+    ['mpv v0.40.0 Copyright', true, 'ok', 'v0.40.0'],
+    ['mpv 0.32.0 Copyright', true, 'fail', '0.35'],
+    [undefined, true, 'fail', 'not installed'],
+    [undefined, false, 'ok', 'not needed'],
+  ] as const)('of %j says %s', async (text, wanted, level, found) => {
+    const run = saying(text === undefined ? {} : { mpv: text });
+    expect(await checkMpv(run, wanted)).toMatchObject({ level, found: expect.stringContaining(found) });
+  });
+
+  it('wants an ffmpeg that can write what players need', async () => {
+    const version = 'ffmpeg version 5.1.9-0+deb12u1 Copyright';
+    const all = { 'ffmpeg -version': version, 'ffmpeg -encoders': ' A....D flac \n A....D libmp3lame \n' };
+    expect(await checkFfmpeg(saying(all))).toEqual(ok('5.1.9-0+deb12u1'));
+    expect((await checkFfmpeg(saying({ ...all, 'ffmpeg -encoders': ' flac ' }))).level).toBe('warn');
+    expect(await checkFfmpeg(saying({}))).toMatchObject({ fix: 'sudo apt-get install -y ffmpeg' });
+  });
+});
+
+describe('the doctor on ports', () => {
+  const WANTED = { what: 'the port of pages', host: '0.0.0.0', port: 8080, setting: 'TUTTI_PORT' };
+  const at = (code: string | undefined, more: Partial<PortProbes> = {}): PortProbes => ({
+    listen: () => Promise.resolve(code),
+    holder: () => Promise.resolve({ program: 'node', pid: 7 }),
+    running: () => Promise.resolve(false),
+    ...more,
+  });
+
+  it('is content with a free one, with one that is off, and with one that is ours', async () => {
+    expect((await checkPort(at(undefined), WANTED)).level).toBe('ok');
+    expect((await checkPort(at('EADDRINUSE'), { ...WANTED, port: 0 })).level).toBe('ok');
+    const ours = at('EADDRINUSE', { running: () => Promise.resolve(true) });
+    expect((await checkPort(ours, WANTED)).level).toBe('ok');
+  });
+
+  it('names the program that has it, and how to go on', async () => {
+    const icecast = { holder: () => Promise.resolve({ program: 'icecast2', pid: 42 }) };
+    for (const running of [true, false]) {
+      const probes = at('EADDRINUSE', { ...icecast, running: () => Promise.resolve(running) });
+      expect(await checkPort(probes, WANTED)).toEqual(
+        fail(
+          '8080, the port of pages, is taken by icecast2 (process 42)',
+          'sudo kill 42   or   TUTTI_PORT=8081 tutti serve',
+        ),
+      );
+    }
+  });
+
+  it.each([
+    ['EACCES', 'rights of root'],
+    ['EADDRNOTAVAIL', 'no address'],
+  ])('says what %s means', async (code, found) => {
+    expect(await checkPort(at(code), WANTED)).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining(found),
+    });
+  });
+
+  it('reads who has a port', () => {
+    const line = 'LISTEN 0 511 0.0.0.0:8080 0.0.0.0:* users:(("icecast2",pid=42,fd=18))';
+    expect(holderIn(line)).toEqual({ program: 'icecast2', pid: 42 });
+    expect(holderIn('LISTEN 0 511 0.0.0.0:8080 0.0.0.0:*')).toBeUndefined();
+  });
+});
+
+describe('the doctor on mDNS', () => {
+  const HEARD: Echo = { networks: ['eth0'], heardOn: ['eth0'], answers: 2 };
+  const check = (
+    heard: Partial<Echo>,
+    said: Readonly<Record<string, string>> = {},
+    conf?: string,
+  ): Promise<Finding> =>
+    checkMdns(
+      {
+        echo: () => Promise.resolve({ ...HEARD, ...heard }),
+        read: () => Promise.resolve(conf),
+        run: saying(said),
+      },
+      true,
+      quiet,
+    );
+
+  it('is content when its own question comes back', async () => {
+    expect(await check({})).toEqual(ok('goes out and comes back on eth0; 2 other machines answer'));
+    expect((await check({}, {}, '#disallow-other-stacks=yes')).level).toBe('ok');
+  });
+
+  it.each([
+    [{ networks: ['eth0', 'wlan0'] }, 'nothing comes back on wlan0', 'ip link set dev wlan0 multicast on'],
+    [{ failed: 'EADDRINUSE' }, 'keeps port 5353', 'ss -ulnp'],
+    [{ failed: 'ENETUNREACH' }, 'ENETUNREACH', 'multicast on'],
+    [{ networks: [], heardOn: [] }, 'no network', 'nmtui'],
+  ])('fails for %j', async (heard, found, fix) => {
+    expect(await check(heard)).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining(found),
+      fix: expect.stringContaining(fix),
+    });
+  });
+
+  it('knows the settings of avahi that keep others out', async () => {
+    expect(await check({}, {}, '[server]\ndisallow-other-stacks=yes\n')).toMatchObject({
+      level: 'fail',
+      fix: expect.stringContaining('disallow-other-stacks=no'),
+    });
+  });
+
+  it('notices the number that avahi gives a name others have too', async () => {
+    const named = (name: string): Promise<Finding> =>
+      check({}, { busctl: `s "${name}"\n`, hostname: 'music\n' });
+    expect(await named('music-2')).toMatchObject({
+      level: 'warn',
+      fix: expect.stringContaining('set-hostname'),
+    });
+    expect((await named('music')).level).toBe('ok');
+  });
+
+  it('asks as DNS does', () => {
+    expect(question('_mpd').toString('latin1')).toBe(
+      '\0\0\0\0\0\x01\0\0\0\0\0\0\x04_mpd\x05local\0\0\x0c\0\x01',
+    );
+  });
+});
+
+describe('the doctor on the machine', () => {
+  const clock = (said: Readonly<Record<string, string>>, more: Partial<ClockProbes> = {}): ClockProbes => ({
+    wallMs: () => Date.UTC(2026, 10, 20),
+    exists: () => Promise.resolve(false),
+    run: saying(said),
+    ...more,
+  });
+
+  it.each([
+    [{ timedatectl: 'yes\n' }, 'ok', ''],
+    [{ timedatectl: 'no\n' }, 'warn', 'sudo timedatectl set-ntp true'],
+    [{ timedatectl: 'no\n', chronyc: 'A,1,Normal' }, 'ok', ''],
+    [{ chronyc: 'A,0,Not synchronised' }, 'warn', 'sudo timedatectl set-ntp true'],
+    [{}, 'warn', 'apt-get install -y systemd-timesyncd'],
+  ] as const)('with a clock of which %j is said: %s', async (said, level, fix) => {
+    const finding = await checkClock(clock(said));
+    expect(finding.level).toBe(level);
+    expect('fix' in finding ? finding.fix : '').toContain(fix);
+  });
+
+  it('knows that a clock of last year has lost the time', async () => {
+    const lost = clock({ timedatectl: 'yes\n' }, { wallMs: () => Date.UTC(2025, 1, 1) });
+    expect(await checkClock(lost)).toMatchObject({ level: 'fail' });
+  });
+
+  it.each([
+    [5000, 2, 'ok'],
+    [500, 2, 'warn'],
+    [50, 2, 'fail'],
+    [5000, 400, 'warn'],
+  ])('with %i MB free and a write of %i ms: %s', async (megabytes, ms, level) => {
+    const probes = {
+      freeBytes: () => Promise.resolve(megabytes * 1024 * 1024),
+      syncMs: () => Promise.resolve(ms),
+    };
+    expect((await checkDisk(probes, '/d')).level).toBe(level);
+  });
+
+  it.each([
+    [900, false, 'ok'],
+    [150, false, 'warn'],
+    [150, true, 'ok'],
+    [40, false, 'fail'],
+    [40, true, 'warn'],
+  ])('with %i MB of memory, running %s: %s', (megabytes, running, level) => {
+    expect(checkMemory(`MemAvailable:  ${megabytes * 1024} kB\n`, running).level).toBe(level);
+  });
+});
+
+describe('the doctor on sound', () => {
+  const CARD = "  'auto' (Automatic)\n  'alsa/lavrate' (Plugin)\n  'alsa/hdmi:CARD=vc4,DEV=0' (HDMI)\n";
+  const check = (more: Partial<SoundProbes>, listing = CARD): Promise<Finding> =>
+    checkSound(
+      {
+        user: 'tutti',
+        groups: () => Promise.resolve(['tutti', 'audio']),
+        processes: () => Promise.resolve([]),
+        exists: () => Promise.resolve(true),
+        run: saying({ mpv: listing }),
+        ...more,
+      },
+      true,
+    );
+
+  it('is content with a card that may be used', async () => {
+    expect(await check({})).toEqual(ok('one output, such as alsa/hdmi:CARD=vc4,DEV=0'));
+  });
+
+  it('wants the user in group audio, unless a sound server of theirs stands between', async () => {
+    const groups = (): Promise<string[]> => Promise.resolve(['tutti']);
+    expect(await check({ groups })).toMatchObject({
+      level: 'fail',
+      fix: expect.stringContaining('usermod -aG audio tutti'),
+    });
+    const processes = (): Promise<{ program: string; user: string }[]> =>
+      Promise.resolve([{ program: 'pipewire', user: 'tutti' }]);
+    expect((await check({ groups, processes })).level).toBe('ok');
+  });
+
+  it('names the user whose sound server has the outputs', async () => {
+    const processes = (): Promise<{ program: string; user: string }[]> =>
+      Promise.resolve([{ program: 'pulseaudio', user: 'pi' }]);
+    expect(await check({ processes })).toMatchObject({
+      level: 'warn',
+      fix: expect.stringContaining('--machine=pi@.host'),
+    });
+  });
+
+  it('does not take plugins for outputs', async () => {
+    const plugins = "  'auto' (Automatic)\n  'alsa/lavrate' (Plugin)\n  'pulse/auto_null' (Dummy)\n";
+    expect((await check({}, plugins)).level).toBe('fail');
+    expect((await check({ exists: () => Promise.resolve(false) }, plugins)).level).toBe('warn');
+  });
+});
+
+describe('the doctor on Redis', () => {
+  const REDIS = 'redis://127.0.0.1:6379';
+  const refusing = (message: string) => () => Promise.reject(new Error(message));
+
+  it('is content with one that answers, and with none wanted', async () => {
+    expect((await checkRedis(() => Promise.resolve('7.0.15'), REDIS, quiet)).level).toBe('ok');
+    expect((await checkRedis(refusing('x'), undefined, quiet)).level).toBe('ok');
+  });
+
+  it.each([
+    ['connect ECONNREFUSED', REDIS, 'apt-get install -y redis-server'],
+    ['connect ETIMEDOUT', 'redis://10.0.0.2:6379', 'redis-cli -u redis://10.0.0.2:6379 ping'],
+    ['NOAUTH Authentication required', REDIS, 'TUTTI_BUS='],
+  ])('for %s at %s says the command', async (message, address, fix) => {
+    expect(await checkRedis(refusing(message), address, quiet)).toMatchObject({
+      level: 'fail',
+      fix: expect.stringContaining(fix),
+    });
+  });
+});
+
+describe('what the doctor says', () => {
+  const ROWS: Row[] = [
+    { check: 'node', ...ok('20.20.2') },
+    { check: 'clock', ...warn('slow', 'wind it') },
+  ];
+
+  it('is a line for each check, and the command below what is not well', () => {
+    expect(lines(ROWS)).toBe('ok    node   20.20.2\nwarn  clock  slow\n             fix: wind it');
+  });
+
+  it('fails for what failed, not for warnings', () => {
+    expect(() => demandHealth(ROWS)).not.toThrow();
+    expect(() => demandHealth([...ROWS, { check: 'disk', ...fail('full', 'rm') }])).toThrow('not well: disk');
+  });
+
+  it('goes on after a check that breaks', async () => {
+    const broken = { name: 'a', run: () => Promise.reject(new Error('oh')) };
+    const rows = await examine([broken, { name: 'b', run: () => Promise.resolve(ok('well')) }], systemClock);
+    expect(rows).toMatchObject([
+      { check: 'a', level: 'warn', found: 'could not be checked: oh' },
+      { check: 'b', level: 'ok' },
+    ]);
+  });
+});

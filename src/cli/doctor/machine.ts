@@ -1,0 +1,84 @@
+import { fail, ok, warn, type Finding } from './finding.js';
+import type { RunProgram } from './programs.js';
+
+/** No build of Tutti is older: a clock before it has lost the time. */
+const BUILT_MS = Date.UTC(2026, 0, 1);
+const MEBIBYTE = 1024 * 1024;
+
+export interface ClockProbes {
+  wallMs(): number;
+  exists(this: void, path: string): Promise<boolean>;
+  readonly run: RunProgram;
+}
+
+/** A clock that is wrong breaks sign-in, certificates and the times of what was played. */
+export async function checkClock(probes: ClockProbes, signal?: AbortSignal): Promise<Finding> {
+  const now = probes.wallMs();
+  const day = new Date(now).toISOString().slice(0, 10);
+  if (now < BUILT_MS) return fail(`it says ${day}, which has passed`, 'sudo timedatectl set-ntp true');
+  const rtc = (await probes.exists('/sys/class/rtc/rtc0')) ? '' : '; no clock runs on while it is off';
+  switch (await synchronised(probes, signal)) {
+    case true:
+      return ok(`${day}, synchronised${rtc}`);
+    case false:
+      return warn(`${day}, not synchronised${rtc}`, 'sudo timedatectl set-ntp true');
+    case undefined:
+      return warn(
+        `${day}, and nothing here synchronises it${rtc}`,
+        'sudo apt-get install -y systemd-timesyncd && sudo timedatectl set-ntp true',
+      );
+  }
+}
+
+/** Undefined: nothing here knows. */
+async function synchronised(
+  { run, exists }: ClockProbes,
+  signal?: AbortSignal,
+): Promise<boolean | undefined> {
+  const said = await run('timedatectl', ['show', '-p', 'NTPSynchronized', '--value'], signal);
+  const word = said?.code === 0 ? said.text.trim() : '';
+  if (word === 'yes' || (await exists('/run/systemd/timesync/synchronized'))) return true;
+  const chrony = await run('chronyc', ['-c', 'tracking'], signal);
+  if (chrony?.code === 0) return !chrony.text.includes('Not synchronised');
+  return word === 'no' ? false : undefined;
+}
+
+export interface DiskProbes {
+  /** Bytes an unprivileged program may still use where the folder is, or will be. */
+  freeBytes(path: string): Promise<number>;
+  /** Median time of a small write that waits for the disk. */
+  syncMs(path: string): Promise<number>;
+}
+
+const LITTLE_BYTES = 1024 * MEBIBYTE;
+const NONE_BYTES = 100 * MEBIBYTE;
+const SLOW_MS = 150;
+
+export async function checkDisk(probes: DiskProbes, dataDir: string): Promise<Finding> {
+  const free = await probes.freeBytes(dataDir);
+  const room = `${Math.round(free / MEBIBYTE)} MB free`;
+  const clean = 'sudo apt-get clean && sudo journalctl --vacuum-size=50M';
+  if (free < NONE_BYTES) return fail(`${room} for ${dataDir}`, clean);
+  const ms = await probes.syncMs(dataDir);
+  const speed = `a safe write takes ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  if (ms > SLOW_MS)
+    return warn(
+      `${room}, but ${speed}: edits of queues wait for it`,
+      'TUTTI_DATA_DIR=/mnt/ssd/tutti tutti serve',
+    );
+  if (free < LITTLE_BYTES) return warn(`${room} for ${dataDir}; ${speed}`, clean);
+  return ok(`${room}, ${speed}`);
+}
+
+const NEEDED_MB = 200;
+const LEAST_MB = 80;
+
+/** `meminfo` is /proc/meminfo. What the server itself has taken already is not asked for once more. */
+export function checkMemory(meminfo: string, running: boolean): Finding {
+  const megabytes = Math.round(Number(/^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) / 1024);
+  const found = `${megabytes} MB available`;
+  const most = 'ps -eo rss,pid,args --sort=-rss | head -6';
+  if (!running && megabytes < LEAST_MB) return fail(`${found}; Tutti needs ${LEAST_MB}`, most);
+  if (megabytes < (running ? LEAST_MB : NEEDED_MB)) return warn(`${found}, which is little`, most);
+  return ok(found);
+}

@@ -1,0 +1,51 @@
+import { fail, ok, type Finding } from './finding.js';
+
+/** Which process has a port. */
+export interface Holder {
+  readonly program: string;
+  readonly pid: number;
+}
+
+export interface PortProbes {
+  /** The error code when nobody may listen there now, `EADDRINUSE` or `EACCES`; undefined = free. */
+  listen(host: string, port: number): Promise<string | undefined>;
+  holder(port: number): Promise<Holder | undefined>;
+  /** Whether a Tutti runs on the data folder of these settings. */
+  running(): Promise<boolean>;
+}
+
+export interface Wanted {
+  /** As people say it: `the Snapcast port`. */
+  readonly what: string;
+  readonly host: string;
+  readonly port: number;
+  /** The variable that sets another. */
+  readonly setting: string;
+}
+
+/** Free, or held by the Tutti of this data folder. */
+export async function checkPort(probes: PortProbes, wanted: Wanted): Promise<Finding> {
+  const { what, host, port, setting } = wanted;
+  if (port === 0) return ok('off, or any free one');
+  const code = await probes.listen(host, port);
+  if (code === undefined) return ok(`${port} is free`);
+  if (code === 'EACCES')
+    return fail(`${port} needs the rights of root`, `${setting}=${port + 8000} tutti serve`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return fail(`this machine has no address ${host}`, 'TUTTI_HOST=0.0.0.0 tutti serve');
+  const holder = await probes.holder(port);
+  const ours = holder === undefined || /^(?:node|tutti|MainThread)/.test(holder.program);
+  if (ours && (await probes.running())) return ok(`${port} is held by the Tutti that runs`);
+  if (holder === undefined)
+    return fail(`${port}, ${what}, is taken by a program of another user`, `sudo ss -Hltnp sport = :${port}`);
+  return fail(
+    `${port}, ${what}, is taken by ${holder.program} (process ${holder.pid})`,
+    `sudo kill ${holder.pid}   or   ${setting}=${port + 1} tutti serve`,
+  );
+}
+
+/** The first process in what `ss -Hltnp` says. */
+export function holderIn(text: string): Holder | undefined {
+  const [, program = '', pid = ''] = /users:\(\("([^"]{1,64})",pid=(\d{1,10})/.exec(text) ?? [];
+  return pid === '' ? undefined : { program, pid: Number(pid) };
+}

@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { access, constants, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { AppError, randomId, systemClock } from '../../base/index.js';
+import { busAddress } from '../../bus/index.js';
+import { knock } from '../../storage/index.js';
+import type { Folder, MusicProbes } from './files.js';
+import type { ClockProbes, DiskProbes } from './machine.js';
+import { holderIn, type PortProbes } from './ports.js';
+import type { RunProgram } from './programs.js';
+import type { Process, SoundProbes } from './sound.js';
+
+const PROGRAM_MS = 5_000;
+const SYNCS = 9;
+const SAMPLED = 300;
+
+export const runProgram: RunProgram = (program, words, signal) =>
+  new Promise((resolve) => {
+    const options = { timeout: PROGRAM_MS, maxBuffer: 1024 * 1024, cwd: '/', ...(signal && { signal }) };
+    execFile(program, words, options, (error, stdout) => {
+      if (error?.code === 'ENOENT') resolve(undefined);
+      else resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, text: stdout });
+    });
+  });
+
+export const readText = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch(() => undefined);
+
+const exists = (path: string): Promise<boolean> => may(path, constants.F_OK);
+
+const may = (path: string, mode: number): Promise<boolean> =>
+  access(path, mode).then(
+    () => true,
+    () => false,
+  );
+
+/** The folder itself, or the nearest above it that is there. */
+async function nearest(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) if (dirname(at) === at || (await exists(at))) return at;
+}
+
+export const clockProbes: ClockProbes = { wallMs: () => systemClock.wallMs(), exists, run: runProgram };
+
+export const diskProbes: DiskProbes = {
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(await nearest(path));
+    return bavail * bsize;
+  },
+  async syncMs(path) {
+    const file = join(await nearest(path), `.tutti-doctor-${randomId()}`);
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      const times: number[] = [];
+      for (let round = 0; round < SYNCS; round++) {
+        const began = systemClock.nowUs();
+        await handle.write(Buffer.alloc(4096, round), 0, 4096, round * 4096);
+        await handle.sync();
+        times.push((systemClock.nowUs() - began) / 1000);
+      }
+      return times.sort((a, b) => a - b)[SYNCS >> 1]!;
+    } finally {
+      await handle.close();
+      await rm(file, { force: true });
+    }
+  },
+};
+
+export const portProbes = (dataDir: string): PortProbes => ({
+  listen: (host, port) =>
+    new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? 'unknown'));
+      server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+    }),
+  async holder(port) {
+    const said = await runProgram('ss', ['-Hltnp', `sport = :${port}`]);
+    return holderIn(said?.text ?? '');
+  },
+  running: () => knock(dataDir),
+});
+
+const user = userInfo().username;
+
+export const folderProbes: MusicProbes = {
+  user,
+  async look(path): Promise<Folder> {
+    const found = await stat(path).catch(() => undefined);
+    if (!found) return { owner: undefined, mode: 0, writable: false, readable: false };
+    const named = (await runProgram('id', ['-nu', String(found.uid)]))?.text.trim();
+    return {
+      owner: named === undefined || named === '' ? String(found.uid) : named,
+      mode: found.mode,
+      writable: await may(path, constants.W_OK | constants.X_OK),
+      readable: await may(path, constants.R_OK | constants.X_OK),
+    };
+  },
+  mayMake: async (path) => may(await nearest(path), constants.W_OK | constants.X_OK),
+  async sample(path) {
+    const entries = (await readdir(path, { withFileTypes: true })).slice(0, SAMPLED);
+    let readable = 0;
+    for (const entry of entries)
+      readable += Number(
+        await may(join(path, entry.name), constants.R_OK | (entry.isDirectory() ? constants.X_OK : 0)),
+      );
+    return { readable, shut: entries.length - readable };
+  },
+};
+
+export const soundProbes: SoundProbes = {
+  user,
+  exists,
+  run: runProgram,
+  groups: async () => ((await runProgram('id', ['-Gn']))?.text ?? '').trim().split(/\s+/),
+  async processes(): Promise<Process[]> {
+    const text = (await runProgram('ps', ['-eo', 'user:64=,comm=']))?.text ?? '';
+    return [...text.matchAll(/^(\S+)\s+(\S+)/gm)].map(([, owner = '', program = '']) => ({
+      user: owner,
+      program,
+    }));
+  },
+};
+
+/** The version of the Redis at an address; rejects with what is wrong. */
+export async function askRedis(address: string, signal: AbortSignal): Promise<string> {
+  const { shown: _, tls, ...rest } = busAddress(address);
+  const { Redis } = await import('ioredis');
+  const redis = new Redis({
+    ...rest,
+    ...(tls && { tls: {} }),
+    lazyConnect: true,
+    connectTimeout: PROGRAM_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let said: Error | undefined;
+  redis.on('error', (error: Error) => (said = error));
+  signal.addEventListener('abort', () => redis.disconnect(), { once: true });
+  try {
+    await redis.connect();
+    const text = await redis.info('server');
+    return /^redis_version:(\S+)/m.exec(text)?.[1] ?? 'unknown';
+  } catch (thrown) {
+    throw new AppError('ERR_BUSY', said?.message ?? String(thrown), { cause: thrown });
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import * as z from 'zod';
+import { runCli } from '../../src/cli/index.js';
+
+const Rows = z.array(
+  z.object({
+    check: z.string(),
+    level: z.enum(['ok', 'warn', 'fail']),
+    found: z.string(),
+    fix: z.string().optional(),
+  }),
+);
+const taken = createServer();
+afterEach(() => void taken.close());
+
+/** The rows of a run on this machine, and what it failed with. */
+async function doctor(env: Record<string, string>): Promise<{ rows: z.infer<typeof Rows>; failure: string }> {
+  const printed: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'tutti-doctor-'));
+  const calm = {
+    TUTTI_DATA_DIR: folder,
+    TUTTI_PORT: '0',
+    TUTTI_SNAPCAST_PORT: '0',
+    TUTTI_MPD_PORT: '0',
+    TUTTI_MDNS: 'off',
+    TUTTI_LOCAL_OUTPUT: 'off',
+  };
+  let failure = '';
+  await runCli(['doctor', '--json'], { ...calm, ...env }, (line) => printed.push(line)).catch(
+    (thrown: Error) => (failure = thrown.message),
+  );
+  return { rows: Rows.parse(JSON.parse(printed.join('\n'))), failure };
+}
+
+it('tutti doctor finds a machine that plays well, and everything that is not well has a command', async () => {
+  const { rows, failure } = await doctor({});
+  expect(failure).toBe('');
+  const level = Object.fromEntries(rows.map((row) => [row.check, row.level]));
+  expect(level).toMatchObject({ node: 'ok', mpv: 'ok', ffmpeg: 'ok', port: 'ok', disk: 'ok', redis: 'ok' });
+  for (const row of rows) expect(row.fix === undefined).toBe(row.level === 'ok');
+});
+
+it('tutti doctor fails for a port that is taken, a Redis that is away and a folder that is no folder', async () => {
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  const folder = mkdtempSync(join(tmpdir(), 'tutti-doctor-'));
+  writeFileSync(join(folder, 'file'), '');
+  const { rows, failure } = await doctor({
+    TUTTI_HOST: '127.0.0.1',
+    TUTTI_PORT: String(port),
+    TUTTI_BUS: join(folder, 'nobody.sock'),
+    TUTTI_MUSIC_DIR: join(folder, 'none'),
+  });
+  expect(failure).toBe('not well: port, music, redis');
+  expect(rows.find(({ check }) => check === 'port')?.fix).toContain(`kill ${process.pid}`);
+});
+
+it('tutti doctor says which setting is wrong and looks at the rest all the same', async () => {
+  const { rows, failure } = await doctor({ TUTTI_PORT: 'many', TUTTI_MDNS: 'off' });
+  expect(failure).toMatch(/^not well: settings/);
+  expect(rows[0]).toMatchObject({ check: 'settings', level: 'fail', found: expect.stringContaining('port') });
+  expect(rows.length).toBeGreaterThan(10);
+});
