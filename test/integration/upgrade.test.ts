@@ -2,9 +2,12 @@ import { copyFileSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openActivity } from '../../src/activity/index.js';
 import { silentLogger } from '../../src/base/index.js';
+import { Jobs } from '../../src/jobs/index.js';
 import { openPeople } from '../../src/people/index.js';
-import { loadState, type RoomRecord } from '../../src/state/index.js';
+import type { Album } from '../../src/protocol/index.js';
+import { loadState, sqliteKeeper, Store, type RoomRecord } from '../../src/state/index.js';
 import { migrate, openDb, SCHEMA_VERSION, type Db } from '../../src/storage/index.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 
@@ -114,6 +117,28 @@ describe('a database of version 3', () => {
     );
     expect(identity).toMatchObject({ role: 'admin', name: 'Änn' });
     people.close();
+  });
+});
+
+describe('a database of version 4', () => {
+  it('keeps hearts, what happened lately, and a job that never ended', () => {
+    const db = copyOf(4);
+    migrate(db);
+    const [clock, state] = [new ManualClock(), loadState(db, 'test')];
+    const store = new Store({ state, epoch: 'test', keeper: sqliteKeeper(db) });
+    const album = { album_id: 'al-jrtq7ycv9988' } as Album;
+    const { handlers } = openActivity({ db, store, clock, album: () => album });
+    const ann = { connection_id: 'test', role: 'admin', subject_id: 'ann' } as const;
+    const asked = { offset: 0, limit: 10 };
+    expect(handlers['library:hearts'](asked, ann)).toMatchObject({ total: 1, items: [album] });
+    expect(handlers['activity:list']({}, ann)).toMatchObject({
+      activity: [{ action: 'heart', username: 'Änn', title: 'Über Wasser' }],
+    });
+    const jobs = new Jobs({ db, store, clock, log: silentLogger });
+    expect(jobs.list()).toMatchObject([
+      { kind: 'library-scan', state: 'failed', error: { retryable: true } },
+    ]);
+    jobs.close();
   });
 });
 
