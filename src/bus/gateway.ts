@@ -34,7 +34,11 @@ export class Gateway {
         this.feed.away();
         this.#restart('the server is not reachable', AWAY_RETRY_MS);
       },
-      onGap: () => this.feed.gap(),
+      onGap: () => {
+        this.feed.gap();
+        // What is missing may have been that somebody is not let in any more.
+        this.#compare();
+      },
       onMessage: (message) => this.#take(message),
     });
     this.feed = new RemoteFeed(this.#line, parts.clock);
@@ -103,8 +107,13 @@ export class Gateway {
     if (since === 'life') this.entrance.forget();
     if (since === 'first' || since === 'life') await this.clock.learn();
     // Also when nothing seems to be missing: what people may do is not left to a number.
-    else await this.entrance.compare().catch(() => undefined);
+    else this.#compare();
     this.#first.resolve();
+  }
+
+  /** Changes of people may have been missed. One that cannot ask now asks when it is at home again. */
+  #compare(): void {
+    this.entrance.compare().catch(() => undefined);
   }
 
   #take(message: Broadcast): void {

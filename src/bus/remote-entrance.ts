@@ -20,6 +20,8 @@ export class RemoteEntrance implements Entrance {
   readonly #line: Pick<HouseLine, 'ask'>;
   readonly #listeners = new Set<(change: DoorChange) => void>();
   readonly #known = new KnownSessions();
+  #comparing: Promise<void> | undefined;
+  #again = false;
 
   constructor(line: Pick<HouseLine, 'ask'>) {
     this.#line = line;
@@ -73,17 +75,31 @@ export class RemoteEntrance implements Entrance {
     this.#known.clear();
   }
 
-  /** Changes may have been missed: asks who is still who. Whom the house does not know any more has ended. */
-  async compare(): Promise<void> {
-    const ids = this.#known.ids();
-    for (let from = 0; from < ids.length; from += SESSIONS_PER_ASK) {
-      const asked = ids.slice(from, from + SESSIONS_PER_ASK);
-      const { identities } = await this.#line.ask('sessions', { session_ids: asked });
-      const found = new Map(identities.map((identity) => [identity.session_id, identity]));
-      for (const session_id of asked) {
-        const identity = found.get(session_id);
-        this.changed(identity ? { kind: 'changed', identity } : { kind: 'ended', session_id });
-      }
+  /**
+   * Changes may have been missed: asks who is still who. Whom the house does not know any more has ended. However often it is called, one
+   * question goes out at a time.
+   */
+  compare(): Promise<void> {
+    this.#again = this.#comparing !== undefined;
+    this.#comparing ??= this.#compareAll().finally(() => (this.#comparing = undefined));
+    return this.#comparing;
+  }
+
+  async #compareAll(): Promise<void> {
+    do {
+      this.#again = false;
+      const ids = this.#known.ids();
+      for (let from = 0; from < ids.length; from += SESSIONS_PER_ASK)
+        await this.#compareSome(ids.slice(from, from + SESSIONS_PER_ASK));
+    } while (this.#again);
+  }
+
+  async #compareSome(asked: readonly string[]): Promise<void> {
+    const { identities } = await this.#line.ask('sessions', { session_ids: [...asked] });
+    const found = new Map(identities.map((identity) => [identity.session_id, identity]));
+    for (const session_id of asked) {
+      const identity = found.get(session_id);
+      this.changed(identity ? { kind: 'changed', identity } : { kind: 'ended', session_id });
     }
   }
 

@@ -4,6 +4,7 @@ import { Gateway, House, LocalBus } from '../../src/bus/index.js';
 import type { Caller } from '../../src/protocol/index.js';
 import type { Identity } from '../../src/people/index.js';
 import { openDoor } from '../../src/server/index.js';
+import { FakeDoor } from '../fakes/fake-door.js';
 import { FakeFeed } from '../fakes/fake-feed.js';
 import { settle } from '../fakes/manual-clock.js';
 import { until } from '../until.js';
@@ -15,6 +16,7 @@ let bus: LocalBus;
 let feed: FakeFeed;
 let house: House;
 let gateway: Gateway;
+let door: FakeDoor;
 let ran: Caller[] = [];
 let left: string[] = [];
 
@@ -36,7 +38,7 @@ async function start(mode: 'open' | 'required'): Promise<void> {
       ran.push(who);
       return { ok: true, data: {} };
     },
-    entrance: { ...openDoor, mode, identify: async () => identity },
+    entrance: mode === 'open' ? openDoor : door,
     left: (id) => left.push(id),
     url: () => 'http://house',
   });
@@ -45,6 +47,8 @@ async function start(mode: 'open' | 'required'): Promise<void> {
 }
 
 beforeEach(() => {
+  door = new FakeDoor();
+  door.knows('cookie', 'secret', identity);
   bus = new LocalBus(systemClock);
   feed = new FakeFeed();
   feed.put('toasts', {}, 7);
@@ -90,6 +94,16 @@ describe('the line between a gateway and its house', () => {
     gateway.feed.onBreak((kind) => breaks.push(kind));
     forge('gateways', { node: house.node, seq: 1_000, kind: 'beat' });
     await until('a gap is announced', () => breaks.includes('gap'));
+  });
+
+  it('looks again who may be here when a number is missing', async () => {
+    await start('required');
+    await gateway.entrance.identify('secret', 'cookie', '::1');
+    const told: unknown[] = [];
+    gateway.entrance.onChange((change) => told.push(change));
+    forge('gateways', { node: house.node, seq: 1_000, kind: 'beat' });
+    await until('it is told who is who', () => told.length === 1);
+    expect(told).toEqual([{ kind: 'changed', identity }]);
   });
 
   it('runs nothing for a process that has not come in, and nothing of its own [S18]', async () => {

@@ -30,7 +30,8 @@ export class FanOut {
   constructor(feed: Feed, clock: Clock) {
     this.#clock = clock;
     this.#feed = feed;
-    this.#rings = new Rings(clock);
+    // Where events come from another process, who comes back may have been on a third one.
+    this.#rings = new Rings(clock, feed.fetch !== undefined);
     this.#snapshots = new Snapshots(feed, this.#rings);
     this.#stopFeed = feed.subscribe((events) => {
       for (const event of events) this.#publish(event, this.#topics.get(event.topic));

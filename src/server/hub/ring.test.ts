@@ -75,6 +75,15 @@ describe('[SB4] the ring of a topic', () => {
     expect([made.keeps('t'), made.size, missed(made, 1, 3)]).toEqual([false, 0, undefined]);
   });
 
+  it('is kept of every topic where others may come from another process, and of not too many', () => {
+    const made = new Rings(new ManualClock(), true);
+    for (let topic = 0; topic < 1_100; topic++)
+      if (made.keeps(`t${topic}`)) made.add(`t${topic}`, 1, undefined, 'x');
+    expect(made.size).toBe(1_024);
+    expect(made.since('t1099', 0, 1)).toBeDefined();
+    expect(made.since('t0', 0, 1)).toBeUndefined();
+  });
+
   it('is bounded in bytes, of one topic and of all', () => {
     const made = new Rings(new ManualClock());
     const json = JSON.stringify('x'.repeat(50_000));

@@ -6,6 +6,8 @@ export const MAX_AGE_MS = 120_000;
 /** Characters of JSON, of one topic and of all together. */
 const MAX_TOPIC_SIZE = 256 * 1024;
 const MAX_SIZE = 4 * 1024 * 1024;
+/** Of all topics, where every one is kept. */
+const MAX_TOPICS = 1_024;
 /** Answers kept for others who were away as long: a household of phones comes back in one second. */
 const MAX_ANSWERS = 8;
 
@@ -31,11 +33,14 @@ interface Ring {
  */
 export class Rings {
   readonly #clock: Clock;
+  readonly #all: boolean;
   readonly #rings = new Map<string, Ring>();
   #size = 0;
 
-  constructor(clock: Clock) {
+  /** `all`: also topics that nobody had here, for who comes from another process and had them there. [GW3] */
+  constructor(clock: Clock, all = false) {
     this.#clock = clock;
+    this.#all = all;
   }
 
   /** Characters kept, of all topics. */
@@ -59,6 +64,10 @@ export class Rings {
   /** Whether anybody could ask for what was missed of this topic. When not, it is forgotten. */
   keeps(topic: string): boolean {
     const ring = this.#rings.get(topic);
+    if (this.#all) {
+      if (!ring) this.#begin(topic);
+      return true;
+    }
     if (!ring) return false;
     if (ring.leftUs === undefined || this.#clock.nowUs() - ring.leftUs <= MAX_AGE_MS * 1000) return true;
     this.#empty(ring);
@@ -113,6 +122,16 @@ export class Rings {
   /** Revisions mean nothing any more, or some were never heard. Who has what is still known. */
   clear(): void {
     for (const ring of this.#rings.values()) this.#empty(ring);
+  }
+
+  /** The topic that changed longest ago makes room; who has it is not forgotten for long: with its next change it is here again. */
+  #begin(topic: string): void {
+    const oldest = this.#rings.entries().next();
+    if (this.#rings.size >= MAX_TOPICS && oldest.done === false) {
+      this.#empty(oldest.value[1]);
+      this.#rings.delete(oldest.value[0]);
+    }
+    this.left(topic);
   }
 
   #empty(ring: Ring): void {
