@@ -127,6 +127,7 @@ export class Wire implements Socket {
     };
     const readyState = (): number => (this.serverOpen ? WebSocket.OPEN : WebSocket.CLOSED);
     const ws = {
+      extensions: '',
       get readyState() {
         return readyState();
       },
