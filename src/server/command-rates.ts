@@ -25,6 +25,12 @@ export class CommandRates {
     };
   }
 
+  /** Of who has no name, because nobody signs in: by address. Throws ERR_RATE_LIMITED. [RA2] */
+  countAddress(address: string): void {
+    const waitMs = this.#people.take(`from ${address}`, this.#clock.nowUs());
+    if (waitMs > 0) throw rateLimited(waitMs);
+  }
+
   #take(type: string, { subject_id }: Caller): number {
     const now = this.#clock.nowUs();
     // What satellites say comes as fast as music does, and its commands are bound to one token.

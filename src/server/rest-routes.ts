@@ -8,6 +8,7 @@ import {
   type CommandType,
 } from '../protocol/index.js';
 import { textCoercion } from './coercion.js';
+import type { CommandRates } from './command-rates.js';
 import type { RunCommand } from './commands.js';
 import type { HttpPeople } from './http-people.js';
 import { ERRORS } from '../protocol/index.js';
@@ -16,12 +17,23 @@ import { refuseForbiddenKeys } from './json-door.js';
 const PREFIX = '/api/v1';
 
 /** The REST twin of every command, generated from the command table, and the OpenAPI document of the same table. [RS1] */
-export function restRoutes(app: FastifyInstance, run: RunCommand, people: HttpPeople): void {
-  for (const type of COMMAND_TYPES) commandRoute(app, type, run, people);
+export function restRoutes(
+  app: FastifyInstance,
+  run: RunCommand,
+  people: HttpPeople,
+  rates: CommandRates,
+): void {
+  for (const type of COMMAND_TYPES) commandRoute(app, type, run, people, rates);
   app.get(`${PREFIX}/openapi.json`, () => openapiDocument());
 }
 
-function commandRoute(app: FastifyInstance, type: CommandType, run: RunCommand, people: HttpPeople): void {
+function commandRoute(
+  app: FastifyInstance,
+  type: CommandType,
+  run: RunCommand,
+  people: HttpPeople,
+  rates: CommandRates,
+): void {
   const spec: CommandSpec = COMMANDS[type];
   const [method, path] = spec.http.split(' ', 2) as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
   const coerce = textCoercion(spec.request);
@@ -30,6 +42,7 @@ function commandRoute(app: FastifyInstance, type: CommandType, run: RunCommand, 
     url: PREFIX + path.replace(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
       const caller = await people.caller(request);
+      if (caller.subject_id === undefined) rates.countAddress(people.see(request).address);
       const fields = { ...coerce(fieldsOf(request.params)) };
       const rest = method === 'GET' ? coerce(fieldsOf(request.query)) : fieldsOf(request.body);
       for (const [name, value] of Object.entries(rest)) {

@@ -27,11 +27,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const people = new HttpPeople({ door, gate, proxies, publicUrl: config.publicUrl });
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const times = new CommandTimes(clock);
-  const run = times.counted(new CommandRates(limits, clock).limited(parts.run));
+  const rates = new CommandRates(limits, clock);
+  const run = times.counted(rates.limited(parts.run));
   const app = httpApp(gate, proxies, config.tls, log);
   app.get('/health', () => ({ status: 'ok' }));
   signInRoutes(app, door, people);
-  restRoutes(app, run, people);
+  restRoutes(app, run, people, rates);
   const { media, artwork, filesFrom } = parts;
   if (media && artwork) fileRoutes(app, { ...parts, media, artwork });
   else if (filesFrom) filesElsewhere(app, filesFrom);

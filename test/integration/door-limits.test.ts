@@ -138,6 +138,22 @@ describe('[RA1] [S17] floods', () => {
     expect((await (await world.peer(as('bob'))).ask(pause('b'))).ok).toBe(true);
   });
 
+  it('[RA2] where nobody signs in an address is counted, when it asks by HTTP', async () => {
+    const config = { trustedProxies: ['127.0.0.1'] };
+    const limits = { commandsPerUser: { burst: 2, per_minute: 60 } };
+    world = await World.start({ clock, config, limits }, { 'room:pause': () => took });
+    const ask = async (address: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${world.port}/api/v1/rooms/r/pause`, {
+        method: 'POST',
+        headers: { 'x-forwarded-for': address },
+      });
+    for (let n = 0; n < 2; n++) expect((await ask('192.168.1.6')).status).toBe(200);
+    const refused = await ask('192.168.1.6');
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toMatchObject({ error: { params: { retry_after_ms: 1000 } } });
+    expect((await ask('192.168.1.7')).status).toBe(200);
+  });
+
   it('[RA3] what is costly is counted over everybody, and what is not goes on', async () => {
     const scan = { id: 's', type: 'library:search', data: { query: 'x' } };
     const found = { artists: [], albums: [], tracks: [] };
