@@ -42,6 +42,8 @@ export function IconButton(props: IconButtonProps) {
 interface ButtonProps {
   readonly icon?: IconName;
   readonly label: string;
+  /** To what it is done, where several of these stand below each other; only screen readers say it. */
+  readonly about?: string;
   readonly onClick?: () => void;
   readonly kind?: 'primary' | 'plain';
   readonly submit?: boolean;
@@ -50,7 +52,8 @@ interface ButtonProps {
 }
 
 /** A button with words. */
-export function Button({ icon, label, onClick, kind = 'plain', submit, offline, disabled }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { icon, label, about, onClick, kind = 'plain', submit, offline, disabled } = props;
   const live = useStore().house.live.value;
   return (
     <button
@@ -58,6 +61,7 @@ export function Button({ icon, label, onClick, kind = 'plain', submit, offline, 
       class={`button ${kind}`}
       disabled={disabled === true || (offline !== true && !live)}
       onClick={onClick}
+      {...(about === undefined ? {} : { 'aria-label': `${label}: ${about}` })}
     >
       {icon && <Icon name={icon} size={20} />}
       <span>{label}</span>

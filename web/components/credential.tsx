@@ -31,6 +31,7 @@ export function Credential({ label, use, value, onInput, required, shortest, fir
           autocomplete={use}
           autocapitalize={use === 'nickname' ? 'words' : 'off'}
           spellcheck={false}
+          autofocus={first}
           required={required}
           minLength={shortest}
           maxLength={secret ? 256 : 40}

@@ -66,6 +66,50 @@ export function Field(props: FieldProps) {
   );
 }
 
+interface CheckProps {
+  readonly label: string;
+  readonly value: boolean;
+  readonly onInput: (value: boolean) => void;
+}
+
+/** Something that holds or does not. */
+export function Check({ label, value, onInput }: CheckProps) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={value} onChange={(event) => onInput(event.currentTarget.checked)} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+interface ChoiceProps<T> {
+  readonly legend: string;
+  readonly options: readonly { readonly value: T; readonly label: string }[];
+  readonly value: T;
+  readonly onInput: (value: T) => void;
+}
+
+/** One of a few. */
+export function Choice<T>({ legend, options, value, onInput }: ChoiceProps<T>) {
+  const name = useId();
+  return (
+    <fieldset class="choices pair">
+      <legend>{legend}</legend>
+      {options.map((option) => (
+        <label key={option.label}>
+          <input
+            type="radio"
+            name={name}
+            checked={option.value === value}
+            onChange={() => onInput(option.value)}
+          />
+          <span>{option.label}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 interface SheetFormProps {
   readonly icon: IconName;
   /** What the button says. */

@@ -9,7 +9,12 @@ export interface Invitation {
 
 /** `here` is the address of this page: who can reach it, can reach the party. The invitation is in the fragment, which no server sees. */
 export function invitationTo(here: string, id: string, invite: string): Invitation {
-  const url = new URL(hrefOf({ view: 'join', id, invite }), here);
+  return linkAt(here, hrefOf({ view: 'join', id, invite }));
+}
+
+/** A path that the server made, such as `/#/invite/…`, at the address of this page. */
+export function linkAt(here: string, path: string): Invitation {
+  const url = new URL(path.replace(/^\/(?=#)/, ''), here);
   url.search = '';
   return { url: url.href, local: isLoopback(url.hostname) };
 }

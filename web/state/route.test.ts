@@ -8,6 +8,7 @@ describe('routes', () => {
       { view: 'queue' },
       { view: 'problems' },
       { view: 'activity' },
+      { view: 'people' },
       { view: 'library', section: 'artists' },
       { view: 'album', id: 'a:b.c-1%' },
       { view: 'sync', id: 'living-room' },

@@ -10,7 +10,7 @@ export type Route =
   | { readonly view: 'album' | 'artist' | 'playlist' | 'sync' | 'party'; readonly id: string }
   /** Behind a link that was shared. The invitation stays in the fragment: no server ever sees it in an address. */
   | { readonly view: 'join'; readonly id: string; readonly invite?: string }
-  | { readonly view: 'problems' | 'activity' };
+  | { readonly view: 'problems' | 'activity' | 'people' };
 export type LibrarySection = 'albums' | 'artists' | 'playlists';
 
 const SECTIONS: readonly LibrarySection[] = ['albums', 'artists', 'playlists'];
@@ -25,6 +25,7 @@ export function parseRoute(hash: string): Route {
     case 'settings':
     case 'problems':
     case 'activity':
+    case 'people':
       return { view };
     case 'library':
       return { view, section: SECTIONS.find((section) => section === id) ?? 'albums' };

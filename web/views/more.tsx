@@ -3,6 +3,7 @@ import { ActivityView } from './activity.js';
 import { AlbumView, ArtistView, ProblemsView } from './collections.js';
 import { LibraryView } from './library.js';
 import { JoinView, PartyView } from './party.js';
+import { PeopleView } from './people.js';
 import { PlaylistView } from './playlist.js';
 import { RoomsView } from './rooms.js';
 import { SettingsView } from './settings.js';
@@ -21,6 +22,8 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <RoomsView />;
     case 'settings':
       return <SettingsView />;
+    case 'people':
+      return <PeopleView />;
     case 'activity':
       return <ActivityView />;
     case 'problems':

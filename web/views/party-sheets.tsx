@@ -1,14 +1,16 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { PartyRules } from '../../src/protocol/party.js';
 import type { Room } from '../../src/protocol/room.js';
 import { Button } from '../components/buttons.js';
-import { Field, SheetForm } from '../components/form.js';
+import { Check, Field, SheetForm } from '../components/form.js';
+import { CopyLine, LocalNote, QrCode } from '../components/share.js';
 import { Sheet } from '../components/sheet.js';
 import { Slider } from '../components/slider.js';
-import { invitationTo, modulesPath, type Invitation } from '../state/party-link.js';
+import { doorOf } from '../state/door.js';
+import { invitationTo } from '../state/party-link.js';
 import { partyOf } from '../state/party.js';
 import { useStore } from '../state/store.js';
-import { useLoaded } from './hooks.js';
+import { InviteGuestsSheet } from './guests.js';
 
 interface RoomSheetProps {
   readonly room: Room;
@@ -151,21 +153,6 @@ function RulesFields({ rules, onInput }: RulesFieldsProps) {
   );
 }
 
-interface CheckProps {
-  readonly label: string;
-  readonly value: boolean;
-  readonly onInput: (value: boolean) => void;
-}
-
-function Check({ label, value, onInput }: CheckProps) {
-  return (
-    <label class="check">
-      <input type="checkbox" checked={value} onChange={(event) => onInput(event.currentTarget.checked)} />
-      <span>{label}</span>
-    </label>
-  );
-}
-
 interface NumberSliderProps {
   readonly label: string;
   readonly text: string;
@@ -187,8 +174,17 @@ function NumberSlider({ label, text, ...slider }: NumberSliderProps) {
   );
 }
 
-/** The link that lets others in, as words and as a picture for their cameras. */
+/** The link that lets others in, as words and as a picture for their cameras. Where people sign in, it has to let them in there too. */
 export function InviteSheet({ room, onClose }: RoomSheetProps) {
+  const signedIn = doorOf(useStore()).you.value !== undefined;
+  return signedIn ? (
+    <InviteGuestsSheet room={room} onClose={onClose} />
+  ) : (
+    <PartyLinkSheet room={room} onClose={onClose} />
+  );
+}
+
+function PartyLinkSheet({ room, onClose }: RoomSheetProps) {
   const store = useStore();
   const seat = partyOf(store).seat(room.room_id);
   if (!seat) return null;
@@ -196,101 +192,22 @@ export function InviteSheet({ room, onClose }: RoomSheetProps) {
   return (
     <Sheet title="Invite people" onClose={onClose}>
       {invitation.local ? (
-        <p class="sheet-about">
-          You opened this page at <strong>{location.host}</strong>, an address that only this machine
-          understands. For a link that works on phones, open Tutti by the name or the number of the machine it
-          runs on, such as {`http://raspberrypi.local${location.port && `:${location.port}`}`}, and come back
-          here.
-        </p>
+        <LocalNote />
       ) : (
         <>
           <p class="sheet-about dim">Phones in the same network join by scanning this or by the link.</p>
           <QrCode text={invitation.url} />
         </>
       )}
-      <LinkLine invitation={invitation} />
+      <CopyLine
+        label={invitation.local ? 'Link, for this machine only' : 'Link'}
+        text={invitation.url}
+        share={
+          invitation.local ? undefined : { title: 'Listening party', text: `Listen along in ${room.name}` }
+        }
+      />
     </Sheet>
   );
-}
-
-function QrCode({ text }: { text: string }) {
-  const { value } = useLoaded(() => import('uqr'), []);
-  const code = value?.encode(text, { ecc: 'M', border: 3 });
-  return (
-    <div class="qr" role="img" aria-label="QR code of the link">
-      {code && (
-        <svg viewBox={`0 0 ${code.size} ${code.size}`} aria-hidden="true" shape-rendering="crispEdges">
-          <path d={modulesPath(code.data)} />
-        </svg>
-      )}
-    </div>
-  );
-}
-
-function LinkLine({ invitation: { url, local } }: { invitation: Invitation }) {
-  const store = useStore();
-  const field = useRef<HTMLInputElement>(null);
-  const [copied, setCopied] = useState<boolean>();
-  const share = 'share' in navigator && !local;
-  return (
-    <>
-      <label class="field">
-        <span>{local ? 'Link, for this machine only' : 'Link'}</span>
-        <input
-          ref={field}
-          type="text"
-          readOnly
-          value={url}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-      </label>
-      <div class="play-buttons">
-        <Button
-          icon="save"
-          label="Copy"
-          kind="primary"
-          offline
-          onClick={() => void copy(field.current, url).then(setCopied)}
-        />
-        {share && (
-          <Button
-            icon="share"
-            label="Share"
-            offline
-            onClick={() =>
-              // Whoever changes their mind rejects it: nothing is wrong then.
-              void navigator
-                .share({
-                  title: 'Listening party',
-                  text: `Listen along in ${store.house.room.peek()?.name}`,
-                  url,
-                })
-                .catch(() => undefined)
-            }
-          />
-        )}
-      </div>
-      <p class="copied" role="status">
-        {copied === undefined
-          ? ''
-          : copied
-            ? 'Copied'
-            : 'The browser copies nothing here: the link is selected'}
-      </p>
-    </>
-  );
-}
-
-/** Over plain HTTP browsers have no clipboard of their own: the field's text is copied the old way. */
-async function copy(field: HTMLInputElement | null, text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    field?.focus();
-    field?.select();
-    return document.execCommand('copy');
-  }
 }
 
 export function ClosePartySheet({ room, onClose }: RoomSheetProps) {

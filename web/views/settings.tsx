@@ -1,6 +1,7 @@
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { doorOf } from '../state/door.js';
+import { hrefOf } from '../state/route.js';
 import type { Theme } from '../state/settings.js';
 import { signOut } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
@@ -66,10 +67,18 @@ function Account() {
       <p>
         Signed in as <strong>{you.name}</strong>
       </p>
-      <Button
-        label="Sign out"
-        onClick={() => void signOut(door).catch((error: unknown) => store.fail(error))}
-      />
+      <div class="play-buttons">
+        {you.role !== 'guest' && (
+          <a class="button primary" href={hrefOf({ view: 'people' })}>
+            <Icon name="people" size={20} />
+            <span>{you.role === 'admin' ? 'People' : 'Your account'}</span>
+          </a>
+        )}
+        <Button
+          label="Sign out"
+          onClick={() => void signOut(door).catch((error: unknown) => store.fail(error))}
+        />
+      </div>
     </div>
   );
 }

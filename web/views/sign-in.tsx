@@ -48,13 +48,19 @@ function ByPassword() {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   return (
-    <EntryForm title="Sign in" submit="Sign in" request={() => ({ how: 'password', name, password })}>
+    <EntryForm
+      title="Sign in"
+      submit="Sign in"
+      request={() => ({ how: 'password', name, password })}
+      beneath={
+        <p class="door-note">
+          New here, or forgotten? Somebody who manages Tutti can make you a link. On the machine it runs on,
+          so does <code>tutti sign-in-link</code>.
+        </p>
+      }
+    >
       <Credential label="Name" use="username" value={name} onInput={setName} required first />
       <Credential label="Password" use="current-password" value={password} onInput={setPassword} required />
-      <p class="door-note">
-        New here, or forgotten? Somebody who manages Tutti can make you a link. On the machine it runs on, so
-        does <code>tutti sign-in-link</code>.
-      </p>
     </EntryForm>
   );
 }
@@ -108,10 +114,12 @@ interface EntryFormProps {
   /** The link makes an account, and that needs a name. */
   readonly onNameNeeded?: () => void;
   readonly children: ComponentChildren;
+  /** Under the button. */
+  readonly beneath?: ComponentChildren;
 }
 
 /** A form as password managers know them; what was typed stays until somebody is in. */
-function EntryForm({ title, submit, request, onNameNeeded, children }: EntryFormProps) {
+function EntryForm({ title, submit, request, onNameNeeded, children, beneath }: EntryFormProps) {
   const store = useStore();
   const [problem, setProblem] = useState<string>();
   const [wait, setWait] = useCountdown();
@@ -153,6 +161,7 @@ function EntryForm({ title, submit, request, onNameNeeded, children }: EntryForm
         {wait > 0 ? `Too many attempts. Try again in ${wait} s.` : problem}
       </p>
       <Button submit offline kind="primary" label={submit} disabled={wait > 0} />
+      {beneath}
     </form>
   );
 }
