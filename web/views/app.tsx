@@ -72,25 +72,31 @@ function LaterSheet() {
 
 function Header() {
   const store = useStore();
-  const { house } = store;
+  const { house, invited } = store;
+  const name = house.room.value?.name ?? '';
   return (
     <header class="top">
-      <a
-        class="room-button"
-        href={hrefOf({ view: 'rooms' })}
-        aria-label={`Room: ${house.room.value?.name ?? ''}. Choose a room`}
-      >
-        <Icon name="rooms" size={22} />
-        <span>{house.room.value?.name ?? '\u00a0'}</span>
-        <Icon name="chevron" size={20} />
-      </a>
+      {invited.value ? (
+        <p class="room-button">
+          <Icon name="rooms" size={22} />
+          <span>{name}</span>
+        </p>
+      ) : (
+        <a class="room-button" href={hrefOf({ view: 'rooms' })} aria-label={`Room: ${name}. Choose a room`}>
+          <Icon name="rooms" size={22} />
+          <span>{name || '\u00a0'}</span>
+          <Icon name="chevron" size={20} />
+        </a>
+      )}
       <PartyButton />
-      <IconButton
-        icon="group"
-        label="Play together"
-        disabled={!house.room.value || store.guest.value}
-        onClick={() => (store.sheet.value = { kind: 'group', room_id: store.roomId })}
-      />
+      {!invited.value && (
+        <IconButton
+          icon="group"
+          label="Play together"
+          disabled={!house.room.value || store.guest.value}
+          onClick={() => (store.sheet.value = { kind: 'group', room_id: store.roomId })}
+        />
+      )}
       <a class="icon-button" href={hrefOf({ view: 'settings' })} aria-label="Settings" title="Settings">
         <Icon name="settings" />
       </a>
@@ -100,8 +106,10 @@ function Header() {
 
 /** To the party in this room, or the way to have one. */
 function PartyButton() {
-  const { house, sheet } = useStore();
+  const { house, sheet, invited } = useStore();
   const id = house.room.value?.room_id;
+  // The tabs lead there.
+  if (invited.value) return null;
   if (id !== undefined && house.party.value)
     return (
       <a
@@ -147,8 +155,15 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
   { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync', 'party', 'join'] },
 ];
 
+/** In place of the rooms, for who was invited to one. */
+function partyTab(id: string): (typeof TABS)[number] {
+  return { to: { view: 'party', id }, label: 'Party', icon: 'people', views: ['party', 'join', 'rooms'] };
+}
+
 function Tabs({ route, wide }: { route: Route; wide: boolean }) {
-  const tabs = wide ? TABS.slice(1) : TABS;
+  const { invited, house } = useStore();
+  const all = invited.value ? [...TABS.slice(0, 3), partyTab(house.roomId.value ?? '')] : TABS;
+  const tabs = wide ? all.slice(1) : all;
   const view = wide && route.view === 'playing' ? 'queue' : route.view;
   return (
     <nav class="tabs" aria-label="Views">
