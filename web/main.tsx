@@ -1,4 +1,3 @@
-import './jitless.js';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { connect } from '../src/client/client.js';

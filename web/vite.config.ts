@@ -30,7 +30,9 @@ function withoutJsonSchema(): Plugin {
     name: 'without-json-schema',
     apply: 'build',
     transform: {
-      filter: { id: /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/ },
+      filter: {
+        id: /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/,
+      },
       handler(code) {
         const declared = [...code.matchAll(/^export (?:const|function) (\w+)/gm)].map((match) => match[1]);
         const renamed = [...code.matchAll(/^export \{ \w+ as (\w+) \}/gm)].map((match) => match[1]);
@@ -66,6 +68,18 @@ function withoutServerFields(): Plugin {
           code,
         );
       },
+    },
+  };
+}
+
+/** The page is served with `default-src 'self'`: no code may be compiled at run time. Schemas look at this when they are made. */
+function withoutCompiledSchemas(): Plugin {
+  return {
+    name: 'without-compiled-schemas',
+    apply: 'build',
+    transform: {
+      filter: { id: /zod\/v4\/core\/core\.js$/ },
+      handler: (code) => `${code}\nglobalConfig.jitless = true;\n`,
     },
   };
 }
@@ -113,7 +127,13 @@ function isField(node: object): node is FieldNode {
 export default defineConfig({
   root: here('.'),
   base: './',
-  plugins: [withoutJsonSchema(), withoutServerFields(), withoutZodWords(), serviceWorkerShell()],
+  plugins: [
+    withoutJsonSchema(),
+    withoutServerFields(),
+    withoutZodWords(),
+    withoutCompiledSchemas(),
+    serviceWorkerShell(),
+  ],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/web'),
