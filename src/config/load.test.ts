@@ -28,10 +28,11 @@ const yaml = (text: string): string => {
 };
 
 describe('the configuration', () => {
-  it('has defaults: loopback, port 8080, the data folder of the user, no music folder', () => {
+  it('has defaults: sign-in, every address, port 8080, the data folder of the user, no music folder', () => {
     const at = home();
     expect(loadConfig({}, at)).toMatchObject({
-      host: '127.0.0.1',
+      auth: 'required',
+      host: '0.0.0.0',
       port: 8080,
       data_dir: join(at, '.local/share/tutti'),
       music_dir: undefined,

@@ -40,7 +40,7 @@ export const ConfigSchema = z.strictObject({
     ),
   auth: z
     .enum(['open', 'required'])
-    .default('open')
+    .default('required')
     .describe('whether people have to sign in; open: everybody who reaches this server may do everything'),
   data_dir: z.string().optional().describe('database, artwork and demo tracks; default ~/.local/share/tutti'),
   music_dir: z
