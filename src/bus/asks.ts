@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { COMMANDS, isCommandType, SignIn, TOPICS, topicFamily, WireError } from '../protocol/index.js';
-import { BusCaller, BusIdentity } from './messages.js';
+import { BusCaller, BusIdentity, BusReaders } from './messages.js';
 
 const Nothing = z.object({});
 const Secret = z.string().max(4096);
@@ -17,7 +17,9 @@ export const ASKS = {
   },
   topic: {
     request: z.object({ topic: z.string().max(140) }),
-    reply: z.object({ revision: z.int().min(0), data: z.unknown() }).nullable(),
+    reply: z
+      .object({ revision: z.int().min(0), data: z.unknown(), readers: BusReaders.optional() })
+      .nullable(),
     ms: 10_000,
   },
   clock: { request: Nothing, reply: z.object({ t1_us: z.number(), t2_us: z.number() }), ms: 2_000 },

@@ -35,6 +35,15 @@ export const BusDoorChange: z.ZodType<DoorChange> = z.discriminatedUnion('kind',
   z.object({ kind: z.literal('changed'), identity: BusIdentity }),
 ]);
 
+/** Who may have a topic; see `Readers`. */
+export const BusReaders = z.union([
+  z.literal('all'),
+  z.object({
+    connection_ids: z.array(Id).max(10_000).readonly(),
+    subject_ids: z.array(Text).max(10_000).readonly(),
+  }),
+]);
+
 /** Its data is checked by `readEvent`, so that a broken one costs one topic and not the message. */
 const BusEvent = z.object({
   type: Text,
@@ -49,6 +58,7 @@ const BusEvent = z.object({
       room_id: Id.optional(),
     })
     .optional(),
+  readers: BusReaders.optional(),
 });
 
 /** Gateway -> house. */
@@ -106,9 +116,11 @@ export function readEvent({
   revision,
   data,
   audience,
+  readers,
 }: z.output<typeof BusEvent>): TopicEvent | undefined {
   if (!Object.hasOwn(EVENTS, type)) return undefined;
   const read = EVENTS[type as EventType].data.safeParse(data);
   if (!read.success) return undefined;
-  return { type, topic, revision, data: read.data, ...(audience && { audience }) } as TopicEvent;
+  const whom = { ...(audience && { audience }), ...(readers && { readers }) };
+  return { type, topic, revision, data: read.data, ...whom } as TopicEvent;
 }

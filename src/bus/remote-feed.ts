@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../base/index.js';
 import { EVENTS, type TopicEvent } from '../protocol/index.js';
-import type { Feed } from '../state/index.js';
+import type { Feed, TopicNow } from '../state/index.js';
 import { readSnapshot } from './asks.js';
 import type { HouseLine } from './house-line.js';
 import { readEvent, type ToGateways } from './messages.js';
@@ -11,7 +11,6 @@ const MAX_WAITING = 16_384;
 const GAP_MS = 1_000;
 const RETRY_MS = 1_000;
 
-type Snapshot = { readonly revision: number; readonly data: unknown };
 type Break = (kind: 'gap' | 'life') => void;
 
 /**
@@ -25,7 +24,7 @@ export class RemoteFeed implements Feed {
   readonly #listeners = new Set<(events: readonly TopicEvent[]) => void>();
   readonly #breaks = new Set<Break>();
   /** Topics that nothing has changed since they came. */
-  readonly #current = new Map<string, Snapshot>();
+  readonly #current = new Map<string, TopicNow>();
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #asked = new Set<string>();
   #waiters = 0;
@@ -49,7 +48,7 @@ export class RemoteFeed implements Feed {
     return () => void this.#listeners.delete(listener);
   }
 
-  snapshot(topic: string): Snapshot | undefined {
+  snapshot(topic: string): TopicNow | undefined {
     return this.#current.get(topic);
   }
 
@@ -138,7 +137,7 @@ export class RemoteFeed implements Feed {
         this.#line.drops.add('broken');
         return this.#askLater();
       }
-      if (outcome.reply !== null) this.#keep(topic, { revision: outcome.reply.revision, data });
+      if (outcome.reply !== null) this.#keep(topic, { ...outcome.reply, data });
       this.#tell(topic);
     });
   }
@@ -150,7 +149,7 @@ export class RemoteFeed implements Feed {
     for (const ready of waiting) ready();
   }
 
-  #keep(topic: string, snapshot: Snapshot): void {
+  #keep(topic: string, snapshot: TopicNow): void {
     this.#current.delete(topic);
     this.#current.set(topic, snapshot);
     const oldest = this.#current.keys().next();

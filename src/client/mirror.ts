@@ -1,6 +1,7 @@
 import {
   applyQueuePatch,
   jobTopic,
+  partyTopic,
   MAX_ACTIVITY,
   MAX_CHAT,
   topicFamily,
@@ -9,6 +10,7 @@ import {
   type EventPayload,
   type Job,
   type LibraryState,
+  type Party,
   type Player,
   type Room,
   type RoomState,
@@ -34,13 +36,15 @@ export interface Mirror {
   readonly job: Readonly<Record<string, Job>>;
   /** By room_id, for each subscribed `room/<id>`. */
   readonly room: Readonly<Record<string, RoomState>>;
+  /** By room_id, for each subscribed `party/<id>`. */
+  readonly party: Readonly<Record<string, Party>>;
   /** The last told progress by room_id; the room's own timeline counts when its `at_us` is later. */
   readonly progress: Readonly<Record<string, Timeline>>;
   /** The last revision applied, by topic. */
   readonly revisions: Readonly<Record<string, number>>;
 }
 
-export const EMPTY_MIRROR: Mirror = { job: {}, room: {}, progress: {}, revisions: {} };
+export const EMPTY_MIRROR: Mirror = { job: {}, room: {}, party: {}, progress: {}, revisions: {} };
 
 /** The mirror with a topic replaced by its snapshot. Throws a ZodError when the snapshot is not what the topic promises. */
 export function applySnapshot(mirror: Mirror, topic: string, revision: number, snapshot: unknown): Mirror {
@@ -72,6 +76,10 @@ export function applySnapshot(mirror: Mirror, topic: string, revision: number, s
       const progress = omit(mirror.progress, topic.slice(5));
       return { ...mirror, revisions, progress, room: { ...mirror.room, [topic.slice(5)]: state } };
     }
+    case 'party/*': {
+      const party = TOPICS['party/*'].parse(snapshot);
+      return { ...mirror, revisions, party: { ...mirror.party, [roomOf(topic)]: party } };
+    }
     default:
       return family satisfies never;
   }
@@ -88,8 +96,9 @@ export function dropTopic(mirror: Mirror, topic: string): Mirror {
     ...(activity && topic !== 'activity' ? { activity } : {}),
     ...(jobs && topic !== 'jobs' ? { jobs } : {}),
     job: omit(mirror.job, topic.slice(jobTopic('').length)),
-    room: omit(mirror.room, topic.slice(5)),
-    progress: omit(mirror.progress, topic.slice(5)),
+    room: topic.startsWith('room/') ? omit(mirror.room, topic.slice(5)) : mirror.room,
+    party: topic.startsWith('party/') ? omit(mirror.party, roomOf(topic)) : mirror.party,
+    progress: topic.startsWith('room/') ? omit(mirror.progress, topic.slice(5)) : mirror.progress,
     revisions: omit(mirror.revisions, topic),
   };
 }
@@ -137,11 +146,30 @@ function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
       const after = reduceRoom(before, event);
       return after === before ? mirror : { ...mirror, room: { ...mirror.room, [roomId]: after } };
     }
+    case 'party/*':
+      return withParty(mirror, roomOf(event.topic), event);
     case 'toasts':
     case 'people':
     case undefined:
       return mirror;
   }
+}
+
+const roomOf = (topic: string): string => topic.slice(partyTopic('').length);
+
+function withParty(mirror: Mirror, roomId: string, event: TopicEvent): Mirror {
+  const before = mirror.party[roomId];
+  const after =
+    event.type === 'party:updated'
+      ? partyAfter(before, event.data)
+      : event.type === 'room:chat' && before
+        ? chatAfter(before, event.data)
+        : before;
+  if (after === before) return mirror;
+  return {
+    ...mirror,
+    party: after ? { ...mirror.party, [roomId]: after } : omit(mirror.party, roomId),
+  };
 }
 
 function withProgress(mirror: Mirror, data: EventPayload<'playback:progress'>): Mirror {
@@ -192,8 +220,7 @@ function reduceRoom(state: RoomState, event: TopicEvent): RoomState {
     return { ...state, room: event.data, players: membersOf(event.data, state.players) };
   }
   if (event.type === 'queue:updated') return queueAfter(state, event.data);
-  if (event.type === 'party:updated') return partyAfter(state, event.data);
-  if (event.type === 'room:chat') return chatAfter(state, event.data);
+  if (event.type === 'party:summary') return summaryAfter(state, event.data);
   if (event.type === 'playback:state') return playbackAfter(state, event.data);
   if (event.type === 'volume:updated' && event.data.player_id === undefined) {
     const { volume, muted } = event.data;
@@ -238,17 +265,22 @@ function queueAfter(state: RoomState, data: EventPayload<'queue:updated'>): Room
   return { ...state, queue, playback: { ...playback, queue_length, ...index } };
 }
 
-/** The party without its chat, which comes message by message. */
-function partyAfter(state: RoomState, { party }: EventPayload<'party:updated'>): RoomState {
-  const { party: before, ...rest } = state;
-  if (!party) return rest;
-  const chat = before?.opened_at === party.opened_at ? before.chat : [];
-  return { ...rest, party: { ...party, chat } };
+/** The list of rooms shows public ones alone, and so does the row of a room. */
+function summaryAfter(state: RoomState, { party }: EventPayload<'party:summary'>): RoomState {
+  const { party: _was, ...rest } = state;
+  const { party: _row, ...row } = state.room;
+  const room = party?.public === true ? { ...row, party } : row;
+  return { ...rest, room, ...(party ? { party } : {}) };
 }
 
-function chatAfter(state: RoomState, { room_id: _room, ...message }: EventPayload<'room:chat'>): RoomState {
-  const { party } = state;
-  return party ? { ...state, party: { ...party, chat: [...party.chat, message].slice(-MAX_CHAT) } } : state;
+/** The party without its chat, which comes message by message. */
+function partyAfter(before: Party | undefined, { party }: EventPayload<'party:updated'>): Party | undefined {
+  if (!party) return undefined;
+  return { ...party, chat: before?.opened_at === party.opened_at ? before.chat : [] };
+}
+
+function chatAfter(party: Party, { room_id: _room, ...message }: EventPayload<'room:chat'>): Party {
+  return { ...party, chat: [...party.chat, message].slice(-MAX_CHAT) };
 }
 
 function upsert<T>(list: readonly T[], item: T, same: (other: T) => boolean): readonly T[] {

@@ -3,7 +3,7 @@ import type { Role } from './access.js';
 import { Activity } from './activity.js';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
 import { Job, JOB_EVENTS } from './job.js';
-import { ChatMessage, Participant, Party, PARTY_EVENTS } from './party.js';
+import { ChatMessage, Participant, Party, PARTY_EVENTS, PartySummary } from './party.js';
 import { Player } from './player.js';
 import { QueueItem, QueuePatch } from './queue.js';
 import { Playback, Room, RoomState } from './room.js';
@@ -52,6 +52,8 @@ export const EVENTS = {
   'room:updated': { data: Room, state: true },
   'room:removed': { data: z.object({ room_id: Id }), state: true },
   'room:state': { data: RoomState, state: true },
+  /** What a room shows of its party to who is not in it; absent = its doors are closed. */
+  'party:summary': { data: z.object({ room_id: Id, party: PartySummary.optional() }), state: true },
   /** The party of a room without its chat; absent = its doors are closed. */
   'party:updated': {
     data: z.object({ room_id: Id, party: Party.omit({ chat: true }).optional() }),
@@ -127,6 +129,13 @@ export interface Audience {
   readonly room_id?: string | undefined;
 }
 
+/**
+ * Who may have a topic, when its row in TOPIC_ACCESS alone does not say so: these connections and accounts, and who manages the house.
+ * Goes from the store to the hub and never to clients. [PT7]
+ */
+export type Readers =
+  'all' | { readonly connection_ids: readonly string[]; readonly subject_ids: readonly string[] };
+
 /** An event before the hub stamps the time: what the feed hands out. */
 export type TopicEvent = {
   [T in EventType]: {
@@ -135,14 +144,17 @@ export type TopicEvent = {
     readonly revision: number;
     readonly data: EventPayload<T>;
     readonly audience?: Audience | undefined;
+    /** Who may have the topic from this event on: who else follows it is told that it ends. */
+    readonly readers?: Readers | undefined;
   };
 }[EventType];
 
-/** Topics and the snapshot each one gives. `room/<id>` is a family. [TP1] */
+/** Topics and the snapshot each one gives. `room/<id>` and the like are families. [TP1] */
 export const TOPICS = {
   rooms: z.object({ rooms: z.array(Room) }),
   players: z.object({ players: z.array(Player) }),
   'room/*': RoomState,
+  'party/*': Party,
   library: LibraryState,
   system: SystemState,
   toasts: z.object({}),
@@ -157,7 +169,9 @@ export type Snapshot<T extends TopicName> = z.output<(typeof TOPICS)[T]>;
 /** The family a topic belongs to, or undefined for a name that is no topic. */
 export function topicFamily(topic: string): TopicName | undefined {
   if (topic.startsWith('room/') && topic.length > 5) return 'room/*';
+  if (topic.startsWith('party/') && topic.length > 6) return 'party/*';
   if (topic.startsWith('job/') && topic.length > 4) return 'job/*';
   return !topic.endsWith('/*') && Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined;
 }
 export const roomTopic = (roomId: string): string => `room/${roomId}`;
+export const partyTopic = (roomId: string): string => `party/${roomId}`;

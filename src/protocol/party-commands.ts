@@ -1,14 +1,22 @@
 import * as z from 'zod';
 import { Id } from './common.js';
 import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
-import { ChatMessage, PartyRules, PersonName, SkipVotes } from './party.js';
+import { ChatMessage, Party, PartyRules, PersonName, SkipVotes } from './party.js';
 import { RoomState } from './room.js';
 
 const room = { room_id: Id };
 /** Proves who one was before: the `secret` that an earlier reply gave. */
 const again = { participant_id: Id.optional(), secret: z.string().max(128).optional() };
-/** `invite` lets others in: it belongs into a link or a QR code. */
-const Entered = z.object({ participant_id: Id, secret: z.string(), invite: z.string(), state: RoomState });
+/** What people are called; who is signed in is called as their account is. */
+const name = PersonName.optional();
+/** `invite` lets others in: it belongs into a link or a QR code. Who is signed in needs no `secret` and gets none. */
+const Entered = z.object({
+  participant_id: Id,
+  secret: z.string().optional(),
+  invite: z.string(),
+  state: RoomState,
+  party: Party,
+});
 const rules = z.strictObject({
   description: PartyRules.shape.description.default(''),
   max_participants: PartyRules.shape.max_participants.default(20),
@@ -20,14 +28,21 @@ const rules = z.strictObject({
 
 export const partyCommands = {
   'room:open': {
-    request: z.strictObject({ ...room, name: PersonName, ...rules.shape }),
+    request: z.strictObject({ ...room, name, ...rules.shape }),
     reply: Entered,
     access: 'control',
     http: 'POST /rooms/{room_id}/party',
     summary: 'Open the doors of a room for a listening party; who does so is its host',
   },
   'room:join': {
-    request: z.strictObject({ ...room, name: PersonName, ...again, invite: z.string().max(128).optional() }),
+    request: z.strictObject({
+      ...room,
+      name,
+      ...again,
+      invite: z.string().max(128).optional(),
+      /** Only come back: who is not known any more is not let in as somebody new, but told ERR_NOT_FOUND. */
+      returning: z.boolean().default(false),
+    }),
     reply: Entered,
     access: 'party',
     http: 'POST /rooms/{room_id}/party/participants',

@@ -52,7 +52,7 @@ export type PartyRules = z.infer<typeof PartyRules>;
 export const SkipVotes = z.object({ item_id: Id, votes: z.int(), needed: z.int() });
 export type SkipVotes = z.infer<typeof SkipVotes>;
 
-/** A room with its doors open. [PT1] */
+/** A room with its doors open, as those see it who are in. The snapshot of topic `party/<id>`. [PT1] [PT7] */
 export const Party = z.object({
   ...PartyRules.shape,
   opened_at: z.string(),
@@ -63,9 +63,11 @@ export const Party = z.object({
 });
 export type Party = z.infer<typeof Party>;
 
-/** Of a public party, for the list of rooms. */
+/** What a party looks like from outside: nothing of what people say there, and no name but the host's. [PT7] */
 export const PartySummary = z.object({
   description: z.string(),
+  public: z.boolean(),
+  fair: z.boolean(),
   participant_count: z.int(),
   max_participants: z.int(),
   host: z.string(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
 import { PlaybackStatus, Player, SyncClass } from './player.js';
-import { Party, PartySummary } from './party.js';
+import { PartySummary } from './party.js';
 import { QueueItem } from './queue.js';
 
 export const Repeat = z.enum(['off', 'all', 'one']);
@@ -70,7 +70,8 @@ export const RoomState = z.object({
   playback: Playback,
   queue: z.object({ items: z.array(QueueItem), current_index: z.int().optional() }),
   players: z.array(Player),
-  party: Party.optional(),
+  /** A listening party is on, public or not. */
+  party: PartySummary.optional(),
 });
 export type RoomState = z.infer<typeof RoomState>;
 

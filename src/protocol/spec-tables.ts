@@ -21,6 +21,7 @@ const TOPIC_MEANINGS: Readonly<Record<TopicName, string>> = {
   rooms: 'all rooms, without their queues',
   players: 'all players',
   'room/*': 'one room with playback, queue and players; `*` is its `room_id`',
+  'party/*': 'the listening party in a room, for who may look into it; `*` is its `room_id`',
   library: 'counts and the state of the scan',
   system: 'the server itself; heartbeats and restarts go to everybody',
   toasts: 'short messages and notifications to people; nothing to catch up on',

@@ -6,6 +6,8 @@ export const TOPIC_ACCESS = {
   rooms: 'house',
   players: 'house',
   'room/*': 'room',
+  /** And only who is in, while the party is private. [PT7] */
+  'party/*': 'room',
   library: 'browse',
   system: 'browse',
   toasts: 'browse',

@@ -5,6 +5,7 @@ import { allows, topicFamily } from '../protocol/index.js';
 import type { HttpPeople } from './http-people.js';
 import type { Presence } from './hub/presence.js';
 import { MAX_SUBSCRIPTIONS, mayFollow } from './hub/session.js';
+import { mayRead } from './readers.js';
 import type { Left, TopicAnswer } from './hub/snapshots.js';
 import { invalid } from './wire-errors.js';
 
@@ -59,7 +60,7 @@ export function topicRoutes(
             topics.read(topic, left),
           )
         : undefined;
-      if (!answer) unknown.push(topic);
+      if (!answer || !mayRead(answer.readers, caller)) unknown.push(topic);
       else if (left?.epoch !== topics.epoch() || left.revision !== answer.revision)
         told.push(Buffer.from(told.length === 0 ? '' : ','), ...frameOf(topic, topics.epoch(), answer));
     }

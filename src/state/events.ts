@@ -1,8 +1,8 @@
-import { diffQueue, roomTopic, type Player, type Party } from '../protocol/index.js';
+import { diffQueue, roomTopic, type Player } from '../protocol/index.js';
 import type { Draft } from './draft.js';
 import { activityEvents, jobEvents } from './job-events.js';
 import type { RoomRecord, State } from './model.js';
-import { partyView, type PartyRecord } from './party.js';
+import { partyEvents } from './party-events.js';
 import { currentItem, playbackView, playerView, roomStateView, roomView } from './views.js';
 
 /** What subscribers must hear when the state went from one to the other. Unchanged records cost one pointer comparison. */
@@ -39,6 +39,7 @@ function roomEvents(before: State, after: State, events: Draft[]): void {
   for (const roomId of before.rooms.keys()) {
     if (after.rooms.has(roomId)) continue;
     const data = { room_id: roomId };
+    partyEvents(roomId, before.rooms.get(roomId)?.party, undefined, events);
     events.push(
       { type: 'room:removed', topic: 'rooms', data },
       { type: 'room:removed', topic: roomTopic(roomId), data },
@@ -75,7 +76,7 @@ function insideRoom(old: RoomRecord, room: RoomRecord, events: Draft[]): void {
       data: { room_id, ...(track && { track }), ...(previous && { previous_track: previous }) },
     });
   }
-  if (old.party !== room.party) partyEvents(old, room, events);
+  partyEvents(room_id, old.party, room.party, events);
   const { kept } = room;
   const described =
     old.kept.name === kept.name &&
@@ -83,25 +84,6 @@ function insideRoom(old: RoomRecord, room: RoomRecord, events: Draft[]): void {
     old.kept.volume_limit === kept.volume_limit &&
     old.kept.quiet_hours === kept.quiet_hours;
   if (!described) events.push({ type: 'room:updated', topic, data: roomView(room) });
-}
-
-/** Messages one by one; everything else about a party as a whole. */
-function partyEvents(old: RoomRecord, room: RoomRecord, events: Draft[]): void {
-  const { room_id } = room.kept;
-  const topic = roomTopic(room_id);
-  const view = (party: PartyRecord | undefined): Omit<Party, 'chat'> | undefined => {
-    if (!party) return undefined;
-    const { chat: _chat, ...rest } = partyView(party);
-    return rest;
-  };
-  const party = view(room.party);
-  if (JSON.stringify(view(old.party)) !== JSON.stringify(party))
-    events.push({ type: 'party:updated', topic, data: { room_id, ...(party && { party }) } });
-  const last = old.party?.chat.at(-1)?.message_id;
-  const chat = room.party?.chat ?? [];
-  const from = chat.findIndex((message) => message.message_id === last) + 1;
-  for (const message of chat.slice(from))
-    events.push({ type: 'room:chat', topic, data: { room_id, ...message } });
 }
 
 function playerEvents(before: State, after: State, events: Draft[]): void {

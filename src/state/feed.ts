@@ -1,4 +1,11 @@
-import type { TopicEvent } from '../protocol/index.js';
+import type { Readers, TopicEvent } from '../protocol/index.js';
+
+/** A topic as it is. Without `readers` everybody has it whom the row of its family lets have it. */
+export interface TopicNow {
+  readonly revision: number;
+  readonly data: unknown;
+  readonly readers?: Readers | undefined;
+}
 
 /** The change feed: what hub, bus and policies see of the store. */
 export interface Feed {
@@ -10,7 +17,7 @@ export interface Feed {
    */
   subscribe(listener: (events: readonly TopicEvent[]) => void): () => void;
   /** What a topic is now; undefined when there is no such topic (also: no such room). Never stale within a turn of the event loop. */
-  snapshot(topic: string): { readonly revision: number; readonly data: unknown } | undefined;
+  snapshot(topic: string): TopicNow | undefined;
   /**
    * Only where the topics live in another process: calls `ready` in a turn in which `snapshot(topic)` is the topic as it is now, as soon
    * as there is such a turn. Without it every turn is one. Never rejects: while that process is away, it waits.

@@ -9,7 +9,13 @@ const KeptParty = z.object({
   invite: z.string(),
   opened_at_ms: z.number(),
   members: z.array(
-    z.object({ participant_id: Id, name: z.string(), secret_hash: z.string(), joined_at_ms: z.number() }),
+    z.object({
+      participant_id: Id,
+      name: z.string(),
+      secret_hash: z.string(),
+      joined_at_ms: z.number(),
+      subject_id: z.string().exactOptional(),
+    }),
   ),
 });
 
@@ -60,5 +66,5 @@ export function loadParty(db: Db, roomId: string): PartyRecord | undefined {
     .prepare('SELECT value FROM party_chat WHERE room_id = ? ORDER BY serial')
     .all(roomId)
     .map((line) => ChatMessage.parse(JSON.parse(String(line['value']))));
-  return { kept, here: [], chat };
+  return { kept, here: [], seats: [], chat };
 }

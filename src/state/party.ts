@@ -4,6 +4,7 @@ import {
   type Party,
   type PartyRules,
   type PartySummary,
+  type Readers,
   type SkipVotes,
 } from '../protocol/index.js';
 
@@ -13,6 +14,14 @@ export interface PartyMember {
   /** SHA-256 of what proves that somebody is this person, hex. */
   readonly secret_hash: string;
   readonly joined_at_ms: number;
+  /** The account or invitation that they are signed in with. */
+  readonly subject_id?: string | undefined;
+}
+
+/** A connection that speaks for somebody. */
+export interface PartySeat {
+  readonly connection_id: string;
+  readonly participant_id: string;
 }
 
 /** A listening party: what survives a restart is under `kept`, and the chat does. */
@@ -27,6 +36,7 @@ export interface PartyRecord {
   };
   /** Who has a connection now. */
   readonly here: readonly string[];
+  readonly seats: readonly PartySeat[];
   readonly skip?: { readonly item_id: string; readonly voters: readonly string[] } | undefined;
   /** The item that the host wants to hear to its end. */
   readonly vetoed?: string | undefined;
@@ -41,13 +51,14 @@ export type PartyChange =
   | { readonly type: 'party/left'; readonly room_id: string; readonly participant_id: string }
   | { readonly type: 'party/host'; readonly room_id: string; readonly participant_id: string }
   | { readonly type: 'party/here'; readonly room_id: string; readonly here: readonly string[] }
+  | { readonly type: 'party/seats'; readonly room_id: string; readonly seats: readonly PartySeat[] }
   | { readonly type: 'party/skip'; readonly room_id: string; readonly skip: PartyRecord['skip'] }
   | { readonly type: 'party/vetoed'; readonly room_id: string; readonly item_id: string }
   | { readonly type: 'party/chat'; readonly room_id: string; readonly message: ChatMessage };
 
 /** Pure: what a change makes of a room's party. */
 export function reduceParty(party: PartyRecord | undefined, change: PartyChange): PartyRecord | undefined {
-  if (change.type === 'party/opened') return { kept: change.party, here: [], chat: [] };
+  if (change.type === 'party/opened') return { kept: change.party, here: [], seats: [], chat: [] };
   if (!party || change.type === 'party/closed') return undefined;
   const kept = (fields: Partial<PartyRecord['kept']>): PartyRecord => ({
     ...party,
@@ -69,6 +80,8 @@ export function reduceParty(party: PartyRecord | undefined, change: PartyChange)
       return kept({ host_id: change.participant_id });
     case 'party/here':
       return { ...party, here: change.here };
+    case 'party/seats':
+      return { ...party, seats: change.seats };
     case 'party/skip':
       return { ...party, skip: change.skip };
     case 'party/vetoed':
@@ -81,7 +94,7 @@ export function reduceParty(party: PartyRecord | undefined, change: PartyChange)
 }
 
 function without(party: PartyRecord, participantId: string): PartyRecord {
-  const { skip, kept, here } = party;
+  const { skip, kept, here, seats } = party;
   return {
     ...party,
     kept: {
@@ -89,6 +102,7 @@ function without(party: PartyRecord, participantId: string): PartyRecord {
       members: kept.members.filter(({ participant_id }) => participant_id !== participantId),
     },
     here: here.filter((id) => id !== participantId),
+    seats: seats.filter(({ participant_id }) => participant_id !== participantId),
     skip: skip && { ...skip, voters: skip.voters.filter((id) => id !== participantId) },
   };
 }
@@ -122,13 +136,24 @@ export function partyView(party: PartyRecord): Party {
   };
 }
 
-export function partySummary({ kept }: PartyRecord): PartySummary | undefined {
-  const { rules, members, host_id } = kept;
-  if (!rules.public) return undefined;
+/** Who may look into it: everybody whom the room lets while it is public, else who is in. [PT7] */
+export function partyReaders({ kept, seats }: PartyRecord): Readers {
+  if (kept.rules.public) return 'all';
   return {
-    description: rules.description,
+    connection_ids: seats.map(({ connection_id }) => connection_id),
+    subject_ids: kept.members.flatMap(({ subject_id }) => subject_id ?? []),
+  };
+}
+
+export function partySummary({ kept }: PartyRecord): PartySummary {
+  const { rules, members, host_id } = kept;
+  const { description, max_participants, fair } = rules;
+  return {
+    description,
+    public: rules.public,
+    fair,
     participant_count: members.length,
-    max_participants: rules.max_participants,
+    max_participants,
     host: members.find(({ participant_id }) => participant_id === host_id)?.name ?? '',
   };
 }

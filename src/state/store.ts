@@ -1,14 +1,14 @@
 import { deferred, toError, type Deferred } from '../base/index.js';
-import { EVENTS, jobTopic, roomTopic, topicFamily, type TopicEvent } from '../protocol/index.js';
+import { EVENTS, jobTopic, partyTopic, roomTopic, topicFamily, type TopicEvent } from '../protocol/index.js';
 import type { Change } from './changes.js';
 import type { Draft } from './draft.js';
 import { eventsBetween } from './events.js';
 import { playerView, roomStateView, roomView } from './views.js';
-import type { Feed } from './feed.js';
+import type { Feed, TopicNow } from './feed.js';
 import { reduceJobs, withActivity, type JobChange } from './jobs.js';
 import { updateRoom } from './entries.js';
 import type { State } from './model.js';
-import { reduceParty, type PartyChange } from './party.js';
+import { partyReaders, partyView, reduceParty, type PartyChange, type PartyRecord } from './party.js';
 import { reducePlayer } from './reduce-player.js';
 import { reduceRoom } from './reduce-room.js';
 
@@ -126,9 +126,17 @@ export class Store implements Feed {
     return () => void this.#watchers.delete(watcher);
   }
 
-  snapshot(topic: string): { revision: number; data: unknown } | undefined {
+  snapshot(topic: string): TopicNow | undefined {
     const data = this.#snapshotData(topic);
-    return data === undefined ? undefined : { revision: this.#revisions.get(topic) ?? 0, data };
+    if (data === undefined) return undefined;
+    const party = this.#party(topic);
+    const readers = party && partyReaders(party);
+    return { revision: this.#revisions.get(topic) ?? 0, data, ...(readers && { readers }) };
+  }
+
+  #party(topic: string): PartyRecord | undefined {
+    if (topicFamily(topic) !== 'party/*') return undefined;
+    return this.#state.rooms.get(topic.slice(partyTopic('').length))?.party;
   }
 
   #snapshotData(topic: string): unknown {
@@ -142,6 +150,10 @@ export class Store implements Feed {
       case 'room/*': {
         const room = state.rooms.get(topic.slice(roomTopic('').length));
         return room && roomStateView(state, room);
+      }
+      case 'party/*': {
+        const party = this.#party(topic);
+        return party && partyView(party);
       }
       case 'library':
         return state.library;

@@ -1,12 +1,12 @@
 import type { Playback, Player, Room, RoomState } from '../protocol/index.js';
 import type { PlayerRecord, RoomRecord, State } from './model.js';
-import { partySummary, partyView } from './party.js';
+import { partySummary } from './party.js';
 
 /** A room as the list of rooms shows it. */
 export function roomView(room: RoomRecord): Room {
   const { room_id, name, player_ids, volume, muted, volume_limit, quiet_hours } = room.kept;
   const current = currentItem(room);
-  const party = room.party && partySummary(room.party);
+  const party = room.party?.kept.rules.public === true ? partySummary(room.party) : undefined;
   return {
     room_id,
     name,
@@ -94,6 +94,6 @@ export function roomStateView(state: State, room: RoomRecord): RoomState {
       const player = state.players.get(id);
       return player ? [playerView(player)] : [];
     }),
-    ...(room.party && { party: partyView(room.party) }),
+    ...(room.party && { party: partySummary(room.party) }),
   };
 }

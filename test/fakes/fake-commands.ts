@@ -70,7 +70,10 @@ function roomHandlers(house: FakeHouse): FakeHandlers {
   };
   return {
     'room:list': () => ({ rooms: [...house.lanes.values()].map(({ state }) => state.room) }),
-    'room:get': ({ room_id }) => get(room_id),
+    'room:get': ({ room_id }) => {
+      get(room_id);
+      return house.shown(room_id)!;
+    },
     'room:play': ({ room_id, item_id }) => {
       const { playback, queue } = get(room_id);
       if (item_id !== undefined)

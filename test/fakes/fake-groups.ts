@@ -1,11 +1,11 @@
 import { AppError } from '../../src/base/index.js';
-import type { Outcome, Player, RoomState, SyncReport } from '../../src/protocol/index.js';
+import type { Outcome, Player, SyncReport } from '../../src/protocol/index.js';
 import type { FakeHandlers } from './fake-commands.js';
-import type { FakeHouse } from './fake-house.js';
+import type { FakeHouse, FakeRoom } from './fake-house.js';
 
 /** Who plays with whom, and how loud: enough of the real rules for the page to be exercised. */
 export function groupHandlers(house: FakeHouse): FakeHandlers {
-  const get = (roomId: string): RoomState => {
+  const get = (roomId: string): FakeRoom => {
     const state = house.room(roomId);
     if (!state) throw new AppError('ERR_ROOM_NOT_FOUND', 'no such room');
     return state;

@@ -1,6 +1,9 @@
 import {
   diffQueue,
+  partyTopic,
   roomTopic,
+  type Party,
+  type PartySummary,
   type Playback,
   type Player,
   type QueueItem,
@@ -17,8 +20,11 @@ import { FakeParties } from './fake-parties.js';
 
 export type Listener = (event: TopicEvent) => void;
 
+/** A room with the whole of its party, which the wire keeps apart. */
+export type FakeRoom = Omit<RoomState, 'party'> & { readonly party?: Party };
+
 interface Lane {
-  state: RoomState;
+  state: FakeRoom;
   /** Queues to go back and forth to. */
   done: QueueItem[][];
   undone: QueueItem[][];
@@ -100,7 +106,7 @@ export class FakeHouse {
       can_undo: false,
       can_redo: false,
     };
-    const state: RoomState = { room, playback, queue: { items: [] }, players: [player] };
+    const state: FakeRoom = { room, playback, queue: { items: [] }, players: [player] };
     this.lanes.set(room_id, { state, done: [], undone: [] });
     this.publish({ type: 'room:added', topic: 'rooms', data: room });
     this.publish({ type: 'player:added', topic: 'players', data: player });
@@ -115,8 +121,16 @@ export class FakeHouse {
     this.change(roomId, (state) => ({ ...state, queue: { ...state.queue, items } }));
   }
 
-  room(roomId: string): RoomState | undefined {
+  room(roomId: string): FakeRoom | undefined {
     return this.lanes.get(roomId)?.state;
+  }
+
+  /** A room as everybody sees it. */
+  shown(roomId: string): RoomState | undefined {
+    const state = this.room(roomId);
+    if (!state) return undefined;
+    const { party, ...rest } = state;
+    return { ...rest, ...(party ? { party: summaryOf(party) } : {}) };
   }
 
   player(playerId: string): Player | undefined {
@@ -142,7 +156,7 @@ export class FakeHouse {
   }
 
   /** The one way to change a room: derived fields are filled in, what differs is told. */
-  change(roomId: string, edit: (state: RoomState) => RoomState): void {
+  change(roomId: string, edit: (state: FakeRoom) => FakeRoom): void {
     const lane = this.lanes.get(roomId)!;
     const before = lane.state;
     const after = settled(edit(before), lane);
@@ -165,7 +179,7 @@ export class FakeHouse {
       this.publish({ type: 'room:updated', topic: 'rooms', data: after.room });
     if (differs([before.room.name, before.room.player_ids], [after.room.name, after.room.player_ids]))
       this.publish({ type: 'room:updated', topic, data: after.room });
-    this.#tellParty(topic, before, after);
+    this.#tellParty(before, after);
     for (const player of after.players) {
       const was = before.players.find(({ player_id }) => player_id === player.player_id);
       if (was === player) continue;
@@ -175,8 +189,16 @@ export class FakeHouse {
   }
 
   /** Without its chat, which comes message by message. */
-  #tellParty(topic: string, before: RoomState, after: RoomState): void {
+  #tellParty(before: FakeRoom, after: FakeRoom): void {
     const { room_id } = after.room;
+    const topic = partyTopic(room_id);
+    const summary = after.party && summaryOf(after.party);
+    if (differs(before.party && summaryOf(before.party), summary))
+      this.publish({
+        type: 'party:summary',
+        topic: roomTopic(room_id),
+        data: { room_id, ...(summary ? { party: summary } : {}) },
+      });
     const was = before.party && { ...before.party, chat: [] };
     if (!after.party) {
       if (was) this.publish({ type: 'party:updated', topic, data: { room_id } });
@@ -217,7 +239,11 @@ export class FakeHouse {
       jobs: { jobs: this.background.jobs },
       activity: { activity: this.background.activity },
     };
-    const data = topic.startsWith('room/') ? this.room(topic.slice(5)) : values[topic];
+    const data = topic.startsWith('room/')
+      ? this.shown(topic.slice(5))
+      : topic.startsWith('party/')
+        ? this.room(topic.slice(6))?.party
+        : values[topic];
     return data ? { revision: this.#revisions.get(topic) ?? 0, data } : undefined;
   }
 
@@ -256,12 +282,16 @@ export class FakeHouse {
   }
 }
 
-/** Of a public party, for the list of rooms. */
-function summaryOf(party: RoomState['party']): Pick<Room, 'party'> {
-  if (!party?.public) return {};
-  const { description, participants, max_participants } = party;
+function summaryOf({ description, participants, max_participants, fair, public: open }: Party): PartySummary {
   const host = participants.find((person) => person.host)?.name ?? '';
-  return { party: { description, participant_count: participants.length, max_participants, host } };
+  return {
+    description,
+    public: open,
+    fair,
+    participant_count: participants.length,
+    max_participants,
+    host,
+  };
 }
 
 function differs(one: unknown, other: unknown): boolean {
@@ -269,7 +299,7 @@ function differs(one: unknown, other: unknown): boolean {
 }
 
 /** The state with everything that follows from queue and item filled in. */
-function settled(state: RoomState, lane: Lane): RoomState {
+function settled(state: FakeRoom, lane: Lane): FakeRoom {
   const { items } = state.queue;
   const { track: _t, item_id, current_index: _i, duration_seconds: _d, ...rest } = state.playback;
   const found = items.findIndex((item) => item.item_id === item_id);
@@ -288,7 +318,8 @@ function settled(state: RoomState, lane: Lane): RoomState {
   const { volume, muted } = playback;
   const player_ids = state.players.map(({ player_id }) => player_id);
   const current = track ? { current: track } : {};
-  const party = summaryOf(state.party);
+  // The list of rooms shows public ones alone.
+  const party = state.party?.public ? { party: summaryOf(state.party) } : {};
   const room = { ...row, player_ids, state: playback.state, volume, muted, ...current, ...party };
   return { ...state, room, playback, queue: { items, ...(track ? { current_index: found } : {}) } };
 }

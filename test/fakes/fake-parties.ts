@@ -1,6 +1,6 @@
 import { AppError } from '../../src/base/index.js';
 import type { ChatMessage, CommandReply, CommandType, Party, QueueItem } from '../../src/protocol/index.js';
-import { roomTopic } from '../../src/protocol/index.js';
+import { partyTopic } from '../../src/protocol/index.js';
 import { takeTurns } from '../../src/rooms/party/index.js';
 import type { FakeHouse } from './fake-house.js';
 import { fakeHandlers, type FakeHandlers } from './fake-commands.js';
@@ -44,13 +44,14 @@ export class FakeParties {
       this.#house.change(room_id, (state) => ({ ...state, party }));
       return this.#enter(room_id, name, connection);
     },
-    'room:join': ({ room_id, name, participant_id, secret, invite }, connection) => {
+    'room:join': ({ room_id, name, participant_id, secret, invite, returning }, connection) => {
       const party = this.#party(room_id);
       const known = party.participants.find((person) => person.participant_id === participant_id);
       if (known && participant_id !== undefined && this.#secrets.get(participant_id) === secret) {
         this.#sit(room_id, participant_id, connection);
         return this.#entered(room_id, participant_id);
       }
+      if (returning) throw new AppError('ERR_NOT_FOUND', 'you are not in this party any more');
       if (!party.public && invite !== inviteOf(room_id))
         throw new AppError('ERR_NOT_ALLOWED', 'this party is private: its invitation is needed');
       if (party.participants.length >= party.max_participants)
@@ -93,6 +94,12 @@ export class FakeParties {
       return {};
     },
   };
+
+  /** Whether a connection may look into the party of a room. */
+  mayRead(roomId: string, connection: string): boolean {
+    const party = this.#house.room(roomId)?.party;
+    return party !== undefined && (party.public || this.#of(roomId, connection) !== undefined);
+  }
 
   /** Throws when a guest asks for what is the host's to do. */
   guard(type: CommandType, roomId: string | undefined, connection: string): void {
@@ -151,7 +158,7 @@ export class FakeParties {
     this.#house.change(roomId, (state) => ({ ...state, party: { ...party, ...(skip ? { skip } : {}) } }));
   }
 
-  #enter(roomId: string, name: string, connection = ''): CommandReply<'room:join'> {
+  #enter(roomId: string, name = 'Somebody', connection = ''): CommandReply<'room:join'> {
     const participant_id = `u${++this.#count}`;
     const { participants } = this.#party(roomId);
     const joined_at = new Date().toISOString();
@@ -163,6 +170,7 @@ export class FakeParties {
       joined_at,
     } as const;
     this.#secrets.set(participant_id, `secret of ${participant_id}`);
+    this.#seats.set(`${connection} ${roomId}`, participant_id);
     this.#set(roomId, { participants: [...participants, person] });
     this.#sit(roomId, participant_id, connection);
     this.#tell(roomId, 'user_joined', participant_id);
@@ -171,7 +179,8 @@ export class FakeParties {
 
   #entered(roomId: string, participant_id: string): CommandReply<'room:join'> {
     const secret = this.#secrets.get(participant_id)!;
-    return { participant_id, secret, invite: inviteOf(roomId), state: this.#house.room(roomId)! };
+    const state = this.#house.shown(roomId)!;
+    return { participant_id, secret, invite: inviteOf(roomId), state, party: this.#party(roomId) };
   }
 
   #sit(roomId: string, participantId: string, connection = ''): void {
@@ -195,8 +204,8 @@ export class FakeParties {
   }
 
   #close(roomId: string): void {
-    this.#house.change(roomId, ({ party: _party, ...state }) => state);
     this.#tell(roomId, 'party_closed');
+    this.#house.change(roomId, ({ party: _party, ...state }) => state);
   }
 
   #say(room_id: string, text: string, connection = ''): CommandReply<'room:chat'> {
@@ -215,7 +224,7 @@ export class FakeParties {
       sent_at: new Date().toISOString(),
     };
     this.#set(room_id, { chat: [...party.chat, message] });
-    this.#house.publish({ type: 'room:chat', topic: roomTopic(room_id), data: { room_id, ...message } });
+    this.#house.publish({ type: 'room:chat', topic: partyTopic(room_id), data: { room_id, ...message } });
     return { message };
   }
 
@@ -250,7 +259,7 @@ export class FakeParties {
       ?.party?.participants.find(({ participant_id }) => participant_id === id);
     const participant = person && { participant_id: person.participant_id, name: person.name };
     const data = { room_id, event_type, ...(participant ? { participant } : {}) };
-    this.#house.publish({ type: 'room:event', topic: roomTopic(room_id), data }, false);
+    this.#house.publish({ type: 'room:event', topic: partyTopic(room_id), data }, false);
   }
 }
 

@@ -10,13 +10,12 @@ import {
   isCommandType,
   PROTOCOL,
   roomTopic,
-  type RoomState,
   SESSION_COMMANDS,
   type TopicEvent,
 } from '../../src/protocol/index.js';
 import { fakeHandlers } from './fake-commands.js';
 import { fakeReport } from './fake-groups.js';
-import { FakeHouse } from './fake-house.js';
+import { FakeHouse, type FakeRoom } from './fake-house.js';
 import { fakeCover, fakeMusic } from './fake-music.js';
 
 const TYPES: Record<string, string> = {
@@ -140,6 +139,14 @@ export class FakeTutti {
     };
     const speaker: Speaker = { topics, connection, send, answers: new Map() };
     const stop = this.house.subscribe((event: TopicEvent) => {
+      if (
+        event.type === 'party:updated' &&
+        topics.has(event.topic) &&
+        !this.#mayRead(event.topic, connection)
+      ) {
+        topics.delete(event.topic);
+        return send({ type: 'unsubscribed', topic: event.topic });
+      }
       if (topics.has(event.topic)) send({ ...event, timestamp: new Date().toISOString() });
     });
     socket.on('close', () => {
@@ -163,7 +170,7 @@ export class FakeTutti {
   }
 
   #message(text: string, speaker: Speaker): void {
-    const { topics, connection, send } = speaker;
+    const { connection, send } = speaker;
     const t1_us = systemClock.nowUs();
     const { id, type, data } = CommandFrame.parse(JSON.parse(text));
     const named = id === undefined ? {} : { id };
@@ -176,7 +183,7 @@ export class FakeTutti {
       if (type === 'subscribe' || type === 'unsubscribe') {
         for (const topic of SESSION_COMMANDS[type].parse(data).topics) {
           if (this.held.has(topic)) this.heldBack.add(topic);
-          else send({ ...named, ...this.#topic(type, topic, topics) });
+          else send({ ...named, ...this.#topic(type, topic, speaker) });
         }
         return;
       }
@@ -200,7 +207,16 @@ export class FakeTutti {
     }
   }
 
-  #topic(type: 'subscribe' | 'unsubscribe', topic: string, topics: Set<string>): object {
+  /** Parties are for who is in, and for everybody while they are public. */
+  #mayRead(topic: string, connection: string): boolean {
+    return !topic.startsWith('party/') || this.house.parties.mayRead(topic.slice(6), connection);
+  }
+
+  #topic(
+    type: 'subscribe' | 'unsubscribe',
+    topic: string,
+    { topics, connection }: Pick<Speaker, 'topics' | 'connection'>,
+  ): object {
     if (type === 'unsubscribe') {
       topics.delete(topic);
       return { type: 'unsubscribed', topic };
@@ -209,6 +225,7 @@ export class FakeTutti {
       throw new AppError('ERR_RATE_LIMITED', 'later', { params: { retry_after_ms: 20 } });
     const snapshot = this.house.snapshot(topic);
     if (!snapshot) throw new AppError('ERR_TOPIC_NOT_FOUND', `no topic ${topic}`);
+    if (!this.#mayRead(topic, connection)) throw new AppError('ERR_NOT_ALLOWED', 'not for you');
     topics.add(topic);
     const { revision, data } = snapshot;
     return { type: 'subscribed', topic, epoch: this.#epoch, revision, resumed: false, snapshot: data };
@@ -246,7 +263,7 @@ export class FakeTutti {
     }
   }
 
-  #report({ room, players }: RoomState): void {
+  #report({ room, players }: FakeRoom): void {
     const { room_id } = room;
     const reports = players.map((player) => fakeReport(this.house, player, this.#ticks / 2));
     const data = { room_id, at_us: systemClock.nowUs(), players: reports };

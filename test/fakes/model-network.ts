@@ -148,6 +148,7 @@ export class Wire implements Socket {
       socket: net as unknown as NetSocket,
       clock,
       limits: LIMITS,
+      signedIn: false,
       wake: (who) => fanOut.wake(who),
     });
     this.#client = client;

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyEvent, applySnapshot, type Mirror } from '../../src/client/mirror.js';
+import { applyEvent, applySnapshot, EMPTY_MIRROR, type Mirror } from '../../src/client/mirror.js';
 import type { TopicEvent } from '../../src/protocol/index.js';
 import { waitingRule } from '../../src/server/hub/waiting-rule.js';
 import { emptyState, Store } from '../../src/state/index.js';
 import { changeOf, known, ROOMS, type Dice } from '../fakes/store-dice.js';
-
-const EMPTY: Mirror = { job: {}, room: {}, progress: {}, revisions: {} };
 
 /** Events as they leave on a slow line: of those that replace each other only the newest, where it came. */
 function coalesced(events: readonly TopicEvent[]): TopicEvent[] {
@@ -21,15 +19,18 @@ function coalesced(events: readonly TopicEvent[]): TopicEvent[] {
 }
 
 function fresh(store: Store): Mirror {
-  return ['rooms', 'players', 'library', 'system', ...ROOMS.map((room) => `room/${room}`)].reduce(
-    (mirror, topic) => {
-      const snapshot = store.snapshot(topic);
-      return snapshot
-        ? applySnapshot(mirror, topic, snapshot.revision, JSON.parse(JSON.stringify(snapshot.data)))
-        : mirror;
-    },
-    EMPTY,
-  );
+  return [
+    'rooms',
+    'players',
+    'library',
+    'system',
+    ...ROOMS.flatMap((room) => [`room/${room}`, `party/${room}`]),
+  ].reduce((mirror, topic) => {
+    const snapshot = store.snapshot(topic);
+    return snapshot
+      ? applySnapshot(mirror, topic, snapshot.revision, JSON.parse(JSON.stringify(snapshot.data)))
+      : mirror;
+  }, EMPTY_MIRROR);
 }
 
 /** What a client has after these dice, when it is written to after every so many changes, and what one that comes later gets. */

@@ -3,7 +3,7 @@ import { timelineOf, type Mirror } from '../../src/client/mirror.js';
 import type { Connection, TuttiClient } from '../../src/client/client.js';
 import type { Activity } from '../../src/protocol/activity.js';
 import type { Job } from '../../src/protocol/job.js';
-import type { Party } from '../../src/protocol/party.js';
+import type { Party, PartySummary } from '../../src/protocol/party.js';
 import type { LibraryState, SystemState } from '../../src/protocol/system.js';
 import type { Playback, Room, Timeline } from '../../src/protocol/room.js';
 import type { Player } from '../../src/protocol/player.js';
@@ -25,7 +25,9 @@ export interface House {
   readonly roomId: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<Room | undefined>;
   readonly playback: ReadonlySignal<Playback | undefined>;
-  /** The listening party in the room, while its doors are open. */
+  /** Of the listening party in the room, while its doors are open: what everybody sees. */
+  readonly doors: ReadonlySignal<PartySummary | undefined>;
+  /** The listening party in the room, for who may look into it. */
   readonly party: ReadonlySignal<Party | undefined>;
   readonly items: ReadonlySignal<readonly QueueItem[]>;
   readonly roomPlayers: ReadonlySignal<readonly Player[]>;
@@ -88,7 +90,8 @@ export function createHouse(
     roomId,
     room: computed(() => state.value?.room),
     playback: computed(() => state.value?.playback),
-    party: computed(() => state.value?.party),
+    doors: computed(() => state.value?.party),
+    party: computed(() => mirror.value.party[roomId.value ?? '']),
     items: computed(() => state.value?.queue.items ?? NOTHING),
     roomPlayers: computed(() => state.value?.players ?? NOTHING),
     timeline: computed(() =>

@@ -3,7 +3,8 @@ import * as z from 'zod';
 /** Who this phone is in a room's party, and what proves it. */
 const Seat = z.object({
   participant_id: z.string(),
-  secret: z.string(),
+  /** Who is signed in needs none. */
+  secret: z.string().optional(),
   /** Lets others in. */
   invite: z.string(),
   name: z.string(),

@@ -1,8 +1,9 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import { ClientError } from '../../src/client/client-error.js';
 import type { CommandInput, CommandReply, CommandType } from '../../src/protocol/commands.js';
-import type { EventPayload } from '../../src/protocol/events.js';
+import { partyTopic, type EventPayload } from '../../src/protocol/events.js';
 import type { Participant } from '../../src/protocol/party.js';
+import { doorOf } from './door.js';
 import { SeatBook, type Seat, type Seats } from './party-seats.js';
 import { eventText } from './party-words.js';
 import type { Store } from './store.js';
@@ -17,6 +18,8 @@ export class PartyControl {
   readonly me: ReadonlySignal<Participant | undefined>;
   /** This phone may be somebody, and the server has not said yet whether it still is. */
   readonly returning: ReadonlySignal<boolean>;
+  /** As `returning`, or it is known and what it may see of the party is on its way. */
+  readonly entering: ReadonlySignal<boolean>;
   /** The item that this phone has voted against. */
   readonly voted = signal<string | undefined>(undefined);
   /** The item that the host wants to hear. */
@@ -26,13 +29,19 @@ export class PartyControl {
   readonly #seats;
   readonly #back = signal(0);
   #returned: Promise<unknown> = Promise.resolve();
+  /** Rooms in which this connection has asked whether the account is somebody there. */
+  readonly #asked = new Set<string>();
 
   constructor(store: Store, book: SeatBook) {
     this.#store = store;
     this.#book = book;
     this.#seats = signal<Seats>(book.now);
-    this.name = computed(() => this.#seats.value.name);
+    this.name = computed(() => doorOf(store).you.value?.name ?? this.#seats.value.name);
     this.returning = computed(() => this.#back.value > 0);
+    this.entering = computed(() => {
+      const seated = this.#seats.value.seats[store.house.roomId.value ?? ''] !== undefined;
+      return this.returning.value || (seated && store.house.party.value === undefined);
+    });
     this.me = computed(() => {
       const id = store.seats.value[store.house.roomId.value ?? ''];
       return store.house.party.value?.participants.find(({ participant_id }) => participant_id === id);
@@ -40,6 +49,14 @@ export class PartyControl {
     this.#publish(book.now);
     effect(() => {
       if (store.house.live.value) this.#comeBack();
+      else this.#asked.clear();
+    });
+    this.#follow();
+    effect(() => {
+      const { roomId, doors, live } = store.house;
+      const id = roomId.value;
+      if (!live.value || id === undefined || !doors.value || !doorOf(store).you.value) return;
+      if (this.#seats.value.seats[id] === undefined) this.#recognise(id);
     });
     store.client.onEvent((event) => {
       if (event.type === 'room:event') this.#onRoomEvent(event.data);
@@ -53,13 +70,17 @@ export class PartyControl {
 
   async open(request: CommandInput<'room:open'>): Promise<void> {
     const reply = await this.#store.client.send('room:open', request);
-    this.#sit(request.room_id, reply, request.name);
+    this.#sit(request.room_id, reply);
   }
 
-  async join(room_id: string, name: string, invite?: string): Promise<void> {
-    const request = { room_id, name, ...(invite === undefined ? {} : { invite }) };
-    const reply = await this.#store.client.send('room:join', request);
-    this.#sit(room_id, reply, name);
+  /** Who is signed in has a name. */
+  async join(room_id: string, name: string | undefined, invite?: string): Promise<void> {
+    const request = {
+      room_id,
+      ...(name === undefined ? {} : { name }),
+      ...(invite === undefined ? {} : { invite }),
+    };
+    this.#sit(room_id, await this.#store.client.send('room:join', request));
   }
 
   async leave(roomId: string): Promise<void> {
@@ -94,9 +115,43 @@ export class PartyControl {
   #comeBack(): void {
     const seats = Object.entries(this.#seats.peek().seats);
     if (seats.length === 0) return;
+    this.#until(Promise.all(seats.map(([roomId, seat]) => this.#return(roomId, seat))));
+  }
+
+  #until(done: Promise<unknown>): void {
     this.#back.value = this.#back.peek() + 1;
-    this.#returned = Promise.all(seats.map(([roomId, seat]) => this.#return(roomId, seat))).finally(
-      () => (this.#back.value = this.#back.peek() - 1),
+    this.#returned = done.finally(() => (this.#back.value = this.#back.peek() - 1));
+  }
+
+  /** The party of the chosen room, as soon as this phone may look into it. */
+  #follow(): void {
+    const { house, client } = this.#store;
+    const topic = computed(() => {
+      const id = house.roomId.value;
+      const doors = house.doors.value;
+      if (id === undefined || !doors) return undefined;
+      return doors.public || this.#seats.value.seats[id] !== undefined ? partyTopic(id) : undefined;
+    });
+    effect(() => {
+      const name = topic.value;
+      if (name === undefined) return;
+      client.subscribe([name]).catch(() => undefined);
+      return () => client.unsubscribe([name]);
+    });
+  }
+
+  /** Whoever is signed in may be in already by another phone; who has just come by invitation goes in. */
+  #recognise(room_id: string): void {
+    const { arriving } = doorOf(this.#store);
+    const returning = !arriving.peek();
+    if (this.#asked.has(room_id) && returning) return;
+    this.#asked.add(room_id);
+    arriving.value = false;
+    this.#until(
+      this.#store.client.send('room:join', { room_id, returning }).then(
+        (reply) => this.#sit(room_id, reply),
+        () => undefined,
+      ),
     );
   }
 
@@ -104,12 +159,9 @@ export class PartyControl {
   async #return(room_id: string, seat: Seat): Promise<void> {
     const { client } = this.#store;
     const { participant_id, secret, name } = seat;
+    const proof = { participant_id, ...(secret === undefined ? {} : { secret }) };
     try {
-      const { party } = await client.send('room:get', { room_id });
-      if (!party?.participants.some((person) => person.participant_id === participant_id))
-        return this.#give(room_id, undefined);
-      const reply = await client.send('room:join', { room_id, name, participant_id, secret });
-      this.#sit(room_id, reply, name);
+      this.#sit(room_id, await client.send('room:join', { room_id, name, ...proof, returning: true }));
     } catch (error) {
       // What was lost with the connection is tried again with the next one.
       if (!(error instanceof ClientError) || !error.retryable) this.#give(room_id, undefined);
@@ -128,9 +180,12 @@ export class PartyControl {
     if (text !== undefined) this.#store.toasts.show(text, {}, 4_000);
   }
 
-  #sit(roomId: string, reply: CommandReply<'room:join'>, name: string): void {
-    const { participant_id, secret, invite } = reply;
-    this.#give(roomId, { participant_id, secret, invite, name });
+  #sit(roomId: string, { participant_id, secret, invite, party }: CommandReply<'room:join'>): void {
+    const name = party.participants.find((one) => one.participant_id === participant_id)?.name ?? '';
+    this.#give(roomId, { participant_id, invite, name, ...(secret === undefined ? {} : { secret }) });
+    // It may have been refused to the connection as long as nobody knew whose it is.
+    if (this.#store.house.roomId.peek() === roomId)
+      this.#store.client.subscribe([partyTopic(roomId)]).catch(() => undefined);
   }
 
   #give(roomId: string, seat: Seat | undefined): void {

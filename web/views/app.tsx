@@ -110,7 +110,7 @@ function PartyButton() {
   const id = house.room.value?.room_id;
   // The tabs lead there.
   if (invited.value) return null;
-  if (id !== undefined && house.party.value)
+  if (id !== undefined && house.doors.value)
     return (
       <a
         class="icon-button end on"

@@ -145,7 +145,7 @@ function NoticeLine() {
 /** For guests of a party, in place of the buttons that are the host's. */
 function HostDecides() {
   const { house } = useStore();
-  const host = house.party.value?.participants.find((person) => person.host)?.name ?? 'The host';
+  const host = house.doors.value?.host ?? 'The host';
   return (
     <div class="transport host-decides">
       <p>{host} decides what plays.</p>

@@ -32,7 +32,9 @@ export function PartyPeople({ id, party, me }: PartyPeopleProps) {
         ))}
       </ul>
       <div class="party-tools">
-        <Button icon="share" kind="primary" label="Invite people" onClick={open('party-invite')} />
+        {!store.invited.value && (
+          <Button icon="share" kind="primary" label="Invite people" onClick={open('party-invite')} />
+        )}
         {me.host && <Button icon="settings" label="Rules" onClick={open('party-rules')} />}
         <Button icon="back" label="Leave" onClick={() => void leave(store, id)} />
         {me.host && <Button icon="close" label="Close the party" onClick={open('party-close')} />}

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import '../styles/party.css';
-import type { Party, Participant } from '../../src/protocol/party.js';
+import type { Party, PartySummary, Participant } from '../../src/protocol/party.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Field, SheetForm } from '../components/form.js';
+import { doorOf } from '../state/door.js';
 import { count } from '../state/format.js';
 import { partyOf } from '../state/party.js';
 import { useStore } from '../state/store.js';
@@ -32,9 +33,10 @@ function useRoom(id: string): 'waiting' | 'missing' | 'here' {
 /** The listening party in a room, for who is in it; for others the door. */
 export function PartyView({ id }: { id: string }) {
   const store = useStore();
-  const { me, returning } = partyOf(store);
+  const { me, entering } = partyOf(store);
   const where = useRoom(id);
   const party = store.house.party.value;
+  const doors = store.house.doors.value;
   if (where === 'here' && party && me.value) return <Inside id={id} party={party} me={me.value} />;
   return (
     <section class="view party" aria-label="Listening party">
@@ -43,8 +45,8 @@ export function PartyView({ id }: { id: string }) {
       </header>
       <div class="scroller">
         {where === 'missing' && <NoRoom />}
-        {where === 'here' && !party && <NoParty id={id} />}
-        {where === 'here' && party && !returning.value && <Door id={id} party={party} />}
+        {where === 'here' && !doors && <NoParty id={id} />}
+        {where === 'here' && doors && !entering.value && <Door id={id} doors={doors} />}
       </div>
     </section>
   );
@@ -53,9 +55,9 @@ export function PartyView({ id }: { id: string }) {
 /** Behind a link that somebody shared: it asks for a name and goes in. */
 export function JoinView({ id, invite }: { id: string; invite: string | undefined }) {
   const store = useStore();
-  const { me, returning } = partyOf(store);
+  const { me, entering } = partyOf(store);
   const where = useRoom(id);
-  const party = store.house.party.value;
+  const doors = store.house.doors.value;
   const inside = where === 'here' && me.value !== undefined;
   useEffect(() => {
     if (inside) store.router.replace({ view: 'party', id });
@@ -67,9 +69,9 @@ export function JoinView({ id, invite }: { id: string; invite: string | undefine
       </header>
       <div class="scroller">
         {where === 'missing' && <NoRoom />}
-        {where === 'here' && !party && <p class="empty">The doors of this party are closed by now.</p>}
-        {where === 'here' && party && !inside && !returning.value && (
-          <Door id={id} party={party} invite={invite} />
+        {where === 'here' && !doors && <p class="empty">The doors of this party are closed by now.</p>}
+        {where === 'here' && doors && !inside && !entering.value && (
+          <Door id={id} doors={doors} invite={invite} />
         )}
       </div>
     </section>
@@ -81,41 +83,46 @@ function NoRoom() {
 }
 
 function NoParty({ id }: { id: string }) {
-  const { sheet } = useStore();
+  const { sheet, invited } = useStore();
   return (
     <div class="empty">
       <p>No party is on in this room.</p>
-      <Button
-        icon="people"
-        kind="primary"
-        label="Open for a party"
-        onClick={() => (sheet.value = { kind: 'party-open', room_id: id })}
-      />
+      {invited.value ? (
+        <p>As soon as somebody of the house opens one, you are in.</p>
+      ) : (
+        <Button
+          icon="people"
+          kind="primary"
+          label="Open for a party"
+          onClick={() => (sheet.value = { kind: 'party-open', room_id: id })}
+        />
+      )}
     </div>
   );
 }
 
 interface DoorProps {
   readonly id: string;
-  readonly party: Party;
+  readonly doors: PartySummary;
   readonly invite?: string | undefined;
 }
 
-function Door({ id, party, invite }: DoorProps) {
+function Door({ id, doors, invite }: DoorProps) {
   const store = useStore();
   const control = partyOf(store);
   const [name, setName] = useState(control.name.peek());
-  const { participants, max_participants, description } = party;
-  const host = participants.find((person) => person.host)?.name;
+  const { host, participant_count, max_participants, description } = doors;
+  const you = doorOf(store).you.value;
+  const needsInvite = !doors.public && invite === undefined && !store.invited.value;
   return (
     <div class="party-door">
       <p class="party-room">{store.house.room.value?.name}</p>
       {description !== '' && <p>{description}</p>}
       <p class="dim">
-        {host === undefined ? '' : `${host} is the host · `}
-        {participants.length} of {count(max_participants, 'place')} taken
+        {host === '' ? '' : `${host} is the host · `}
+        {participant_count} of {count(max_participants, 'place')} taken
       </p>
-      {!party.public && invite === undefined ? (
+      {needsInvite ? (
         <p class="party-private">
           This party is private. Ask somebody who is in it for the link or the QR code.
         </p>
@@ -123,14 +130,18 @@ function Door({ id, party, invite }: DoorProps) {
         <SheetForm
           icon="people"
           submit="Join"
-          disabled={name.trim() === ''}
+          disabled={!you && name.trim() === ''}
           run={async () => {
-            await control.join(id, name.trim(), invite);
+            await control.join(id, you ? undefined : name.trim(), invite);
             store.router.replace({ view: 'party', id });
             return undefined;
           }}
         >
-          <Field label="Your name" value={name} onInput={setName} longest={40} required first />
+          {you ? (
+            <p class="dim">The others will see you as {you.name}.</p>
+          ) : (
+            <Field label="Your name" value={name} onInput={setName} longest={40} required first />
+          )}
         </SheetForm>
       )}
     </div>
@@ -164,11 +175,13 @@ function Inside({ id, party, me }: InsideProps) {
             label="Listen here"
             onClick={() => (store.sheet.value = { kind: 'listen', room_id: id })}
           />
-          <IconButton
-            icon="share"
-            label="Invite people"
-            onClick={() => (store.sheet.value = { kind: 'party-invite', room_id: id })}
-          />
+          {!store.invited.value && (
+            <IconButton
+              icon="share"
+              label="Invite people"
+              onClick={() => (store.sheet.value = { kind: 'party-invite', room_id: id })}
+            />
+          )}
         </div>
       </header>
       <div class="party-parts" role="group" aria-label="Parts of the party">

@@ -37,7 +37,7 @@ type Guarded =
 
 /**
  * The handlers of rooms and queues with the rules of parties before them: guests of a party neither drive it nor jump the queue. A
- * connection that has not joined, such as a wall tablet of the house, does what its role may.
+ * connection that has not joined, such as a wall tablet of the house, does what its role may. Who came by invitation has to join first. [PT8]
  */
 export function guarded<H extends Pick<Handlers, Guarded>>(handlers: H, store: Store, people: People): H {
   const guestIn = (roomId: string, caller: Caller): RoomRecord | undefined => {
@@ -45,6 +45,12 @@ export function guarded<H extends Pick<Handlers, Guarded>>(handlers: H, store: S
     if (!room?.party) return undefined;
     const person = people.of(room, caller);
     return person && person.participant_id !== room.party.kept.host_id ? room : undefined;
+  };
+  const requireJoined = (roomId: string, caller: Caller): void => {
+    const room = store.state.rooms.get(roomId);
+    if (caller.role !== 'guest' || !room) return;
+    if (!room.party) throw new AppError('ERR_NOT_ALLOWED', 'guests ask for music while a party is on');
+    people.require(room, caller);
   };
   const refuse = (): never => {
     throw new AppError('ERR_NOT_ALLOWED', 'in a party the host decides this');
@@ -76,11 +82,13 @@ export function guarded<H extends Pick<Handlers, Guarded>>(handlers: H, store: S
     ...hostOnly,
     ...hostOnlyOfPlayers,
     'queue:remove': (request: Parameters<Handlers['queue:remove']>[0], caller: Caller) => {
+      requireJoined(request.room_id, caller);
       const room = guestIn(request.room_id, caller);
       if (room && !ownAll(room, request.item_ids, people.of(room, caller)?.participant_id)) refuse();
       return handlers['queue:remove'](request, caller);
     },
     'queue:add': (request: Parameters<Handlers['queue:add']>[0], caller: Caller) => {
+      requireJoined(request.room_id, caller);
       const asked = request.at !== 'end' || request.play;
       if (guestIn(request.room_id, caller) && asked) refuse();
       return handlers['queue:add'](request, caller);

@@ -1,6 +1,6 @@
 import { AppError, randomId, type Clock } from '../../base/index.js';
 import {
-  roomTopic,
+  partyTopic,
   type Caller,
   type ChatMessage,
   type CommandReply,
@@ -9,6 +9,7 @@ import {
   type Handlers,
 } from '../../protocol/index.js';
 import {
+  partyView,
   roomStateView,
   skipView,
   votesNeeded,
@@ -33,6 +34,11 @@ export interface PartyParts {
 
 type OpenParty = RoomRecord & { readonly party: PartyRecord };
 type Entered = CommandReply<'room:join'>;
+/** Who is signed in needs no secret. */
+interface NewMember {
+  readonly member: PartyMember;
+  readonly secret: string | undefined;
+}
 
 /** Listening parties: who is in, who is the host, what they say and vote. What it means for the queue is in `guard.ts`. */
 export class Parties {
@@ -69,8 +75,7 @@ export class Parties {
       },
       'room:close': ({ room_id }, caller) => {
         this.#requireHost(this.#party(room_id), caller);
-        store.commit({ type: 'party/closed', room_id });
-        this.#tell(room_id, 'party_closed');
+        this.#close(room_id);
         return durable({});
       },
       'room:rules': ({ room_id, ...rules }, caller) => {
@@ -123,7 +128,7 @@ export class Parties {
     const room = store.state.rooms.get(room_id);
     if (!room) throw new AppError('ERR_ROOM_NOT_FOUND', 'no room has this id');
     if (room.party) throw new AppError('ERR_CONFLICT', 'a party is on in this room already');
-    const { member, secret } = this.#newMember(name);
+    const { member, secret } = this.#newMember(calledOf(name, caller), caller);
     const party = {
       rules,
       host_id: member.participant_id,
@@ -138,16 +143,23 @@ export class Parties {
   }
 
   #join(request: CommandRequest<'room:join'>, caller: Caller): Entered {
-    const { room_id, name, participant_id, secret, invite } = request;
+    const { room_id, name, secret, invite } = request;
     const { party } = this.#party(room_id);
     const { members, rules } = party.kept;
-    const known = members.find((member) => member.participant_id === participant_id);
-    if (known && secret !== undefined && sameSecret(secret, known.secret_hash)) {
-      if (known.name !== name)
-        this.#parts.store.commit({ type: 'party/joined', room_id, member: { ...known, name } });
+    const known = knownOf(members, request, caller);
+    if (known) {
+      const { subject_id = known.subject_id } = caller;
+      const member = {
+        ...known,
+        name: calledOf(name ?? known.name, caller),
+        ...(subject_id && { subject_id }),
+      };
+      if (member.name !== known.name || subject_id !== known.subject_id)
+        this.#parts.store.commit({ type: 'party/joined', room_id, member });
       this.people.sit(caller, { room_id, participant_id: known.participant_id });
-      return this.#entered(room_id, known, secret);
+      return this.#entered(room_id, known, caller.subject_id === undefined ? secret : undefined);
     }
+    if (request.returning) throw new AppError('ERR_NOT_FOUND', 'you are not in this party any more');
     const invited =
       (caller.role === 'guest' && caller.room_id === room_id) ||
       (invite !== undefined && sameSecret(invite, hashOf(party.kept.invite)));
@@ -157,36 +169,50 @@ export class Parties {
       throw new AppError('ERR_BUSY', 'the party is full', {
         params: { max_participants: rules.max_participants },
       });
-    const fresh = this.#newMember(name);
+    const fresh = this.#newMember(calledOf(name, caller), caller);
     this.#parts.store.commit({ type: 'party/joined', room_id, member: fresh.member });
     this.people.sit(caller, { room_id, participant_id: fresh.member.participant_id });
     this.#tell(room_id, 'user_joined', fresh.member);
     return this.#entered(room_id, fresh.member, fresh.secret);
   }
 
-  #newMember(name: string): { readonly member: PartyMember; readonly secret: string } {
+  #newMember(name: string, { subject_id }: Caller): NewMember {
     const secret = randomId(24);
     const joined_at_ms = this.#parts.clock.wallMs();
+    const member = { participant_id: randomId(8), name, secret_hash: hashOf(secret), joined_at_ms };
+    return subject_id === undefined
+      ? { member, secret }
+      : { member: { ...member, subject_id }, secret: undefined };
+  }
+
+  #entered(room_id: string, { participant_id }: PartyMember, secret: string | undefined): Entered {
+    const room = this.#party(room_id);
+    const state = roomStateView(this.#parts.store.state, room);
     return {
-      secret,
-      member: { participant_id: randomId(8), name, secret_hash: hashOf(secret), joined_at_ms },
+      participant_id,
+      ...(secret !== undefined && { secret }),
+      invite: room.party.kept.invite,
+      state,
+      party: partyView(room.party),
     };
   }
 
-  #entered(room_id: string, { participant_id }: PartyMember, secret: string): Entered {
-    const room = this.#party(room_id);
-    const state = roomStateView(this.#parts.store.state, room);
-    return { participant_id, secret, invite: room.party.kept.invite, state };
+  /** Told before it is done: nobody hears of a party that is over. */
+  #close(room_id: string): void {
+    this.#tell(room_id, 'party_closed');
+    this.#parts.store.commit({ type: 'party/closed', room_id });
   }
 
   #left(room_id: string, participantId: string): void {
     const { store } = this.#parts;
     const party = store.state.rooms.get(room_id)?.party;
     const person = party?.kept.members.find((member) => member.participant_id === participantId);
-    this.people.forget({ room_id, participant_id: participantId });
-    if (!party || !person) return;
-    store.commit({ type: 'party/left', room_id, participant_id: participantId });
+    const seat = { room_id, participant_id: participantId };
+    if (!party || !person) return this.people.forget(seat);
+    // While they may still hear it, on all their phones.
     this.#tell(room_id, 'user_left', person);
+    store.commit({ type: 'party/left', ...seat });
+    this.people.forget(seat);
     if (party.kept.host_id === participantId) this.#findHost(room_id);
     void this.#skipIfEnough(room_id);
   }
@@ -199,8 +225,7 @@ export class Parties {
     const { members } = party.kept;
     const heir = members.find(({ participant_id }) => party.here.includes(participant_id)) ?? members[0];
     if (heir) return this.#crown(room_id, heir);
-    store.commit({ type: 'party/closed', room_id });
-    this.#tell(room_id, 'party_closed');
+    this.#close(room_id);
   }
 
   #crown(room_id: string, heir: PartyMember): void {
@@ -287,8 +312,29 @@ export class Parties {
   ): void {
     const participant = person && { participant_id: person.participant_id, name: person.name };
     const data = { room_id, event_type, ...(participant && { participant }) };
-    this.#parts.store.tell({ type: 'room:event', topic: roomTopic(room_id), data });
+    this.#parts.store.tell({ type: 'room:event', topic: partyTopic(room_id), data });
   }
+}
+
+/** Who somebody was here before: by account, or by what proves it. */
+function knownOf(
+  members: readonly PartyMember[],
+  { participant_id, secret }: CommandRequest<'room:join'>,
+  { subject_id }: Caller,
+): PartyMember | undefined {
+  const same = subject_id === undefined ? undefined : members.find((one) => one.subject_id === subject_id);
+  if (same) return same;
+  const named = members.find((one) => one.participant_id === participant_id && one.subject_id === undefined);
+  const theirs = named && secret !== undefined && sameSecret(secret, named.secret_hash);
+  return theirs ? named : undefined;
+}
+
+/** Who is signed in has a name; of others it is asked. */
+function calledOf(name: string | undefined, caller: Caller): string {
+  const called = caller.subject_id === undefined ? name : (caller.name ?? name);
+  if (called === undefined)
+    throw new AppError('ERR_INVALID', 'a name is needed', { params: { path: 'name' } });
+  return called;
 }
 
 /** The fields that are there. */

@@ -44,10 +44,14 @@ export class People {
     for (const timer of this.#timers.values()) timer.cancel();
   }
 
-  /** The person this connection is in a room, or undefined. */
+  /** The person this connection is in a room, or undefined. Who is signed in is the same one on every phone. */
   of(room: RoomRecord, caller: Caller): PartyMember | undefined {
     const seat = this.#seats.get(caller.connection_id)?.get(room.kept.room_id);
-    return room.party?.kept.members.find((member) => member.participant_id === seat?.participant_id);
+    const members = room.party?.kept.members;
+    return (
+      members?.find(({ participant_id }) => participant_id === seat?.participant_id) ??
+      members?.find(({ subject_id }) => subject_id !== undefined && subject_id === caller.subject_id)
+    );
   }
 
   /** As `of`, or throws ERR_NOT_ALLOWED. */
@@ -64,6 +68,7 @@ export class People {
     this.#seats.set(caller.connection_id, seats);
     this.#cancel(seat);
     if (before && before.participant_id !== seat.participant_id) this.#unseated(before);
+    this.#tellSeats(seat.room_id);
     this.#tellWhoIsHere(seat.room_id);
   }
 
@@ -72,13 +77,17 @@ export class People {
     this.#cancel(seat);
     for (const seats of this.#seats.values())
       if (seats.get(seat.room_id)?.participant_id === seat.participant_id) seats.delete(seat.room_id);
+    this.#tellSeats(seat.room_id);
   }
 
   /** A connection is over. */
   gone(connectionId: string): void {
     const seats = this.#seats.get(connectionId);
     this.#seats.delete(connectionId);
-    for (const seat of seats?.values() ?? []) this.#unseated(seat);
+    for (const seat of seats?.values() ?? []) {
+      this.#unseated(seat);
+      this.#tellSeats(seat.room_id);
+    }
   }
 
   #unseated(seat: Seat): void {
@@ -97,6 +106,18 @@ export class People {
     for (const seats of this.#seats.values())
       if (seats.get(room_id)?.participant_id === participant_id) return true;
     return false;
+  }
+
+  /** Who speaks for whom decides who may look into a private party. */
+  #tellSeats(room_id: string): void {
+    const party = this.#store.state.rooms.get(room_id)?.party;
+    if (!party) return;
+    const seats = [...this.#seats].flatMap(([connection_id, rooms]) => {
+      const seat = rooms.get(room_id);
+      return seat ? [{ connection_id, participant_id: seat.participant_id }] : [];
+    });
+    if (JSON.stringify(seats) !== JSON.stringify(party.seats))
+      this.#store.commit({ type: 'party/seats', room_id, seats });
   }
 
   #tellWhoIsHere(room_id: string): void {

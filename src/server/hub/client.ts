@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../base/index.js';
 import type { Identity } from '../../people/index.js';
-import { CLOSE, roomTopic, type Audience } from '../../protocol/index.js';
+import { CLOSE, roomTopic, type Audience, type Readers } from '../../protocol/index.js';
 import type { ServerLimits } from '../limits.js';
+import { mayRead } from '../readers.js';
 import type { Batches } from './batches.js';
 import { Credit } from './credit.js';
 import { pingFrame, type Frame } from './frames.js';
@@ -22,6 +23,8 @@ export interface ClientParts {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly limits: Pick<ServerLimits, 'timeoutMs' | 'queueEvents'>;
+  /** Clients are known by accounts. */
+  readonly signedIn: boolean;
   /** Asks for a flush in this tick. */
   wake(client: Client): void;
 }
@@ -65,6 +68,14 @@ export class Client {
     if (connection_id !== undefined && this.id !== connection_id) return false;
     if (room_id === undefined) return true;
     return who?.room_id === room_id || this.subscriptions.has(roomTopic(room_id));
+  }
+
+  /** Whether it is among the readers of a topic. While auth is open nobody is known by an account. [PT7] */
+  reads(readers: Readers | undefined): boolean {
+    if (readers === undefined || readers === 'all') return true;
+    const { role = 'guest', ...who } = this.identity ?? {};
+    const subject = this.#parts.signedIn ? {} : { subject_id: undefined };
+    return mayRead(readers, { ...who, ...subject, role, connection_id: this.id });
   }
 
   get open(): boolean {

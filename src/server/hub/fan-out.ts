@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/index.js';
-import { EVENTS, type TopicEvent } from '../../protocol/index.js';
+import { EVENTS, type Readers, type TopicEvent } from '../../protocol/index.js';
 import type { Feed } from '../../state/index.js';
 import { Batches } from './batches.js';
 import type { Client } from './client.js';
 import { textFrame, type Frame } from './frames.js';
 import type { OutgoingEvent } from './outbox.js';
 import { Rings } from './ring.js';
-import { Snapshots, type Left, type TopicAnswer } from './snapshots.js';
+import { Snapshots, unsubscribed, type Left, type TopicAnswer } from './snapshots.js';
 import { waitingRule } from './waiting-rule.js';
 
 /** Who gets which event, and when: each event becomes bytes once, each client is written to once per tick. [BP4] */
@@ -16,6 +16,8 @@ export class FanOut {
   readonly #rings: Rings;
   readonly #snapshots: Snapshots;
   readonly #topics = new Map<string, Set<Client>>();
+  /** Who may have a followed topic, where not everybody may: as it was told last. */
+  readonly #readers = new Map<string, Readers>();
   readonly #everybody = new Set<Client>();
   /** Topics that are asked for, because clients have to get them afresh. */
   readonly #asked = new Set<string>();
@@ -25,6 +27,9 @@ export class FanOut {
   #dirty = new Set<Client>();
   #scheduled: NodeJS.Immediate | undefined;
   #mark = 0;
+  /** Whose outbox is being emptied, and who has just been told that a topic is not theirs any more. */
+  #flushing: Client | undefined;
+  readonly #shownOut: (readonly [Client, string])[] = [];
   readonly #sent = { writes: 0, bytes: 0 };
 
   constructor(feed: Feed, clock: Clock) {
@@ -34,7 +39,10 @@ export class FanOut {
     this.#rings = new Rings(clock, feed.fetch !== undefined);
     this.#snapshots = new Snapshots(feed, this.#rings);
     this.#stopFeed = feed.subscribe((events) => {
-      for (const event of events) this.#publish(event, this.#topics.get(event.topic));
+      for (const event of events) {
+        if (event.readers && this.#topics.has(event.topic)) this.#showOut(event.topic, event.readers);
+        this.#publish(event, this.#topics.get(event.topic));
+      }
     });
     this.#stopBreaks = feed.onBreak?.(() => this.#restartAll());
   }
@@ -66,20 +74,31 @@ export class FanOut {
 
   /**
    * Snapshot and membership in one turn of the event loop, and the feed speaks in the turn of the commit: no event falls between them,
-   * and none that the snapshot has follows it. Who says where it `left` gets what it missed instead, where that is known. False when there
-   * is no such topic. [SB3] [SB4]
+   * and none that the snapshot has follows it. Who says where it `left` gets what it missed instead, where that is known. [SB3] [SB4]
    */
-  subscribe(client: Client, topic: string, id: string | undefined, left?: Left): boolean {
-    const frame = this.#snapshots.subscribed(topic, id, left);
-    if (!frame) return false;
+  subscribe(
+    client: Client,
+    topic: string,
+    id: string | undefined,
+    left?: Left,
+  ): 'subscribed' | 'unknown' | 'private' {
+    const answer = this.#snapshots.answer(topic, left);
+    if (!answer) return 'unknown';
+    if (!client.reads(answer.readers)) return 'private';
+    if (answer.readers) this.#readers.set(topic, answer.readers);
     client.subscriptions.add(topic);
     client.outbox.superseded(topic);
-    client.reply(frame);
+    client.reply(this.#snapshots.subscribed(topic, id, answer));
     const members = this.#topics.get(topic);
     if (members) members.add(client);
     else this.#topics.set(topic, new Set([client]));
     this.#rings.wanted(topic);
-    return true;
+    return 'subscribed';
+  }
+
+  /** Whether a client may go on with a topic that it follows. */
+  mayStay(client: Client, topic: string): boolean {
+    return client.reads(this.#readers.get(topic));
   }
 
   /** Runs `then` in a turn in which the topic can be subscribed to: at once, unless it lives in another process. */
@@ -123,11 +142,13 @@ export class FanOut {
     const mark = this.nextMark();
     const batches = new Batches(mark);
     for (const client of dirty) {
+      this.#flushing = client;
       const size = client.flush(batches, mark, this.#resync);
       if (size === 0) continue;
       this.#sent.writes++;
       this.#sent.bytes += size;
     }
+    for (const [client, topic] of this.#shownOut.splice(0)) this.unsubscribe(client, topic);
   }
 
   close(): void {
@@ -139,19 +160,38 @@ export class FanOut {
 
   /** The topic afresh, or undefined while it is asked for: who waits for it is written to when it is there. */
   readonly #resync = (topic: string): Frame | undefined => {
-    if (!this.#feed.fetch || this.#readable === topic) return this.#snapshots.resync(topic);
+    if (!this.#feed.fetch || this.#readable === topic) return this.#afresh(topic);
     if (this.#asked.has(topic)) return undefined;
     let frame: Frame | undefined;
     let inTurn = true;
     this.#asked.add(topic);
     this.#feed.fetch(topic, () => {
       this.#asked.delete(topic);
-      if (inTurn) frame = this.#snapshots.resync(topic);
+      if (inTurn) frame = this.#afresh(topic);
       else this.#restarted(topic);
     });
     inTurn = false;
     return frame;
   };
+
+  #afresh(topic: string): Frame {
+    const client = this.#flushing;
+    return this.#snapshots.resync(topic, (readers) => {
+      if (!client || client.reads(readers)) return true;
+      this.#shownOut.push([client, topic]);
+      return false;
+    });
+  }
+
+  /** Who is not among its readers any more hears nothing of a topic from now on. [PT7] */
+  #showOut(topic: string, readers: Readers): void {
+    this.#readers.set(topic, readers);
+    for (const client of [...(this.#topics.get(topic) ?? [])]) {
+      if (client.reads(readers)) continue;
+      this.unsubscribe(client, topic);
+      client.reply(unsubscribed(topic));
+    }
+  }
 
   #restarted(topic: string): void {
     for (const client of this.#topics.get(topic) ?? [])
@@ -199,6 +239,7 @@ export class FanOut {
     members?.delete(client);
     if (members?.size !== 0) return;
     this.#topics.delete(topic);
+    this.#readers.delete(topic);
     this.#rings.left(topic);
   }
 }

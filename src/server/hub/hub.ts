@@ -127,7 +127,16 @@ export class Hub {
     const id = randomId();
     const log = this.#parts.log.child({ connection_id: id });
     const fanOut = this.#fanOut;
-    const client = new Client({ id, address, ws, socket, clock, limits, wake: (who) => fanOut.wake(who) });
+    const client = new Client({
+      id,
+      address,
+      ws,
+      socket,
+      clock,
+      limits,
+      signedIn: door.mode === 'required',
+      wake: (who) => fanOut.wake(who),
+    });
     const session = new Session({
       client,
       fanOut,

@@ -5,6 +5,7 @@ import {
   allows,
   CLOSE,
   CommandFrame,
+  partyTopic,
   roomTopic,
   SESSION_COMMANDS,
   TOPIC_ACCESS,
@@ -227,7 +228,7 @@ export class Session {
     const { client, fanOut } = this.#parts;
     client.identity = identity;
     for (const topic of [...client.subscriptions]) {
-      if (mayFollow(topic, identity)) continue;
+      if (mayFollow(topic, identity) && fanOut.mayStay(client, topic)) continue;
       fanOut.unsubscribe(client, topic);
       this.#send({ type: 'unsubscribed', topic });
     }
@@ -282,15 +283,17 @@ export class Session {
     const { client, fanOut } = this.#parts;
     try {
       const caller = this.#signIn.caller();
-      if (topicFamily(topic) !== undefined && !mayFollow(topic, caller))
-        throw new AppError('ERR_NOT_ALLOWED', 'You may not follow this', { params: { topic } });
+      const known = topicFamily(topic) !== undefined;
+      if (known && !mayFollow(topic, caller)) throw refused(topic);
       const taken = client.subscriptions.size + this.#subscribing.size;
       if (taken >= MAX_SUBSCRIPTIONS && !client.subscriptions.has(topic))
         throw new AppError('ERR_BUSY', `One connection may have ${MAX_SUBSCRIPTIONS} subscriptions`, {
           params: { topic, limit: MAX_SUBSCRIPTIONS },
           retryable: false,
         });
-      if (topicFamily(topic) === undefined || !fanOut.subscribe(client, topic, id, left))
+      const done = known ? fanOut.subscribe(client, topic, id, left) : 'unknown';
+      if (done === 'private') throw refused(topic);
+      if (done === 'unknown')
         throw new AppError('ERR_TOPIC_NOT_FOUND', 'No topic has this name', { params: { topic } });
     } catch (thrown) {
       this.#error(id, wireError(thrown, this.#parts.log, 'subscribe'));
@@ -310,11 +313,19 @@ function idOf(frame: CommandFrame): { id?: string } {
   return frame.id === undefined ? {} : { id: frame.id };
 }
 
-/** Whether somebody may have a topic. [RO1] */
+/** Whether somebody may have a topic, as far as its row in TOPIC_ACCESS goes. [RO1] */
 export function mayFollow(topic: string, who: Permission): boolean {
   const family = topicFamily(topic);
-  const roomId = family === 'room/*' ? topic.slice(roomTopic('').length) : undefined;
-  return family !== undefined && allows(TOPIC_ACCESS[family], who, roomId);
+  return family !== undefined && allows(TOPIC_ACCESS[family], who, roomOf(topic));
+}
+
+function roomOf(topic: string): string | undefined {
+  const prefix = [roomTopic(''), partyTopic('')].find((start) => topic.startsWith(start));
+  return prefix && topic.slice(prefix.length);
+}
+
+function refused(topic: string): AppError {
+  return new AppError('ERR_NOT_ALLOWED', 'You may not follow this', { params: { topic } });
 }
 
 /** The envelope of a frame. Unknown fields beside it are ERR_INVALID, everything else ERR_BAD_MESSAGE. [EN1] */

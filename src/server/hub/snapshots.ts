@@ -1,3 +1,4 @@
+import type { Readers } from '../../protocol/index.js';
 import type { Feed } from '../../state/index.js';
 import { textFrame, textFrameAround, type Frame } from './frames.js';
 import type { Rings } from './ring.js';
@@ -19,6 +20,7 @@ export interface TopicAnswer {
   readonly resumed: boolean;
   /** `events` when resumed, `snapshot` otherwise; shared with others. */
   readonly json: Buffer;
+  readonly readers: Readers | undefined;
 }
 
 const MAX_CACHED = 64;
@@ -39,10 +41,8 @@ export class Snapshots {
     this.#rings = rings;
   }
 
-  /** The topic as it is now, undefined when there is no such topic. */
-  subscribed(topic: string, id: string | undefined, left?: Left): Frame | undefined {
-    const answer = this.answer(topic, left);
-    if (!answer) return undefined;
+  /** An answer as a frame. */
+  subscribed(topic: string, id: string | undefined, answer: TopicAnswer): Frame {
     const { revision, resumed, json } = answer;
     const named = id === undefined ? {} : { id };
     const head = { type: 'subscribed', ...named, topic, epoch: this.#feed.epoch, revision, resumed };
@@ -50,25 +50,26 @@ export class Snapshots {
     return textFrameAround(before, json, '}');
   }
 
-  /** The same in parts, for other ways to send it. */
+  /** The topic as it is now, undefined when there is no such topic. */
   answer(topic: string, left: Left | undefined): TopicAnswer | undefined {
     const now = this.#feed.snapshot(topic);
     if (!now) {
       this.#cache.delete(topic);
       return undefined;
     }
-    const { revision } = now;
+    const { revision, readers } = now;
     const known = left?.epoch === this.#feed.epoch;
     const missed = known ? this.#rings.since(topic, left.revision, revision) : undefined;
-    if (missed && missed.length <= MUCH) return { revision, resumed: true, json: missed };
+    if (missed && missed.length <= MUCH) return { revision, resumed: true, json: missed, readers };
     const { json } = this.#json(topic, now);
-    if (missed && missed.length <= json.length) return { revision, resumed: true, json: missed };
-    return { revision, resumed: false, json };
+    if (missed && missed.length <= json.length) return { revision, resumed: true, json: missed, readers };
+    return { revision, resumed: false, json, readers };
   }
 
-  /** What a client gets whose deltas were dropped: the topic afresh, or the news that it is gone. */
-  resync(topic: string): Frame {
-    return this.subscribed(topic, undefined) ?? textFrame(JSON.stringify({ type: 'unsubscribed', topic }));
+  /** What a client gets whose deltas were dropped: the topic afresh, or the news that it is gone, also when `may` says no. */
+  resync(topic: string, may: (readers: Readers | undefined) => boolean): Frame {
+    const answer = this.answer(topic, undefined);
+    return answer && may(answer.readers) ? this.subscribed(topic, undefined, answer) : unsubscribed(topic);
   }
 
   /** The topic changed; its snapshot is not worth its memory any more. */
@@ -91,4 +92,9 @@ export class Snapshots {
     if (this.#cache.size > MAX_CACHED && oldest.done === false) this.#cache.delete(oldest.value);
     return fresh;
   }
+}
+
+/** That a topic is not there any more, or not for this client. */
+export function unsubscribed(topic: string): Frame {
+  return textFrame(JSON.stringify({ type: 'unsubscribed', topic }));
 }

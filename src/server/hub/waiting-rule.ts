@@ -32,6 +32,7 @@ export function waitingRule(event: TopicEvent): WaitingRule {
     case 'room:added':
     case 'room:updated':
     case 'room:removed':
+    case 'party:summary':
     case 'party:updated':
       return latest(event, event.data.room_id);
     case 'room:state':
