@@ -1,10 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SCOPES } from '../../src/protocol/index.js';
 import { until } from '../until.js';
-import { DocsHouse, examplesOf } from './docs-rig.js';
+import { DOCS, DocsHouse, examplesOf } from './docs-rig.js';
 
 const RUN_HERE = {
-  shell: ['token', 'define', 'volume-up', 'what-plays', 'play-album', 'announce', 'group', 'follow', 'mpc'],
-  python: ['define', 'volume-up', 'what-plays', 'play-album', 'announce', 'group'],
+  shell: [
+    'token',
+    'define',
+    'volume-up',
+    'what-plays',
+    'play',
+    'play-album',
+    'announce',
+    'group',
+    'follow',
+    'mpc',
+  ],
+  python: ['define', 'volume-up', 'what-plays', 'play', 'play-album', 'announce', 'group'],
   'python alone': ['frames', 'client', 'mpd'],
 };
 const RUN_ELSEWHERE = {
@@ -24,6 +38,18 @@ it('every example of the page is run by a test', () => {
   );
   const shown = examplesOf('home-automation.md').map(({ kind, name }) => `${kind}, ${name}`);
   expect(shown.toSorted()).toEqual(run.toSorted());
+});
+
+it('its links lead somewhere, and it names every scope that is for programs of a home', () => {
+  const anchors = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!.toLowerCase().replaceAll(' ', '-'));
+  const page = readFileSync(join(DOCS, 'home-automation.md'), 'utf8');
+  for (const [, file = '', anchor] of page.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+    const text = file === '' ? page : readFileSync(join(DOCS, file), 'utf8');
+    if (anchor !== undefined) expect(anchors(text), `${file}#${anchor}`).toContain(anchor);
+  }
+  const scopes = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, scope]) => scope);
+  expect(scopes).toEqual(SCOPES.filter((scope) => scope !== 'satellite'));
 });
 
 it('the first lines give a token that lets in', async () => {
@@ -47,6 +73,13 @@ describe.each(['shell', 'python'] as const)('with %s', (language) => {
     expect(await run('what-plays')).toMatch(/^stopped:? nothing\n$/);
     await house.playAlbum();
     expect(await run('what-plays')).toMatch(/^playing:? Kind of Blue 1\n$/);
+  });
+
+  it('the music goes on', async () => {
+    await house.playAlbum();
+    await house.ask('POST', 'rooms/kitchen/pause');
+    await run('play');
+    expect((await house.playback()).state).toBe('playing');
   });
 
   it('an album plays by its name', async () => {
