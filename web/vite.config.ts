@@ -4,6 +4,9 @@ import { defineConfig, type Plugin } from 'vite';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** Scripts of their own, at addresses that do not change: the service worker, and the console of /docs. */
+const APART = ['sw.js', 'docs.js'];
+
 /** Fills in what the service worker has to keep: every file of the build, and a name for this build. */
 function serviceWorkerShell(): Plugin {
   return {
@@ -13,7 +16,7 @@ function serviceWorkerShell(): Plugin {
     generateBundle(_options, bundle) {
       const worker = bundle['sw.js'];
       if (worker?.type !== 'chunk') throw new Error('the build has no sw.js');
-      const files = Object.keys(bundle).filter((file) => file !== 'sw.js' && !file.endsWith('.html'));
+      const files = Object.keys(bundle).filter((file) => !APART.includes(file) && !file.endsWith('.html'));
       const shell = ['./', ...files, 'manifest.webmanifest', 'icons/icon.svg', 'icons/icon-192.png'];
       const build = createHash('sha256').update(shell.join()).digest('hex').slice(0, 12);
       worker.code = worker.code.replaceAll('__SHELL__', shell.join(' ')).replaceAll('__BUILD__', build);
@@ -142,9 +145,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { page: here('index.html'), sw: here('sw/service-worker.ts') },
+      input: {
+        page: here('index.html'),
+        sw: here('sw/service-worker.ts'),
+        docs: here('docs/console.ts'),
+      },
       output: {
-        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) =>
+          APART.includes(`${name}.js`) ? '[name].js' : 'assets/[name]-[hash].js',
       },
     },
   },

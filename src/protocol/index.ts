@@ -16,7 +16,7 @@ export * from './polling.js';
 export * from './queue-patch.js';
 export * from './queue.js';
 export * from './room.js';
-export { openapiDocument } from './schema-documents.js';
+export { asyncapiDocument, openapiDocument } from './schema-documents.js';
 export * from './satellite.js';
 export * from './sync.js';
 export * from './system.js';

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { openUrls, ownAddresses } from './addresses.js';
 import { CommandRates } from './command-rates.js';
 import { CommandTimes } from './command-times.js';
+import { docsRoutes } from './docs-routes.js';
 import { filesElsewhere } from './files-elsewhere.js';
 import { fileRoutes } from './file-routes.js';
 import { Gate } from './gate.js';
@@ -36,6 +37,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { media, artwork, filesFrom } = parts;
   if (media && artwork) fileRoutes(app, { ...parts, media, artwork });
   else if (filesFrom) filesElsewhere(app, filesFrom);
+  docsRoutes(app, parts.version);
   await webRoutes(app, config.webRoot, log);
 
   const left = parts.left ?? ((): void => undefined);
