@@ -58,12 +58,14 @@ export class Doorway {
     });
   }
 
-  /** Somebody signed in: the connection starts anew as them. */
-  entered(you: You, to: Route = { view: 'playing' }): void {
+  /** Somebody signed in: the connection starts anew as them, and the page is where it was, unless it was opened by a link. */
+  entered(you: You): void {
+    const invited = you.role === 'guest' && you.room_id !== undefined;
     this.you.value = you;
     this.reason.value = undefined;
-    this.arriving.value = you.role === 'guest';
-    this.pass(to);
+    this.arriving.value = invited;
+    if (invited) this.pass({ view: 'party', id: you.room_id });
+    else if (this.link.peek()) this.pass({ view: 'playing' });
     this.#store.client.again();
     // A guest who was here before was refused some of them.
     this.#store.client.subscribe(HOUSE_TOPICS).catch(() => undefined);

@@ -4,7 +4,6 @@ import { FIRST_LINK, type SignIn } from '../../src/protocol/people.js';
 import { Button } from '../components/buttons.js';
 import { Credential } from '../components/credential.js';
 import { doorOf } from '../state/door.js';
-import type { Route } from '../state/route.js';
 import { refusalWords, signIn, waitSeconds } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
 import '../styles/sign-in.css';
@@ -130,12 +129,7 @@ function EntryForm({ title, submit, request, onNameNeeded, children, beneath }: 
     setProblem(undefined);
     const asked = request();
     try {
-      const you = await signIn(asked);
-      const to: Route =
-        you.role === 'guest' && you.room_id !== undefined
-          ? { view: 'party', id: you.room_id }
-          : { view: 'playing' };
-      doorOf(store).entered(you, to);
+      doorOf(store).entered(await signIn(asked));
     } catch (error) {
       const words = refusalWords(error, asked.how);
       if (words === 'Enter a name.' && onNameNeeded) onNameNeeded();
