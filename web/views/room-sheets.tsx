@@ -16,7 +16,9 @@ import { RoomSettingsSheet } from './room-settings.js';
 /** The sheets about one room. */
 export function OpenRoomSheet({ sheet, onClose }: { sheet: RoomSheet; onClose: () => void }) {
   const { house } = useStore();
-  const room = house.rooms.value?.find(({ room_id }) => room_id === sheet.room_id);
+  const here = house.room.value;
+  // Who came by invitation knows of no other rooms.
+  const room = (house.rooms.value ?? (here ? [here] : [])).find(({ room_id }) => room_id === sheet.room_id);
   if (!room) return null;
   switch (sheet.kind) {
     case 'group':
@@ -57,7 +59,7 @@ function RoomMenu({ room, onClose }: { room: Room; onClose: () => void }) {
   const empty = player_ids.length === 0;
   const here = store.house.roomId.value === room_id;
   const guest = here && store.guest.value;
-  const party = room.party !== undefined || (here && store.house.party.value !== undefined);
+  const party = room.party !== undefined || (here && store.house.doors.value !== undefined);
   const entries = [
     entry('group', 'Group: who plays here', open('group'), guest),
     entry('volume', 'Listen here', open('listen'), !room.current),
