@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { silentLogger, systemClock, systemRandom } from '../src/base/index.js';
-import { Gateway, House, openBus } from '../src/bus/index.js';
+import { Gateway, House, openBus, Recall } from '../src/bus/index.js';
 import type { TopicEvent } from '../src/protocol/index.js';
 import { openDoor } from '../src/server/index.js';
 import { startRedis } from '../test/fakes/real-redis.js';
@@ -95,11 +95,13 @@ async function viaHouse(address: string): Promise<{ once: Once; close(): Promise
       return () => undefined;
     },
   };
+  const recall = new Recall({ ...named, bus: buses[0] });
   const house = await House.open({
     ...named,
     bus: buses[0],
     feed,
     run: async () => ({ ok: true, data: {} }),
+    recall,
     entrance: openDoor,
     left: () => undefined,
     url: () => '',
@@ -117,6 +119,7 @@ async function viaHouse(address: string): Promise<{ once: Once; close(): Promise
     close: async () => {
       gateway.close();
       house.close();
+      await recall.close();
       for (const bus of buses) await bus.close();
     },
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, systemRandom as random, type Clock, type Logger } from '../base/index.js';
-import { House, openBus } from '../bus/index.js';
+import { House, openBus, Recall, type Bus } from '../bus/index.js';
 import type { Config } from '../config/index.js';
 import { resolveStream, transcodeStream, type Library, type Stream } from '../library/index.js';
 import { openMpdDoor, type MpdDoor } from '../mpd-door/index.js';
@@ -66,7 +66,14 @@ interface Parts {
   readonly satellites: OpenedPlayers['satellites'];
   readonly background: OpenedLibrary['background'];
   readonly people: People;
+  readonly shared: Shared;
   house?: House;
+}
+
+/** The bus to gateways, and what all processes of the house remember together. */
+interface Shared {
+  readonly bus: Bus;
+  readonly recall: Recall;
 }
 
 async function open(base: Base, drivers: readonly DriverDefinition[] | undefined): Promise<App> {
@@ -91,7 +98,18 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
   closers.add(() => players.close());
   const people = openEntrance(base, kept, token);
 
-  const parts: Parts = { store, library, players, rooms, parties, satellites, background, people };
+  const shared = await openShared(base);
+  const parts: Parts = {
+    store,
+    library,
+    players,
+    rooms,
+    parties,
+    satellites,
+    background,
+    people,
+    shared,
+  };
   const server = await serve(base, parts);
   listening.port = server.port;
   closers.add(() => server.close());
@@ -140,16 +158,22 @@ function openRooms(parts: RoomParts, closers: Closers): { readonly rooms: Rooms;
   return { rooms, parties };
 }
 
+async function openShared({ config, clock, log, closers }: Base): Promise<Shared> {
+  const bus = await openBus({ address: config.bus, clock, log, random });
+  closers.add(() => bus.close());
+  const recall = new Recall({ bus, name: config.bus_name, secret: config.bus_secret, clock, log });
+  closers.add(() => recall.close());
+  return { bus, recall };
+}
+
 /** The way to gateways, if there is a bus on which there can be any. */
 async function openHouse(
   { config, clock, log, closers }: Base,
-  { store, parties, people }: Parts,
+  { store, parties, people, shared }: Parts,
   server: RunningServer,
 ): Promise<House> {
-  const bus = await openBus({ address: config.bus, clock, log, random });
-  closers.add(() => bus.close());
   const house = await House.open({
-    bus,
+    ...shared,
     name: config.bus_name,
     secret: config.bus_secret,
     version,
@@ -167,6 +191,7 @@ async function openHouse(
 
 function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServer> {
   const { store, library, players, rooms, parties, satellites, background, people } = parts;
+  const { recall } = parts.shared;
   const handlers: Handlers = {
     ...library.handlers,
     ...players.handlers,
@@ -185,10 +210,14 @@ function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServe
     clock,
     log,
     feed: store,
-    run: commandRunner(handlers, log.child({ part: 'commands' })),
+    run: recall.remembered(commandRunner(handlers, log.child({ part: 'commands' }))),
+    ...(config.bus !== undefined && { resume: recall.resume }),
     door: people.entrance,
     media: (token) => library.media(token),
-    left: (connectionId) => parties.gone(connectionId),
+    left: (connectionId) => {
+      recall.left(connectionId);
+      parties.gone(connectionId);
+    },
     artwork: (id, size) => library.artwork(id, size),
     measurements: () => rooms.measurements(),
     bus: () => parts.house?.measurements(),

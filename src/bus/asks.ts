@@ -4,11 +4,20 @@ import { BusCaller, BusIdentity, BusReaders } from './messages.js';
 
 const Nothing = z.object({});
 const Secret = z.string().max(4096);
+const ClientId = z.string().max(64);
 
 /** What a gateway may ask of the house, and what the house answers. */
 export const ASKS = {
   run: {
-    request: z.object({ type: z.string().max(64), request: z.unknown(), caller: BusCaller }),
+    request: z.object({
+      type: z.string().max(64),
+      request: z.unknown(),
+      caller: BusCaller,
+      /** By which ids the client asks again, when it said who it is. */
+      asked: z
+        .object({ client_id: ClientId, ids: z.array(z.string().max(256)).min(1).max(128).readonly() })
+        .optional(),
+    }),
     reply: z.union([
       z.object({ ok: z.literal(true), data: z.unknown() }),
       z.object({ ok: z.literal(false), error: WireError }),
@@ -21,6 +30,12 @@ export const ASKS = {
       .object({ revision: z.int().min(0), data: z.unknown(), readers: BusReaders.optional() })
       .nullable(),
     ms: 10_000,
+  },
+  /** The client is on this connection from now on. */
+  resume: {
+    request: z.object({ client_id: ClientId, caller: BusCaller }),
+    reply: z.object({ resumed: z.boolean() }),
+    ms: 5_000,
   },
   clock: { request: Nothing, reply: z.object({ t1_us: z.number(), t2_us: z.number() }), ms: 2_000 },
   identify: {

@@ -2,8 +2,8 @@ import { AppError, deferred } from '../base/index.js';
 import type { Caller } from '../protocol/index.js';
 import { readReply } from './asks.js';
 import { HouseLine, unreadable, type Broadcast, type HouseLineParts, type Welcome } from './house-line.js';
-import type { BusResult } from './house.js';
 import { measured, type BusMeasurements } from './measurements.js';
+import type { Asked, BusResult } from './recall.js';
 import { RemoteClock } from './remote-clock.js';
 import { RemoteEntrance } from './remote-entrance.js';
 import { RemoteFeed } from './remote-feed.js';
@@ -23,6 +23,8 @@ export class Gateway {
   readonly #line: HouseLine;
   readonly #parts: HouseLineParts;
   readonly #first = deferred<void>();
+  /** What ends the connection of a client that is on another one. */
+  readonly #ends = new Map<string, () => void>();
   #restart: GatewayEvents['onRestart'] = () => undefined;
   #houseUrl = '';
 
@@ -40,6 +42,7 @@ export class Gateway {
         this.#compare();
       },
       onMessage: (message) => this.#take(message),
+      onSuperseded: (connectionId) => this.#ends.get(connectionId)?.(),
     });
     this.feed = new RemoteFeed(this.#line, parts.clock);
     this.entrance = new RemoteEntrance(this.#line);
@@ -71,9 +74,14 @@ export class Gateway {
   }
 
   /** Runs a command in the house. Never throws, and never asks twice. */
-  readonly run = async (type: string, request: unknown, caller: Caller): Promise<BusResult> => {
+  readonly run = async (
+    type: string,
+    request: unknown,
+    caller: Caller,
+    asked?: Asked,
+  ): Promise<BusResult> => {
     try {
-      const result = await this.#line.ask('run', { type, request, caller });
+      const result = await this.#line.ask('run', { type, request, caller, ...(asked && { asked }) });
       if (!result.ok) return result;
       const data = readReply(type, result.data);
       if (data === undefined) throw unreadable();
@@ -85,7 +93,14 @@ export class Gateway {
     }
   };
 
+  /** The house remembers what the client asked on other connections. True when it knows it; `ended` when it is on another one. */
+  readonly resume = async (client_id: string, caller: Caller, ended: () => void): Promise<boolean> => {
+    this.#ends.set(caller.connection_id, ended);
+    return (await this.#line.ask('resume', { client_id, caller })).resumed;
+  };
+
   left(connectionId: string): void {
+    this.#ends.delete(connectionId);
     this.#line.left(connectionId);
   }
 

@@ -32,6 +32,8 @@ export interface HouseLineEvents {
   /** In order, each once. A gap is told before the message behind it. */
   onMessage(message: Broadcast): void;
   onGap(): void;
+  /** The client of this connection is on another one, perhaps elsewhere. */
+  onSuperseded(connectionId: string): void;
 }
 
 type Outcome<A extends Ask> =
@@ -203,6 +205,7 @@ export class HouseLine {
       return;
     }
     if (message.node !== this.#home?.house) return this.drops.add('stranger');
+    if (message.kind === 'superseded') return this.#events.onSuperseded(message.connection_id);
     this.#answered(message);
   }
 

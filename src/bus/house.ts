@@ -8,17 +8,13 @@ import type { Bus } from './bus.js';
 import { KnownSessions } from './known-sessions.js';
 import { BEAT_MS, Members } from './members.js';
 import { channels, ToHouse, type Body, type ToGateway, type ToGateways } from './messages.js';
+import type { BusResult, BusRun, Recall } from './recall.js';
 import { Drops, Seal, type DropReason } from './seal.js';
 import { Sender } from './sender.js';
 import { measured, type BusMeasurements } from './measurements.js';
 
 const RETRY_AFTER_STOP_MS = 2_000;
 const MAX_RUNNING = 4_096;
-
-/** The outcome of a command, as every way to a handler gives it. */
-export type BusResult =
-  { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: WireError };
-export type BusRun = (type: string, request: unknown, caller: Caller) => Promise<BusResult>;
 
 export interface HouseParts {
   readonly bus: Bus;
@@ -31,6 +27,8 @@ export interface HouseParts {
   readonly feed: Feed;
   /** Checks again who may do what. */
   readonly run: BusRun;
+  /** What clients asked and were answered. */
+  readonly recall: Recall;
   readonly entrance: Entrance;
   left(this: void, connectionId: string): void;
   /** Where gateways fetch media and pictures. */
@@ -64,7 +62,10 @@ export class House {
     this.#parts = parts;
     this.#log = parts.log.child({ part: 'house', node: this.node });
     this.#seal = new Seal(parts.secret);
-    this.#members = new Members(parts.clock, parts.left);
+    this.#members = new Members(parts.clock, (connectionId) => {
+      parts.recall.left(connectionId);
+      parts.left(connectionId);
+    });
     this.#toAll = new Sender(parts.bus, this.#seal, this.node, channels(parts.name).gateways);
     this.#answers = this.#answering();
     this.#beat = parts.clock.every(BEAT_MS, () => this.#tick());
@@ -221,16 +222,20 @@ export class House {
   }
 
   #answering(): Answers {
-    const { entrance, clock, run } = this.#parts;
+    const { entrance, clock } = this.#parts;
     const letIn = <T extends { readonly identity: Identity }>(reply: T): T => {
       this.#sessions.let(reply.identity);
       return reply;
     };
     return {
-      run: async ({ type, request, caller }, node) => {
+      run: async (command, node) => this.#run(command, node),
+      resume: async ({ client_id, caller }, node) => {
         const now = this.#asNow(caller);
-        this.#members.uses(node, caller.connection_id);
-        return run(type, request, now);
+        const { connection_id } = caller;
+        this.#members.uses(node, connection_id);
+        const ended = (): void => this.#say(node, { kind: 'superseded', connection_id });
+        const holder = { connectionId: connection_id, ended };
+        return { resumed: await this.#parts.recall.claim(client_id, now, holder) };
       },
       clock: async () => ({ t1_us: clock.nowUs(), t2_us: clock.nowUs() }),
       identify: async ({ secret, carrier, address }) =>
@@ -254,6 +259,13 @@ export class House {
         return {};
       },
     };
+  }
+
+  async #run({ type, request, caller, asked }: AskRequest<'run'>, node: string): Promise<BusResult> {
+    const { run, recall } = this.#parts;
+    const now = this.#asNow(caller);
+    this.#members.uses(node, caller.connection_id);
+    return asked ? recall.once(asked, now, type, () => run(type, request, now)) : run(type, request, now);
   }
 
   /** What the caller may do is what the house knows, not what the gateway says. */

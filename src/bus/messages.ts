@@ -93,6 +93,8 @@ export const ToGateway = z.discriminatedUnion('kind', [
     url: z.string().max(2048),
   }),
   z.object({ ...head, kind: z.literal('rejoin') }),
+  /** The client of this connection is on another one. */
+  z.object({ ...head, kind: z.literal('superseded'), connection_id: Id }),
   z.discriminatedUnion('ok', [
     z.object({ ...head, kind: z.literal('answer'), id: Id, ok: z.literal(true), data: z.unknown() }),
     z.object({ ...head, kind: z.literal('answer'), id: Id, ok: z.literal(false), error: WireError }),

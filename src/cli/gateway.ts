@@ -51,6 +51,7 @@ async function serve(house: Gateway, config: Config, log: Logger): Promise<Runni
     log,
     feed: house.feed,
     run: checkedRunner(house.run, log.child({ part: 'commands' })),
+    resume: house.resume,
     door: house.entrance,
     filesFrom: () => house.houseUrl,
     bus: () => house.measurements(),

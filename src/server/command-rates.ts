@@ -19,9 +19,9 @@ export class CommandRates {
 
   /** The same, refused with ERR_RATE_LIMITED when it is too often. */
   limited(run: RunCommand): RunCommand {
-    return async (type, request, caller) => {
+    return async (type, request, caller, asked) => {
       const waitMs = this.#take(type, caller);
-      return waitMs === 0 ? run(type, request, caller) : { ok: false, error: refusal(waitMs) };
+      return waitMs === 0 ? run(type, request, caller, asked) : { ok: false, error: refusal(waitMs) };
     };
   }
 

@@ -25,9 +25,9 @@ export class CommandTimes {
 
   /** The same, and counted. What is no command counts under one name, whatever it is called. */
   counted(run: RunCommand): RunCommand {
-    return async (type, request, caller) => {
+    return async (type, request, caller, asked) => {
       const startUs = this.#clock.nowUs();
-      const result = await run(type, request, caller);
+      const result = await run(type, request, caller, asked);
       this.#add(isCommandType(type) ? type : 'unknown', result.ok, (this.#clock.nowUs() - startUs) / 1e6);
       return result;
     };

@@ -1,4 +1,5 @@
 import { AppError, type Logger } from '../base/index.js';
+import type { Asked } from '../bus/index.js';
 import {
   allows,
   COMMANDS,
@@ -15,7 +16,12 @@ export type CommandResult =
   { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: WireError };
 
 /** Runs one command: known, allowed, well-formed, then its handler. Never throws. */
-export type RunCommand = (type: string, request: unknown, caller: Caller) => Promise<CommandResult>;
+export type RunCommand = (
+  type: string,
+  request: unknown,
+  caller: Caller,
+  asked?: Asked,
+) => Promise<CommandResult>;
 
 /** The one way from a request on any transport to a handler. */
 export function commandRunner(handlers: Handlers, log: Logger): RunCommand {
@@ -30,13 +36,13 @@ export function commandRunner(handlers: Handlers, log: Logger): RunCommand {
 
 /** For handlers in another process, which checks again: what would be refused there does not go there. */
 export function checkedRunner(run: RunCommand, log: Logger): RunCommand {
-  return async (type, request, caller) => {
+  return async (type, request, caller, asked) => {
     try {
       checked(type, request, caller);
     } catch (thrown) {
       return { ok: false, error: wireError(thrown, log, type.slice(0, 64)) };
     }
-    return run(type, request, caller);
+    return run(type, request, caller, asked);
   };
 }
 

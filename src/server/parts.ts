@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Clock, Logger } from '../base/index.js';
 import type { BusMeasurements } from '../bus/index.js';
 import type { Entrance } from '../people/index.js';
+import type { Caller } from '../protocol/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
 import type { RunCommand } from './commands.js';
@@ -51,6 +52,11 @@ export interface ServerParts {
   /** Every command, of REST and WebSocket alike. */
   readonly run: RunCommand;
   readonly door: Entrance;
+  /**
+   * Where all processes of a house remember together what clients asked; without it each connection's answers are remembered here. True when
+   * the client is known; `ended` is called when it is on another connection. [RE2]
+   */
+  resume?(this: void, clientId: string, caller: Caller, ended: () => void): Promise<boolean>;
   /** Throws AppError for a token that is not ours or has expired. Absent, as `artwork` is, where another process has the files. */
   media?(this: void, token: string): MediaFile;
   /** Undefined when there is no such picture; `size` is the wished edge in pixels. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.js';
-import { Gateway, House, LocalBus } from '../../src/bus/index.js';
+import { Gateway, House, LocalBus, Recall } from '../../src/bus/index.js';
 import type { Caller } from '../../src/protocol/index.js';
 import type { Identity } from '../../src/people/index.js';
 import { openDoor } from '../../src/server/index.js';
@@ -15,6 +15,7 @@ const caller: Caller = { connection_id: 'c1', role: 'admin', session_id: 's1' };
 let bus: LocalBus;
 let feed: FakeFeed;
 let house: House;
+let recall: Recall;
 let gateway: Gateway;
 let door: FakeDoor;
 let ran: Caller[] = [];
@@ -31,8 +32,10 @@ async function start(mode: 'open' | 'required'): Promise<void> {
   };
   ran = [];
   left = [];
+  recall = new Recall(common);
   house = await House.open({
     ...common,
+    recall,
     feed,
     run: async (_type, _request, who) => {
       ran.push(who);
@@ -56,6 +59,7 @@ beforeEach(() => {
 afterEach(async () => {
   gateway.close();
   house.close();
+  await recall.close();
   await bus.close();
 });
 

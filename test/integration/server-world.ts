@@ -114,8 +114,8 @@ export class Peer {
     });
   }
 
-  static async connect(port: number, options: ClientOptions, query = ''): Promise<Peer> {
-    const ws = new WebSocket(`ws://127.0.0.1:${port}/ws${query}`, options);
+  static async connect(port: number, options: ClientOptions, query = '', path = '/ws'): Promise<Peer> {
+    const ws = new WebSocket(`ws://127.0.0.1:${port}${path}${query}`, options);
     const peer = new Peer(ws);
     await new Promise<void>((resolve, reject) => {
       ws.once('open', resolve);

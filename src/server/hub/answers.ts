@@ -1,6 +1,6 @@
 import { textFrame, type Frame } from './frames.js';
 
-const MAX_REMEMBERED = 128;
+export const MAX_REMEMBERED = 128;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 type Answer = { copies: number; frame: Frame | undefined };

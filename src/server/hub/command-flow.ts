@@ -1,4 +1,5 @@
 import { AppError, type Clock, type Logger } from '../../base/index.js';
+import type { Asked } from '../../bus/index.js';
 import {
   COMMANDS,
   isCommandType,
@@ -9,7 +10,7 @@ import {
 import type { CommandResult, RunCommand } from '../commands.js';
 import { rateLimited } from '../limits.js';
 import { wireError } from '../wire-errors.js';
-import type { Answers } from './answers.js';
+import { MAX_REMEMBERED, type Answers } from './answers.js';
 import type { FloodGuard } from './flood-guard.js';
 import { textFrame, type Frame } from './frames.js';
 import { LatestWins } from './latest-wins.js';
@@ -26,6 +27,8 @@ export interface CommandFlowParts {
   /** Who asks, read anew for each command. Throws ERR_AUTH_REQUIRED. */
   caller(): Caller;
   answers(): Answers;
+  /** Who asks, where answers are remembered outside of this connection. */
+  clientId(): string | undefined;
   reply(frame: Frame): void;
   /** Sends what waits. */
   flush(): void;
@@ -44,7 +47,7 @@ export class CommandFlow {
     this.#latest = new LatestWins({
       clock: parts.clock,
       take: () => parts.flood.message(),
-      run: (type, request) => this.#run(type, request),
+      run: (type, request, ids) => this.#run(type, request, ids),
       answered: (ids, type, result) => this.#answerAll(ids, type, result),
     });
   }
@@ -98,18 +101,24 @@ export class CommandFlow {
       return;
     }
     this.#running += 1;
-    void this.#run(type, data === undefined ? {} : data).then((result) => {
+    void this.#run(type, data === undefined ? {} : data, [id]).then((result) => {
       this.#running -= 1;
       this.#answerAll([id], type, result);
     });
   }
 
-  async #run(type: string, request: unknown): Promise<CommandResult> {
+  async #run(type: string, request: unknown, ids: readonly string[]): Promise<CommandResult> {
     try {
-      return await this.#parts.run(type, request, this.#parts.caller());
+      return await this.#parts.run(type, request, this.#parts.caller(), this.#asked(type, ids));
     } catch (thrown) {
       return { ok: false, error: wireError(thrown, this.#parts.log, type) };
     }
+  }
+
+  #asked(type: string, ids: readonly string[]): Asked | undefined {
+    const client_id = this.#parts.clientId();
+    if (client_id === undefined || !hasEffect(type)) return undefined;
+    return { client_id, ids: ids.slice(-MAX_REMEMBERED) };
   }
 
   #refuse(id: string, type: string, refusal: AppError): void {

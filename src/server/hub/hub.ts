@@ -7,6 +7,7 @@ import type { RunCommand } from '../commands.js';
 import type { Gate } from '../gate.js';
 import { JobStreams } from '../job-stream.js';
 import type { ServerLimits } from '../limits.js';
+import type { ServerParts } from '../parts.js';
 import type { Proxies } from '../proxies.js';
 import type { TopicReader } from '../topic-routes.js';
 import { Client } from './client.js';
@@ -37,6 +38,7 @@ export interface HubParts {
   readonly door: Entrance;
   readonly limits: ServerLimits;
   readonly run: RunCommand;
+  readonly resume?: ServerParts['resume'];
   /** A connection is over. */
   readonly left: (connectionId: string) => void;
 }
@@ -149,6 +151,7 @@ export class Hub {
       present: this.#present,
       identity,
       memories: this.#memories,
+      resume: this.#parts.resume,
     });
     ws.on('message', (bytes, isBinary) => session.receive(bytes as Buffer, isBinary));
     ws.on('pong', (payload) => client.ponged(payload.toString('latin1')));

@@ -9,7 +9,7 @@ export interface LatestWinsParts {
   readonly clock: Clock;
   /** 0 = it may run now; otherwise how many milliseconds it has to wait. */
   take(): number;
-  run(type: string, request: unknown): Promise<CommandResult>;
+  run(type: string, request: unknown, ids: readonly string[]): Promise<CommandResult>;
   answered(ids: readonly string[], type: string, result: CommandResult): void;
 }
 
@@ -93,7 +93,7 @@ export class LatestWins {
     lane.timer = undefined;
     lane.waiting = undefined;
     lane.running += 1;
-    void this.#parts.run(waiting.type, waiting.request).then((result) => {
+    void this.#parts.run(waiting.type, waiting.request, waiting.ids).then((result) => {
       lane.running -= 1;
       const waitMs = this.#closed ? undefined : retryAfter(result);
       if (waitMs !== undefined) {

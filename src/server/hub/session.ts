@@ -19,6 +19,7 @@ import type { RunCommand } from '../commands.js';
 import { parseJson } from '../json-door.js';
 import { rateLimited, type ServerLimits } from '../limits.js';
 import { invalid, wireError } from '../wire-errors.js';
+import type { ServerParts } from '../parts.js';
 import type { Place } from './admission.js';
 import { Answers } from './answers.js';
 import type { Client } from './client.js';
@@ -45,6 +46,7 @@ export interface SessionParts {
   /** Who it is, when that is known already. */
   readonly identity: Identity | undefined;
   readonly memories: Memories;
+  readonly resume?: ServerParts['resume'];
 }
 
 /** Who asked for a topic: by which id, and where it was when it left. */
@@ -67,6 +69,8 @@ export class Session {
   #answers: Answers;
   /** Of the memory that outlives this connection, once the client said who it is. */
   #memory: string | undefined;
+  /** Where answers are remembered elsewhere: who the client said it is. */
+  #clientId: string | undefined;
   readonly #signIn: SignIn;
   readonly #flood: FloodGuard;
   readonly #commands: CommandFlow;
@@ -95,6 +99,7 @@ export class Session {
       flood: this.#flood,
       caller: () => this.#signIn.caller(),
       answers: () => this.#answers,
+      clientId: () => this.#clientId,
       reply: (frame) => client.reply(frame),
       flush: () => parts.fanOut.flush(),
       refused: () => this.#refused(),
@@ -250,9 +255,19 @@ export class Session {
   /** Goes on with the memory of the client's former connection: what it asked there and got no answer to, it may ask again. [RE1] */
   #resume(id: string | undefined, clientId: string): void {
     if (id === undefined) throw new AppError('ERR_BAD_MESSAGE', 'resume needs an id');
-    const { subject_id = 'open' } = this.#signIn.caller();
-    if (this.#memory !== undefined || !this.#answers.fresh)
+    const caller = this.#signIn.caller();
+    const { subject_id = 'open' } = caller;
+    if ((this.#memory ?? this.#clientId) !== undefined || !this.#answers.fresh)
       throw new AppError('ERR_CONFLICT', 'resume comes before the first command, once');
+    const { resume, client } = this.#parts;
+    if (resume) {
+      this.#clientId = clientId;
+      resume(clientId, caller, () => client.terminate()).then(
+        (resumed) => this.#send({ type: 'reply', id, ok: true, data: { resumed } }),
+        (thrown: unknown) => this.#error(id, wireError(thrown, this.#parts.log, 'resume')),
+      );
+      return;
+    }
     this.#memory = `${subject_id} ${clientId}`;
     const { answers, known } = this.#parts.memories.claim(this.#memory, this.#holder);
     this.#answers = answers;
