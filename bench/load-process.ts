@@ -15,7 +15,7 @@ export interface LoadProcess<A extends Asks> {
 /** Starts a program of load/ in a process of its own. `A` is the type of what it can be asked. */
 export function startLoad<A extends Asks>(
   ground: Ground,
-  name: 'fan-out' | 'commands' | 'control',
+  name: 'fan-out' | 'commands' | 'control' | 'crowd' | 'hostile',
 ): LoadProcess<A> {
   const child = fork(fileURLToPath(new URL(`./load/${name}.js`, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -6,6 +6,7 @@ import { mpdRoundTrip } from './case-mpd.js';
 import { libraryCase } from './case-library.js';
 import { startUp } from './case-start.js';
 import { queueEdits } from './case-queue.js';
+import { runControl } from './control/run.js';
 import { Ground } from './ground.js';
 import { machine } from './machine.js';
 import { keep, table } from './report.js';
@@ -33,10 +34,12 @@ async function runCase(one: BenchCase, ground: Ground, shelf: Shelf, commit: str
 
 async function main(wanted: readonly string[]): Promise<void> {
   if (wanted[0] === 'sync') return runSync(wanted.slice(1), print);
+  if (wanted[0] === 'control') return runControl(wanted.slice(1), print);
   const unknown = wanted.filter((key) => !CASES.some((one) => one.key === key));
   if (unknown.length > 0) {
     print(`There is no case ${unknown.join(', ')}. Cases:`);
     for (const { key, title } of CASES) print(`  ${key}  ${title}`);
+    print('  control  sign-in, back-pressure, resume and hostile input, beside bare sockets');
     print('  sync  rooms against each other, as they are heard');
     return;
   }

@@ -15,11 +15,17 @@ export interface TuttiChoice {
   /** Driver and options of the player; default the silent one. */
   readonly player?: Readonly<Record<string, string | number | boolean>>;
   readonly watch?: boolean;
+  /** Rooms of one silent player each; then `player` is not used. Default: the one of `player`. */
+  readonly rooms?: readonly string[];
+  /** Further environment; wins over what every bench has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Tutti {
   readonly port: number;
   readonly pid: number;
+  /** The last of what it printed. */
+  readonly printed: () => string;
   /** From spawn to the first 200 on /health. */
   readonly startMs: number;
   /** Wall clock of the spawn. */
@@ -36,11 +42,9 @@ export async function startTutti(ground: Ground, choice: TuttiChoice): Promise<T
   await mkdir(join(own, 'music'), { recursive: true });
   await mkdir(dataDir, { recursive: true });
   const config = join(own, 'tutti.yaml');
-  const lines = Object.entries({ id: ROOM, name: 'Bench', ...player });
-  await writeFile(
-    config,
-    `players:\n  - ${lines.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join('\n    ')}\n`,
-  );
+  const silent = (id: string) => ({ id, name: id, kind: 'null' });
+  const players = choice.rooms?.map(silent) ?? [{ id: ROOM, name: 'Bench', ...player }];
+  await writeFile(config, JSON.stringify({ players }));
   const port = await freePort();
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
   const begun = performance.now();
@@ -58,6 +62,7 @@ export async function startTutti(ground: Ground, choice: TuttiChoice): Promise<T
       TUTTI_WATCH: choice.watch === true ? 'on' : 'off',
       TUTTI_LOG_LEVEL: 'warn',
       NODE_OPTIONS: process.env['TUTTI_BENCH_NODE_OPTIONS'] ?? '',
+      ...choice.env,
     }),
   );
   await answers(program, port, {
@@ -65,7 +70,14 @@ export async function startTutti(ground: Ground, choice: TuttiChoice): Promise<T
     wanted: 'HTTP/1.1 200',
   });
   const startMs = performance.now() - begun;
-  return { port, pid: program.pid, startMs, spawnedMs, stop: () => program.stop() };
+  return {
+    port,
+    pid: program.pid,
+    printed: () => program.log,
+    startMs,
+    spawnedMs,
+    stop: () => program.stop(),
+  };
 }
 
 /** A bench is a flood: what keeps floods out is measured by tests. */

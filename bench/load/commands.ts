@@ -61,9 +61,9 @@ function answer(frame: object, what: string): Promise<Answered> {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const asks = {
-  async open(port: number, topics: readonly string[]): Promise<void> {
+  async open(port: number, topics: readonly string[], token?: string): Promise<void> {
     client?.close();
-    client = await RawClient.open(port, '/ws');
+    client = await RawClient.open(port, '/ws', token);
     client.onText = onText;
     if (topics.length > 0) await answer({ type: 'subscribe', data: { topics } }, 'subscribe');
   },

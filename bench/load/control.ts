@@ -1,5 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { collectGarbage } from '../control/garbage.js';
 import { answerParent } from './asks.js';
+import { UNTOLD } from './untold.js';
 
 /**
  * The floor every figure of the control plane is compared with: bare sockets, one buffer, one write per client. Whoever connects gets a
@@ -7,11 +9,11 @@ import { answerParent } from './asks.js';
  */
 const SUBSCRIBED = Buffer.from('{"type":"subscribed"}');
 const listeners = new Set<Socket>();
-let payload: Buffer = Buffer.alloc(0);
+let payloads: readonly Buffer[] = [];
 let beat: NodeJS.Timeout | undefined;
 
 function tell(): void {
-  for (const socket of listeners) socket.write(payload);
+  for (const socket of listeners) for (const payload of payloads) socket.write(payload);
 }
 
 function welcome(socket: Socket, request: string): void {
@@ -20,10 +22,10 @@ function welcome(socket: Socket, request: string): void {
     socket.on('data', tell);
     return;
   }
-  socket.once('data', () => {
+  socket.once('data', (subscription) => {
     socket.write(Buffer.concat([Buffer.from([0x81, SUBSCRIBED.length]), SUBSCRIBED]));
     socket.resume();
-    listeners.add(socket);
+    if (!subscription.includes(UNTOLD)) listeners.add(socket);
   });
 }
 
@@ -39,10 +41,13 @@ const asks = {
     return (server.address() as AddressInfo).port;
   },
 
-  /** What is told from now on. */
-  tell(bytes: Uint8Array): void {
-    payload = Buffer.from(bytes);
+  /** What is told from now on: each piece in a write of its own. */
+  tell(...pieces: Uint8Array[]): void {
+    payloads = pieces.map((bytes) => Buffer.from(bytes));
   },
+
+  /** Gives back what memory is not needed. */
+  collect: () => collectGarbage(),
 
   /** Tells by itself every so many milliseconds; 0 = not any more. */
   every(ms: number): void {

@@ -6,6 +6,8 @@ const CONNECT_MS = 20_000;
 /** A WebSocket client on a bare socket: answers pings, hands on texts as bytes. */
 export class RawClient {
   onText: ((chunk: Buffer, start: number, end: number) => void) | undefined;
+  /** The other side has gone. */
+  onClose: (() => void) | undefined;
   /** When the bytes came that hold the text being handed on. */
   heardAt = 0;
   readonly #socket: Socket;
@@ -16,7 +18,7 @@ export class RawClient {
   }
 
   /** Resolves after the 101. */
-  static async open(port: number, path: string): Promise<RawClient> {
+  static async open(port: number, path: string, token?: string): Promise<RawClient> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const client = new RawClient(socket);
     let head: Buffer = Buffer.alloc(0);
@@ -33,6 +35,10 @@ export class RawClient {
         clearTimeout(timer);
         if (!head.toString('latin1', 0, 12).startsWith('HTTP/1.1 101')) return fail();
         socket.off('data', onHead);
+        socket.off('error', fail);
+        socket.off('close', fail);
+        socket.on('error', () => socket.destroy());
+        socket.on('close', () => client.onClose?.());
         socket.on('data', (chunk) => client.#receive(chunk));
         const early = head.subarray(end + 4);
         if (early.length > 0) client.#receive(early);
@@ -41,7 +47,8 @@ export class RawClient {
       socket.on('data', onHead);
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
+          `${token === undefined ? '' : `Authorization: Bearer ${token}\r\n`}\r\n`,
       );
     });
     return client;
@@ -65,6 +72,15 @@ export class RawClient {
       };
       this.send(clientText(text));
     });
+  }
+
+  /** Reads no more, as a phone that fell asleep. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   close(): void {

@@ -18,6 +18,13 @@ export function clientText(text: string): Buffer {
   return clientFrame(OPCODE.text, Buffer.from(text));
 }
 
+/** A text as a server frames it: without a mask. */
+export function serverText(payload: Buffer): Buffer {
+  const length = payload.length;
+  const head = length < 126 ? [0x81, length] : [0x81, 126, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
 /** Called with the chunk and the bounds of the payload in it: nothing is copied. */
 export type OnFrame = (opcode: number, chunk: Buffer, start: number, end: number) => void;
 
