@@ -4,6 +4,8 @@ import type { Gauge, Registry } from 'prom-client';
 import type { BusMeasurements } from '../bus/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { CommandTime } from './command-times.js';
+import { HUB_FAMILIES } from './hub-metrics.js';
+import type { HubMeasurements } from './hub/figures.js';
 
 /** What the metrics are read from, at the moment somebody asks. */
 export interface MetricSources {
@@ -12,6 +14,9 @@ export interface MetricSources {
   clients(): number;
   sent(): { readonly writes: number; readonly bytes: number };
   commands(): readonly CommandTime[];
+  hub(this: void): HubMeasurements;
+  /** Background jobs by state. */
+  jobs(this: void): Readonly<Record<string, number>>;
   /** Throws for who may not read them. */
   allow(request: FastifyRequest): Promise<void>;
 }
@@ -47,6 +52,7 @@ async function gathererOf(sources: MetricSources): Promise<() => Promise<Scrape>
     ...truthGauges(library, registry, sources),
     correctionCounter(library, registry, sources),
     ...serverGauges(library, registry, sources),
+    ...hubGauges(library, registry, sources),
     ...busGauges(library, registry, sources),
   ];
   return async () => {
@@ -197,6 +203,16 @@ function serverGauges(library: Library, registry: Registry, sources: MetricSourc
       'Time from commands to their answers, altogether',
       ({ seconds }) => seconds,
     ),
+  ];
+}
+
+function hubGauges(library: Library, registry: Registry, { hub, jobs }: MetricSources): Fill[] {
+  const jobSpec = { name: 'tutti_jobs', help: 'Background jobs by state', labels: ['state'] };
+  return [
+    ...HUB_FAMILIES.map(({ read, ...spec }) => family(library, registry, spec, (put) => read(hub(), put))),
+    family(library, registry, jobSpec, (put) => {
+      for (const [state, count] of Object.entries(jobs())) put({ state }, count);
+    }),
   ];
 }
 

@@ -8,7 +8,9 @@ import { fileRoutes } from './file-routes.js';
 import { Gate } from './gate.js';
 import { httpApp, listen } from './http-app.js';
 import { HttpPeople } from './http-people.js';
+import { healthRoutes } from './health-routes.js';
 import { Hub } from './hub/hub.js';
+import { jobStates } from './hub-metrics.js';
 import { metricsRoute } from './metrics.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import type { RunningServer, ServerConfig, ServerParts } from './parts.js';
@@ -31,7 +33,6 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const rates = new CommandRates(limits, clock);
   const run = times.counted(rates.limited(parts.run));
   const app = httpApp(gate, proxies, config.tls, log);
-  app.get('/health', () => ({ status: 'ok' }));
   signInRoutes(app, door, people);
   restRoutes(app, run, people, rates);
   const { media, artwork, filesFrom } = parts;
@@ -49,7 +50,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     clients: () => hub.connections,
     sent: () => hub.sent,
     commands: () => times.rows(),
+    hub: () => hub.measurements(),
+    jobs: () => jobStates(parts.feed),
   });
+  healthRoutes(app, { hub, people, clock });
   topicRoutes(app, { hub, people, clock });
   hub.attach(app.server);
   const close = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import type { ServerLimits } from '../limits.js';
 import { mayRead } from '../readers.js';
 import type { Batches } from './batches.js';
 import { Credit } from './credit.js';
+import type { Figures } from './figures.js';
 import { pingFrame, type Frame } from './frames.js';
 import { packed } from './packed.js';
 import { Outbox, type OutgoingEvent } from './outbox.js';
@@ -48,6 +49,9 @@ export class Client {
   #lastPingUs: number;
   #heard = true;
   #misses = 0;
+  #markedUs: number | undefined;
+  #roundTripUs: number | undefined;
+  readonly #figures = { messages: 0, bytes: 0, rate_limited: 0 };
 
   constructor(parts: ClientParts) {
     this.id = parts.id;
@@ -76,6 +80,26 @@ export class Client {
     const { role = 'guest', ...who } = this.identity ?? {};
     const subject = this.#parts.signedIn ? {} : { subject_id: undefined };
     return mayRead(readers, { ...who, ...subject, role, connection_id: this.id });
+  }
+
+  /** What it got and was refused so far. */
+  get figures(): Figures {
+    return { ...this.#figures, dropped: this.outbox.dropped };
+  }
+
+  /** It does not read what is sent. */
+  get stalled(): boolean {
+    return this.#stalledSinceUs !== undefined || this.#credit.spent;
+  }
+
+  /** From the last ping to its answer. */
+  get roundTripUs(): number | undefined {
+    return this.#roundTripUs;
+  }
+
+  /** Something of it was refused for coming too soon. */
+  rateLimited(): void {
+    this.#figures.rate_limited += 1;
   }
 
   get open(): boolean {
@@ -119,7 +143,9 @@ export class Client {
     let size = 0;
     for (const frame of frames) size += frame.size;
     const withPing = this.#credit.due(size);
-    if (withPing) this.#credit.marked(mark);
+    if (withPing) this.#marked(mark);
+    this.#figures.messages += frames.length;
+    this.#figures.bytes += size;
     batches.write(this.#parts.socket, frames, size, withPing);
     return size;
   }
@@ -131,6 +157,10 @@ export class Client {
   ponged(payload: string): void {
     this.#heard = true;
     this.#credit.answered(payload);
+    if (this.#markedUs !== undefined && !this.#credit.waiting) {
+      this.#roundTripUs = this.#parts.clock.nowUs() - this.#markedUs;
+      this.#markedUs = undefined;
+    }
     this.#wakeIfWaiting();
   }
 
@@ -150,7 +180,7 @@ export class Client {
     this.#heard = false;
     this.#lastPingUs = now;
     if (!this.open || this.#credit.waiting) return;
-    this.#credit.marked(mark);
+    this.#marked(mark);
     for (const chunk of pingFrame(mark).chunks) this.#parts.socket.write(chunk);
   }
 
@@ -160,6 +190,11 @@ export class Client {
 
   terminate(): void {
     this.#parts.ws.terminate();
+  }
+
+  #marked(mark: number): void {
+    this.#credit.marked(mark);
+    this.#markedUs = this.#parts.clock.nowUs();
   }
 
   #behind(): boolean {

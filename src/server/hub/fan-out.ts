@@ -3,6 +3,7 @@ import { EVENTS, type Readers, type TopicEvent } from '../../protocol/index.js';
 import type { Feed } from '../../state/index.js';
 import { Batches } from './batches.js';
 import type { Client } from './client.js';
+import { added, NOTHING, type Figures } from './figures.js';
 import { textFrame, type Frame } from './frames.js';
 import type { OutgoingEvent } from './outbox.js';
 import { Rings } from './ring.js';
@@ -31,6 +32,10 @@ export class FanOut {
   #flushing: Client | undefined;
   readonly #shownOut: (readonly [Client, string])[] = [];
   readonly #sent = { writes: 0, bytes: 0 };
+  readonly #answers = { resumed: 0, snapshots: 0 };
+  /** Of clients that have left. */
+  #past = NOTHING;
+  #wokenUs: number | undefined;
 
   constructor(feed: Feed, clock: Clock) {
     this.#clock = clock;
@@ -56,6 +61,28 @@ export class FanOut {
     return this.#sent;
   }
 
+  /** All that clients got and were refused since the start. */
+  get figures(): Figures {
+    let all = this.#past;
+    for (const client of this.#everybody) all = added(all, client.figures);
+    return all;
+  }
+
+  /** How subscriptions were answered: with what was missed, or with everything. */
+  get answers(): { readonly resumed: number; readonly snapshots: number } {
+    return this.#answers;
+  }
+
+  /** Characters of changes that are kept for who comes back. */
+  get kept(): number {
+    return this.#rings.size;
+  }
+
+  /** How long a write has been due already; 0 = none is. */
+  get dueUs(): number {
+    return this.#wokenUs === undefined ? 0 : this.#clock.nowUs() - this.#wokenUs;
+  }
+
   /** A number no earlier ping has. */
   nextMark(): number {
     return ++this.#mark;
@@ -66,7 +93,7 @@ export class FanOut {
   }
 
   leave(client: Client): void {
-    this.#everybody.delete(client);
+    if (this.#everybody.delete(client)) this.#past = added(this.#past, client.figures);
     this.#dirty.delete(client);
     for (const topic of client.subscriptions) this.#forget(topic, client);
     client.subscriptions.clear();
@@ -86,6 +113,7 @@ export class FanOut {
     if (!answer) return 'unknown';
     if (!client.reads(answer.readers)) return 'private';
     if (answer.readers) this.#readers.set(topic, answer.readers);
+    this.#answers[answer.resumed ? 'resumed' : 'snapshots'] += 1;
     client.subscriptions.add(topic);
     client.outbox.superseded(topic);
     client.reply(this.#snapshots.subscribed(topic, id, answer));
@@ -131,12 +159,14 @@ export class FanOut {
 
   wake(client: Client): void {
     this.#dirty.add(client);
+    this.#wokenUs ??= this.#clock.nowUs();
     this.#scheduled ??= setImmediate(() => this.flush());
   }
 
   flush(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
+    this.#wokenUs = undefined;
     const dirty = this.#dirty;
     this.#dirty = new Set();
     const mark = this.nextMark();

@@ -11,7 +11,9 @@ import type { ServerParts } from '../parts.js';
 import type { Proxies } from '../proxies.js';
 import type { TopicReader } from '../topic-routes.js';
 import { Client } from './client.js';
+import { clientRows, type ClientRow } from './client-rows.js';
 import { FanOut } from './fan-out.js';
+import { countClients, type HubMeasurements } from './figures.js';
 import { textFrame } from './frames.js';
 import { welcomeToJob } from './job-arrival.js';
 import { Memories } from './memories.js';
@@ -98,6 +100,23 @@ export class Hub {
 
   get sent(): { readonly writes: number; readonly bytes: number } {
     return this.#fanOut.sent;
+  }
+
+  /** The hub in numbers, for /metrics. */
+  measurements(): HubMeasurements {
+    const { clients, figures, answers, kept } = this.#fanOut;
+    const { anonymous, refusals } = this.#upgrades;
+    return { ...countClients(clients), figures, answers, kept, anonymous, refusals };
+  }
+
+  /** Every connection, for who manages the house. */
+  clients(): ClientRow[] {
+    return clientRows(this.#fanOut.clients);
+  }
+
+  /** Whether clients are written to in time. */
+  get dueUs(): number {
+    return this.#fanOut.dueUs;
   }
 
   /** For who reads topics by other ways than a connection. */

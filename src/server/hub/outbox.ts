@@ -38,6 +38,7 @@ export class Outbox {
   readonly #resync = new Set<string>();
   readonly #maxOnce: number;
   #serial = 0;
+  #given = 0;
   #once = 0;
   #deltas = 0;
   #replies = 0;
@@ -47,6 +48,11 @@ export class Outbox {
   /** `maxOnce`: told-once events that may wait. */
   constructor(maxOnce = MAX_ONCE) {
     this.#maxOnce = maxOnce;
+  }
+
+  /** Events that were given up since the start: told-once ones for newer ones, deltas for a snapshot. */
+  get dropped(): number {
+    return this.#given;
   }
 
   get empty(): boolean {
@@ -179,11 +185,13 @@ export class Outbox {
     for (const [key, entry] of this.#entries)
       if (entry.rule.kind === 'once') {
         this.#drop(key);
+        this.#given += 1;
         return;
       }
   }
 
   #giveUpDeltas(): void {
+    this.#given += this.#deltas;
     const topics = new Set<string>();
     for (const entry of this.#entries.values()) if (entry.rule.kind === 'delta') topics.add(entry.topic);
     for (const topic of topics) this.restart(topic);

@@ -160,6 +160,7 @@ export class Session {
 
   /** Who is refused again and again does not listen. [RA5] */
   #refused(): void {
+    this.#parts.client.rateLimited();
     if (this.#flood.refused()) this.#goodbye(CLOSE.flooding, 'too many messages');
   }
 

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { AppError, toError, within, type Clock, type Logger } from '../../base/index.js';
 import type { Door, Identity } from '../../people/index.js';
-import { allows, ERRORS, TOPIC_ACCESS } from '../../protocol/index.js';
+import { allows, ERRORS, TOPIC_ACCESS, type ErrorCode } from '../../protocol/index.js';
 import { bearerOf, cookieOf, queryTokenOf, type Credential } from '../credentials.js';
 import type { Gate } from '../gate.js';
 import { streamedJob } from '../job-stream.js';
@@ -75,6 +75,7 @@ export class Upgrades {
   readonly #admission: Admission;
   readonly #streamRates: KeyedBuckets;
   #asking = 0;
+  readonly #refusals = new Map<ErrorCode, number>();
   #closing = false;
 
   constructor(parts: UpgradeParts) {
@@ -86,6 +87,11 @@ export class Upgrades {
 
   get anonymous(): number {
     return this.#admission.anonymous;
+  }
+
+  /** How many were refused, by error code. */
+  get refusals(): ReadonlyMap<ErrorCode, number> {
+    return this.#refusals;
   }
 
   close(): void {
@@ -201,6 +207,7 @@ export class Upgrades {
 
   #refuse(stream: Duplex, thrown: unknown): void {
     const error = wireError(thrown, this.#parts.log, 'upgrade');
+    this.#refusals.set(error.code, (this.#refusals.get(error.code) ?? 0) + 1);
     this.#parts.log.debug({ code: error.code }, 'websocket refused');
     const body = JSON.stringify({ error });
     const { status } = ERRORS[error.code];
