@@ -51,7 +51,7 @@ async function requestsOf(): Promise<Requests> {
       .filter(([key]) => key.startsWith('send_'))
       .map(([, message]): [string, JsonSchema] => {
         const properties = fieldOf(fieldOf(message, 'payload'), 'properties');
-        return [textOf(message, 'name'), (fieldOf(properties, 'data') ?? {})];
+        return [textOf(message, 'name'), fieldOf(properties, 'data') ?? {}];
       })
       .sort(([a], [b]) => a.localeCompare(b)),
   );
