@@ -79,16 +79,13 @@ describe.each(['shell', 'python'] as const)('with %s', (language) => {
     await house.playAlbum();
     await house.ask('POST', 'rooms/kitchen/pause');
     await run('play');
-    expect((await house.playback()).state).toBe('playing');
+    await house.becomes('playing', 'Kind of Blue 1');
   });
 
   it('an album plays by its name', async () => {
     await run('play-album');
-    expect(await house.playback()).toMatchObject({
-      state: 'playing',
-      queue_length: 2,
-      track: { title: 'Kind of Blue 1', artist: 'The Oscillators' },
-    });
+    await house.becomes('playing', 'Kind of Blue 1');
+    expect((await house.playback()).queue_length).toBe(2);
   });
 
   it('two rooms hear an announcement', async () => {
@@ -148,7 +145,8 @@ describe('as an MPD', () => {
   it('mpc plays an album', async () => {
     const text = `set -euo pipefail\n${house.example('shell', 'mpc')}`;
     expect((await house.run('bash', text)).said).toContain('The Oscillators - Kind of Blue 1');
-    expect(await house.playback()).toMatchObject({ state: 'playing', volume: 0.3, queue_length: 2 });
+    await house.becomes('playing', 'Kind of Blue 1');
+    expect(await house.playback()).toMatchObject({ volume: 0.3, queue_length: 2 });
   });
 
   it('python3-mpd hears of every change', async () => {

@@ -181,6 +181,14 @@ export class DocsHouse {
     return ((await this.get(`rooms/${roomId}`)) as { playback: Playback }).playback;
   }
 
+  /** Waits until the kitchen plays, or stands still, with this title; on the way it may be loading. */
+  async becomes(state: string, title: string): Promise<void> {
+    await until(`the kitchen is ${state}: ${title}`, async () => {
+      const playback = await this.playback();
+      return playback.state === state && playback.track?.title === title;
+    });
+  }
+
   /** Who plays in the kitchen. */
   async together(): Promise<readonly string[]> {
     return ((await this.get('rooms/kitchen')) as { room: { player_ids: string[] } }).room.player_ids;
@@ -201,6 +209,7 @@ export class DocsHouse {
     const { items } = (await this.get('library/albums')) as { items: { album_id: string }[] };
     const source = { album_id: items[0]!.album_id };
     await this.ask('POST', 'rooms/kitchen/queue', { source, at: 'replace', play: true });
+    await this.becomes('playing', 'Kind of Blue 1');
   }
 }
 
