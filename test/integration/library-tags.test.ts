@@ -64,7 +64,8 @@ async function fragile(): Promise<string> {
       if (names.some((name) => name.includes('crash'))) process.exit(9);
       if (names.some((name) => name.includes('hang'))) for (;;);
       process.send({ answer: 'tags', id, results: names.map((name) => ({ reason: name === 'pid' ? String(process.pid) : 'read ' + name })) });
-    });`,
+    });
+    process.send({ answer: 'ready' });`,
   );
   return path;
 }
@@ -99,7 +100,7 @@ describe('the tag process', () => {
   });
 
   it('a file that hangs it is named, the others are read', async () => {
-    const process = open(await fragile(), 3_000);
+    const process = open(await fragile(), 1_000);
     expect(await process.read(['a', 'hang', 'b'].map((name) => Buffer.from(name)))).toEqual([
       { reason: 'read a' },
       { reason: 'reading the file takes too long' },

@@ -11,7 +11,7 @@ import {
   type Timer,
   within,
 } from '../../base/index.js';
-import { TagAnswer, type TagRequest, type TagResult } from './tag-wire.js';
+import { TagAnswer, TagReady, type TagRequest, type TagResult } from './tag-wire.js';
 
 /** Reads tags and pictures out of files it need not trust. */
 export interface TagReader {
@@ -54,6 +54,8 @@ export interface TagProcessOptions {
 }
 
 const MEMORY_MB = 192;
+/** A busy Pi needs seconds to start a process, and no file is to blame for them. */
+const START_MS = 60_000;
 /** A process that nobody asked for so long gives its memory back. */
 const IDLE_MS = 10_000;
 
@@ -61,6 +63,7 @@ const IDLE_MS = 10_000;
 export class TagProcess implements TagReader {
   #options: TagProcessOptions;
   #child: ChildProcess | undefined;
+  #ready: Deferred<void> = deferred();
   #waiting = new Map<number, Deferred<TagAnswer>>();
   #id = 0;
   #serial = new Serial();
@@ -120,8 +123,12 @@ export class TagProcess implements TagReader {
     const child = (this.#child ??= this.#start());
     const reply = deferred<TagAnswer>();
     this.#waiting.set(request.id, reply);
+    const { clock } = this.#options;
     try {
-      return await within({ clock: this.#options.clock, what: 'reading tags', ms, code: 'ERR_BUSY' }, () => {
+      await within({ clock, what: 'starting the tag process', ms: START_MS }, () =>
+        Promise.race([this.#ready.promise, reply.promise]),
+      );
+      return await within({ clock, what: 'reading tags', ms, code: 'ERR_BUSY' }, () => {
         child.send(request, (error) => error && reply.reject(error));
         return reply.promise;
       });
@@ -142,7 +149,9 @@ export class TagProcess implements TagReader {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: {},
     });
+    const ready = (this.#ready = deferred());
     child.on('message', (message) => {
+      if (TagReady.safeParse(message).success) ready.resolve();
       const parsed = TagAnswer.safeParse(message);
       if (parsed.success) this.#waiting.get(parsed.data.id)?.resolve(parsed.data);
     });

@@ -47,3 +47,6 @@ export const TagAnswer = z.discriminatedUnion('answer', [
   z.object({ answer: z.literal('picture'), id: z.int(), found: z.boolean() }),
 ]);
 export type TagAnswer = z.infer<typeof TagAnswer>;
+
+/** The first word of the tag process: from now on its time counts. */
+export const TagReady = z.object({ answer: z.literal('ready') });

@@ -6,3 +6,4 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', (message) => {
   void answer(TagRequest.parse(message)).then((reply) => process.send?.(reply));
 });
+process.send?.({ answer: 'ready' });
