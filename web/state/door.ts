@@ -60,11 +60,11 @@ export class Doorway {
 
   /** Somebody signed in: the connection starts anew as them, and the page is where it was, unless it was opened by a link. */
   entered(you: You): void {
-    const invited = you.role === 'guest' && you.room_id !== undefined;
+    const room = you.role === 'guest' ? you.room_id : undefined;
     this.you.value = you;
     this.reason.value = undefined;
-    this.arriving.value = invited;
-    if (invited) this.pass({ view: 'party', id: you.room_id });
+    this.arriving.value = room !== undefined;
+    if (room !== undefined) this.pass({ view: 'party', id: room });
     else if (this.link.peek()) this.pass({ view: 'playing' });
     this.#store.client.again();
     // A guest who was here before was refused some of them.
