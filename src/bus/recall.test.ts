@@ -140,6 +140,7 @@ describe('[RE2] what all processes of a house remember together', () => {
   });
 
   it('takes every command for secretive whose reply has a secret', () => {
+    const open: string[] = [];
     for (const type of COMMAND_TYPES) {
       // What only reads is not remembered.
       if (COMMANDS[type].http.startsWith('GET ')) continue;
@@ -147,7 +148,8 @@ describe('[RE2] what all processes of a house remember together', () => {
         z.toJSONSchema(COMMANDS[type].reply, { unrepresentable: 'any', io: 'input' }),
       );
       if (/"(?:token|secret|invite|path|session_id|access_token|ticket)":/.test(reply))
-        expect([type, isSecretive(type)]).toEqual([type, true]);
+        if (!isSecretive(type)) open.push(type);
     }
+    expect(open).toEqual([]);
   });
 });

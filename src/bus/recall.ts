@@ -15,7 +15,7 @@ const MAX_AWAY_BYTES = 16 * 1024 * 1024;
 export const MAX_ANSWERS = 128;
 const MAX_BYTES = 256 * 1024;
 const SWEEP_MS = 5_000;
-/** Answers of these may be secrets, which are kept where they are made and nowhere else. */
+/** Answers to these, whole nouns or single commands, may be secrets: they are kept where they are made and nowhere else. */
 const SECRETIVE: ReadonlySet<string> = new Set([
   'people',
   'session',
@@ -23,6 +23,8 @@ const SECRETIVE: ReadonlySet<string> = new Set([
   'invitation',
   'party',
   'satellite',
+  'room:open',
+  'room:join',
 ]);
 
 /** The outcome of a command, as every way to a handler gives it. */
@@ -279,7 +281,7 @@ function keyOf(clientId: string, { subject_id = 'open' }: Caller): string {
 }
 
 export function isSecretive(type: string): boolean {
-  return SECRETIVE.has(type.split(':', 1)[0] ?? '');
+  return SECRETIVE.has(type) || SECRETIVE.has(type.split(':', 1)[0] ?? '');
 }
 
 /** What was too much at once may be asked again by the same id. */
