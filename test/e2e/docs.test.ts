@@ -119,6 +119,17 @@ describe('the page about the API', () => {
     expect(await page.content()).not.toContain('canary');
   });
 
+  it('[CN1] lists the connections, with what each was sent', async () => {
+    const { page, frames, shot } = await docs();
+    await frames.filter({ hasText: 'subscribed rooms' }).waitFor();
+    await button(page, 'Show connections').click();
+    const row = page.locator('#console tbody tr');
+    await row.waitFor();
+    expect(await row.textContent()).toMatch(/\(admin\)127\.0\.0\.1.*rooms.* KiB.*well$/);
+    await row.scrollIntoViewIfNeeded();
+    await shot('docs-connections');
+  });
+
   it('costs whoever opens the usual page nothing', async () => {
     const { world } = await docs();
     const [page, script] = await Promise.all(

@@ -1,4 +1,5 @@
 import { CommandForm, type Requests } from './command-form.js';
+import { connections } from './connections.js';
 import { element, fieldOf, labelled, textOf } from './dom.js';
 import type { JsonSchema } from './example.js';
 import { FrameLog } from './frame-log.js';
@@ -38,6 +39,7 @@ async function start(root: HTMLElement): Promise<void> {
   root.append(
     element('div', { className: 'bar' }, connect, labelled('Token', token), signIn, state),
     element('div', { className: 'console' }, form.root, log.root),
+    connections(),
   );
   line.open();
 }
