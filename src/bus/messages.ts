@@ -37,7 +37,7 @@ export const BusDoorChange: z.ZodType<DoorChange> = z.discriminatedUnion('kind',
 
 /** Who may have a topic; see `Readers`. */
 export const BusReaders = z.union([
-  z.literal('all'),
+  z.enum(['all', 'nobody']),
   z.object({
     connection_ids: z.array(Id).max(10_000).readonly(),
     subject_ids: z.array(Text).max(10_000).readonly(),

@@ -130,11 +130,11 @@ export interface Audience {
 }
 
 /**
- * Who may have a topic, when its row in TOPIC_ACCESS alone does not say so: these connections and accounts, and who manages the house.
+ * Who may have a topic, when its row in TOPIC_ACCESS alone does not say so: these connections and accounts, and who manages the house; `nobody`: the topic is over.
  * Goes from the store to the hub and never to clients. [PT7]
  */
 export type Readers =
-  'all' | { readonly connection_ids: readonly string[]; readonly subject_ids: readonly string[] };
+  'all' | 'nobody' | { readonly connection_ids: readonly string[]; readonly subject_ids: readonly string[] };
 
 /** An event before the hub stamps the time: what the feed hands out. */
 export type TopicEvent = {

@@ -2,8 +2,6 @@ import { partyTopic, roomTopic, type Party, type Readers } from '../protocol/ind
 import type { Draft } from './draft.js';
 import { partyReaders, partySummary, partyView, type PartyRecord } from './party.js';
 
-const NOBODY: Readers = { connection_ids: [], subject_ids: [] };
-
 /** What is to be heard when a party went from one to the other: the room tells its summary, the party itself the rest. [PT7] */
 export function partyEvents(
   room_id: string,
@@ -20,7 +18,7 @@ export function partyEvents(
       data: { room_id, ...(summary && { party: summary }) },
     });
   const topic = partyTopic(room_id);
-  const readers = after ? partyReaders(after) : NOBODY;
+  const readers = after ? partyReaders(after) : 'nobody';
   const party = withoutChat(after);
   const news = differs(withoutChat(before), party) || (before && opened(partyReaders(before), readers));
   if (news)
@@ -41,8 +39,8 @@ function withoutChat(party: PartyRecord | undefined): Omit<Party, 'chat'> | unde
 
 /** Whether somebody may look in who might not before: who holds a copy of the list elsewhere has to hear of them. */
 function opened(before: Readers, after: Readers): boolean {
-  if (before === 'all') return false;
-  if (after === 'all') return true;
+  if (before === 'all' || after === 'nobody') return false;
+  if (before === 'nobody' || after === 'all') return true;
   return (
     after.connection_ids.some((id) => !before.connection_ids.includes(id)) ||
     after.subject_ids.some((id) => !before.subject_ids.includes(id))

@@ -107,7 +107,7 @@ class House {
   }
 
   /** One person's connection. */
-  as(connection_id: string, role: Caller['role'] = 'user') {
+  as(connection_id: string, role: Caller['role'] = 'user', who: Partial<Caller> = {}) {
     return async <T extends keyof House['handlers']>(
       type: T,
       data: CommandInput<T>,
@@ -117,7 +117,7 @@ class House {
         request: unknown,
         caller: Caller,
       ) => CommandReply<T> | Promise<CommandReply<T>>;
-      return handler(request, { connection_id, role });
+      return handler(request, { connection_id, role, ...who });
     };
   }
 
@@ -404,5 +404,120 @@ describe('[PT6] playback:sync', () => {
       { command: 'pause', track_id: 'a', start_position_seconds: 5 },
       { command: 'play', track_id: 'b', start_position_seconds: 0, sync_time_us: house.clock.nowUs() },
     ]);
+  });
+});
+
+describe('[PT7] who may look into a party', () => {
+  const inside = () => house.store.snapshot('party/r');
+  it('is everybody of the room while it is public, and only who is in while it is private', async () => {
+    expect(inside()).toBeUndefined();
+    await ann('room:open', { ...r, name: 'Ann' });
+    await bob('room:join', { ...r, name: 'Bob' });
+    expect(inside()?.readers).toBe('all');
+    await ann('room:rules', { ...r, public: false });
+    expect(inside()?.readers).toEqual({ connection_ids: ['ann', 'bob'], subject_ids: [] });
+    const events = house.events.filter(({ topic }) => topic === 'party/r');
+    expect(events.at(-1)).toMatchObject({ type: 'party:updated', readers: inside()?.readers });
+    house.parties.gone('bob');
+    expect(inside()?.readers).toMatchObject({ connection_ids: ['ann'] });
+    await ann('room:close', r);
+    expect(inside()).toBeUndefined();
+    expect(house.events.filter(({ topic }) => topic === 'party/r').at(-1)?.readers).toBe('nobody');
+  });
+
+  it('hears what happens there, and the room tells nobody more than the summary', async () => {
+    await ann('room:open', { ...r, name: 'Ann', public: false });
+    await bob('room:join', { ...r, name: 'Bob', invite: house.party?.kept.invite });
+    await bob('room:chat', { ...r, message: 'psst' });
+    await bob('room:leave', r);
+    const told = (topic: string) => JSON.stringify(house.events.filter((event) => event.topic === topic));
+    for (const topic of ['rooms', 'room/r']) expect(told(topic)).not.toMatch(/Bob|psst/);
+    expect(told('rooms')).not.toContain('Ann');
+    expect(told('party/r')).toMatch(/psst.*user_left/);
+    const { room, party } = await house.rooms.handlers['room:get'](r, { connection_id: 'x', role: 'admin' });
+    expect(room.party).toBeUndefined();
+    expect(party).toEqual({
+      description: '',
+      public: false,
+      fair: true,
+      participant_count: 1,
+      max_participants: 20,
+      host: 'Ann',
+    });
+  });
+
+  it('may also be on another phone of somebody who is in: that is news for who keeps the list', async () => {
+    await ann('room:open', { ...r, name: 'Ann', public: false });
+    const { participant_id, secret } = await bob('room:join', {
+      ...r,
+      name: 'Bob',
+      invite: house.party?.kept.invite,
+    });
+    const before = house.told('party:updated').length;
+    await house.as('bob-2')('room:join', { ...r, participant_id, secret, returning: true });
+    expect(house.told('party:updated')).toHaveLength(before + 1);
+    expect(inside()?.readers).toMatchObject({ connection_ids: ['ann', 'bob', 'bob-2'] });
+  });
+
+  it('tells who leaves, and everybody at the end, while they still hear it', async () => {
+    await ann('room:open', { ...r, name: 'Ann', public: false });
+    await bob('room:join', { ...r, name: 'Bob', invite: house.party?.kept.invite });
+    const kinds = () =>
+      house.events
+        .filter(({ topic }) => topic === 'party/r')
+        .slice(-2)
+        .map((event) => (event.type === 'room:event' ? event.data.event_type : event.type));
+    await bob('room:leave', r);
+    expect(kinds()).toEqual(['user_left', 'party:updated']);
+    await ann('room:close', r);
+    expect(kinds()).toEqual(['party_closed', 'party:updated']);
+  });
+});
+
+describe('[PT8] who is signed in', () => {
+  const eve = { subject_id: 'u-eve', name: 'Eve' };
+  it('is one participant on all phones, called as the account, without a secret, and after a restart', async () => {
+    const first = await house.as('eve-1', 'user', eve)('room:open', { ...r, name: 'Somebody else' });
+    expect(first).not.toHaveProperty('secret');
+    house.start();
+    const again = await house.as('eve-2', 'user', eve)('room:join', { ...r, returning: true });
+    expect(again.participant_id).toBe(first.participant_id);
+    expect(house.party?.kept.members.map(({ name }) => name)).toEqual(['Eve']);
+    await house.as('eve-3', 'user', eve)('room:rules', { ...r, public: false });
+    expect(house.store.snapshot('party/r')?.readers).toMatchObject({ subject_ids: ['u-eve'] });
+  });
+
+  it('is nobody else by an id and a secret, and needs a name when not signed in', async () => {
+    const { participant_id } = await house.as('eve-1', 'user', eve)('room:open', r);
+    const mallory = house.as('m', 'user', { subject_id: 'u-m', name: 'Mallory' });
+    const joined = await mallory('room:join', { ...r, participant_id, secret: 'x' });
+    expect(joined.participant_id).not.toBe(participant_id);
+    await expect(bob('room:join', r)).rejects.toMatchObject({
+      code: 'ERR_INVALID',
+      params: { path: 'name' },
+    });
+  });
+
+  it('comes back, or is told that the place is gone', async () => {
+    await ann('room:open', { ...r, name: 'Ann' });
+    const dan = house.as('dan', 'user', { subject_id: 'u-dan', name: 'Dan' });
+    await expect(dan('room:join', { ...r, returning: true })).rejects.toEqual(refused('ERR_NOT_FOUND'));
+    expect(house.party?.kept.members).toHaveLength(1);
+  });
+
+  it('by invitation asks for music only as a participant', async () => {
+    const gus = house.as('gus', 'guest', { subject_id: 'g-1', name: 'Gus', room_id: 'r' });
+    await expect(gus('queue:add', house.add('x'))).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
+    await ann('room:open', { ...r, name: 'Ann', public: false });
+    await ann('queue:add', house.add('a'));
+    const item_ids = house.store.state.rooms.get('r')!.queue.items.map((item) => item.item_id);
+    await expect(gus('queue:add', house.add('x'))).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
+    await expect(gus('queue:remove', { ...r, item_ids })).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
+    await expect(gus('room:vote-skip', { ...r, item_id: 'any' })).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
+    await gus('room:join', r);
+    await gus('queue:add', house.add('x'));
+    expect(house.titles).toEqual(['a', 'x']);
+    await gus('room:leave', r);
+    await expect(gus('queue:add', house.add('y'))).rejects.toEqual(refused('ERR_NOT_ALLOWED'));
   });
 });
