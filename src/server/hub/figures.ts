@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../../protocol/index.js';
-import type { Client } from './client.js';
 
 /** What one client, or all together, got and were refused. */
 export interface Figures {
@@ -37,10 +36,12 @@ export interface HubMeasurements extends ClientCounts {
   readonly refusals: ReadonlyMap<ErrorCode, number>;
 }
 
-type Counted = Pick<Client, 'stalled'> & {
+/** What is counted of a client. */
+export interface Counted {
+  readonly stalled: boolean;
   readonly identity: { readonly role: string } | undefined;
   readonly outbox: { readonly messages: number };
-};
+}
 
 export function countClients(clients: Iterable<Counted>): ClientCounts {
   const roles: Record<string, number> = { admin: 0, user: 0, guest: 0, device: 0, nobody: 0 };
