@@ -86,7 +86,7 @@ export const signedInCost: BenchCase = {
       ],
       notes: [
         'Ratios are the middle of the ratios of neighbouring windows. What reading /metrics every 15 s costs is part of ours.',
-        'A ping goes with every 6th write; at most 2 writes follow it unanswered.',
+        'A ping goes with every 6th update; at most 2 follow it unanswered.',
       ],
     };
   },

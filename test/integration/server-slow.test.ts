@@ -54,6 +54,29 @@ describe('a client that stops reading', () => {
     expect(heard.length).toBeLessThanOrEqual(9);
   });
 
+  it('[BP1] gets no more stale updates when two come in each tick', async () => {
+    world = await World.start();
+    world.feed.put('room/a', {});
+    const quick = await listener(['room/a']);
+    const slow = await listener(['room/a']);
+    const volumes = (n: number) =>
+      [{}, { player_id: 'p' }].map((of) => ({
+        type: 'volume:updated' as const,
+        topic: 'room/a',
+        data: { room_id: 'a', ...of, volume: n / 200, muted: false },
+      }));
+    slow.ws.pause();
+    for (let n = 1; n <= 200; n++) {
+      world.feed.commit(volumes(n));
+      await quick.next((frame) => frame.data?.['player_id'] === 'p');
+    }
+    slow.ws.resume();
+    await slow.next((frame) => frame.data?.['volume'] === 1);
+    await slow.settled();
+    const heard = slow.frames.filter((frame) => frame.type === 'volume:updated');
+    expect(heard.filter(({ data }) => data['volume'] !== 1).length).toBeLessThanOrEqual(8);
+  });
+
   it('[BP2] has at most the last 32 told-once events waiting', async () => {
     world = await World.start();
     const quick = await listener(['toasts']);

@@ -137,12 +137,13 @@ export class Client {
       return 0;
     }
     this.#stalledSinceUs = undefined;
+    const { updates } = this.outbox;
     const taken = this.outbox.take(snapshot);
     const frames = this.#packs ? taken.map(packed) : taken;
     if (frames.length === 0) return 0;
     let size = 0;
     for (const frame of frames) size += frame.size;
-    const withPing = this.#credit.due(size);
+    const withPing = this.#credit.due(size, updates);
     if (withPing) this.#marked(mark);
     this.#figures.messages += frames.length;
     this.#figures.bytes += size;

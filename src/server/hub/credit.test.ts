@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Credit } from './credit.js';
 
 /** Writes until the credit is spent; the marks that went out. */
-function writeAll(credit: Credit, bytes: number, limit = 1000): { writes: number; marks: number[] } {
+function writeAll(credit: Credit, bytes: number, updates = 1): { writes: number; marks: number[] } {
   const marks: number[] = [];
   let writes = 0;
-  while (!credit.spent && writes < limit) {
+  while (!credit.spent && writes < 1000) {
     writes += 1;
-    if (!credit.due(bytes)) continue;
+    if (!credit.due(bytes, updates)) continue;
     credit.marked(writes);
     marks.push(writes);
   }
@@ -17,6 +17,12 @@ function writeAll(credit: Credit, bytes: number, limit = 1000): { writes: number
 describe('[BP1] credit', () => {
   it('a silent client gets eight writes, one of them with a ping', () => {
     expect(writeAll(new Credit(), 300)).toEqual({ writes: 8, marks: [6] });
+  });
+  it('what is told in one write counts each, so that it gets eight updates and not eight writes', () => {
+    expect(writeAll(new Credit(), 300, 2)).toEqual({ writes: 4, marks: [3] });
+  });
+  it('a write of answers alone counts as one', () => {
+    expect(writeAll(new Credit(), 300, 0)).toEqual({ writes: 8, marks: [6] });
   });
   it('large writes are pinged at once and stopped sooner', () => {
     expect(writeAll(new Credit(), 100_000)).toEqual({ writes: 3, marks: [1] });

@@ -1,9 +1,11 @@
 /**
- * A ping goes out with every 6th write, and 2 more writes may follow it unanswered: a phone that falls asleep gets at most 8 stale
- * updates. Of the settings that keep this it is the one with the fewest pings that still lets a slow line have two writes under way. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an update.
+ * A ping goes out with every 6th update, and 2 more may follow it unanswered: a phone that falls asleep gets at most 8 stale ones, unless
+ * more than that happens in one tick. Of the settings that keep this it is the one with the fewest pings that still lets a slow line have
+ * two writes under way. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an
+ * update.
  */
-const WRITES_PER_MARKER = 6;
-const WRITES_AFTER_MARKER = 2;
+const UPDATES_PER_MARKER = 6;
+const UPDATES_AFTER_MARKER = 2;
 const BYTES_PER_MARKER = 64 * 1024;
 const BYTES_AFTER_MARKER = 256 * 1024;
 
@@ -13,13 +15,13 @@ const BYTES_AFTER_MARKER = 256 * 1024;
  */
 export class Credit {
   #open: number | undefined;
-  #writes = 0;
+  #updates = 0;
   #bytes = 0;
 
   /** A ping has been unanswered for too long: nothing more goes out until it is answered. */
   get spent(): boolean {
     if (this.#open === undefined) return false;
-    return this.#writes >= WRITES_AFTER_MARKER || this.#bytes >= BYTES_AFTER_MARKER;
+    return this.#updates >= UPDATES_AFTER_MARKER || this.#bytes >= BYTES_AFTER_MARKER;
   }
 
   /** A ping is unanswered. */
@@ -27,18 +29,18 @@ export class Credit {
     return this.#open !== undefined;
   }
 
-  /** Counts a write; true when a ping has to go with it. */
-  due(bytes: number): boolean {
-    this.#writes += 1;
+  /** Counts a write and the updates in it; true when a ping has to go with it. Answers alone count as one. */
+  due(bytes: number, updates = 1): boolean {
+    this.#updates += Math.max(1, updates);
     this.#bytes += bytes;
     if (this.#open !== undefined) return false;
-    return this.#writes >= WRITES_PER_MARKER || this.#bytes >= BYTES_PER_MARKER;
+    return this.#updates >= UPDATES_PER_MARKER || this.#bytes >= BYTES_PER_MARKER;
   }
 
   /** A ping with this number went out. */
   marked(mark: number): void {
     this.#open = mark;
-    this.#writes = 0;
+    this.#updates = 0;
     this.#bytes = 0;
   }
 

@@ -63,6 +63,11 @@ export class Outbox {
     return (this.#only ? 1 : 0) + this.#entries.size + this.#resync.size;
   }
 
+  /** Those of them that are no answers. */
+  get updates(): number {
+    return this.messages - this.#replies;
+  }
+
   get bytes(): number {
     return (this.#only?.frames[0].size ?? 0) + this.#eventBytes + this.#replyBytes;
   }
