@@ -71,6 +71,31 @@ describe('gateways', () => {
     for (const client of clients) client.close();
   });
 
+  it('[PT7] let nobody look into a private party who is not in it', async () => {
+    const ann = house.client(['room/hall']);
+    await ann.ready();
+    const { invite } = await ann.send('room:open', { ...command, name: 'Ann', public: false });
+    const bob = east.client(['room/hall']);
+    await bob.ready();
+    expect(bob.mirror.room['hall']?.party).toMatchObject({ host: 'Ann', participant_count: 1 });
+    await expect(bob.subscribe(['party/hall'])).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' });
+    await bob.send('room:join', { ...command, name: 'Bob', invite });
+    await bob.subscribe(['party/hall']);
+    const said = () => bob.mirror.party['hall']?.chat.map(({ message }) => message).join();
+    await ann.send('room:chat', { ...command, message: 'hello' });
+    await until('it is heard', () => said() === 'hello');
+    const heard: string[] = [];
+    bob.onEvent((event) => event.type === 'room:chat' && heard.push(event.data.message));
+    await bob.send('room:leave', command);
+    await until('it is over for who left', () => bob.mirror.party['hall'] === undefined);
+    await ann.send('room:chat', { ...command, message: 'now that he is gone' });
+    await ann.send('room:volume', { ...command, volume: 0.77 });
+    await until('what came later is heard', () => volume(bob) === 0.77);
+    expect(heard).toEqual([]);
+    await ann.send('room:close', command);
+    for (const client of [ann, bob]) client.close();
+  });
+
   it('say what was missed to a client that comes from a gateway that was killed', async () => {
     const watcher = await clientOf(west);
     const phone = await Peer.connect(east.port, {});
