@@ -135,7 +135,7 @@ describe('a database of version 4', () => {
       activity: [{ action: 'heart', username: 'Änn', title: 'Über Wasser' }],
     });
     const jobs = new Jobs({ db, store, clock, log: silentLogger });
-    expect(jobs.list()).toMatchObject([
+    expect(jobs.list(10)).toMatchObject([
       { kind: 'library-scan', state: 'failed', error: { retryable: true } },
     ]);
     jobs.close();
