@@ -2,6 +2,8 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { COMMAND_TYPES, ERROR_CODES } from '../../src/protocol/index.js';
+import type { Entrance } from '../../src/people/index.js';
+import { EVERYBODY, openDoor } from '../../src/server/open-door.js';
 import { World } from '../integration/server-world.js';
 import { buildPage, launchBrowser, openPage } from './browser.js';
 import { button } from './page-stage.js';
@@ -26,9 +28,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function docs(context: BrowserContextOptions = PHONE) {
+async function docs(context: BrowserContextOptions = PHONE, door: Entrance = openDoor) {
   const world = await World.start(
-    { config: { webRoot: built.dir } },
+    { config: { webRoot: built.dir }, door },
     {
       'room:list': () => ({ rooms: [] }),
       'room:volume': ({ volume }) => {
@@ -41,7 +43,7 @@ async function docs(context: BrowserContextOptions = PHONE) {
   const opened = await openPage(browser, `http://127.0.0.1:${world.port}/docs`, context);
   cleanups.push(() => opened.close());
   const { page } = opened;
-  await page.getByText('connected, open to everybody').waitFor();
+  await page.getByText(door.mode === 'open' ? 'connected, open to everybody' : 'give a token').waitFor();
   const frames = page.locator('.frames summary');
   return { world, ...opened, frames, shot: (name: string) => shoot(opened.page, name) };
 }
@@ -117,6 +119,17 @@ describe('the page about the API', () => {
     await button(page, 'Sign in').click();
     await frames.filter({ hasText: '***' }).first().waitFor({ state: 'attached' });
     expect(await page.content()).not.toContain('canary');
+  });
+
+  it('signs in by a token where people have to', async () => {
+    const identify = async () => ({ ...EVERYBODY, name: 'Panel', role: 'user' as const });
+    const { page, frames } = await docs(PHONE, { ...openDoor, mode: 'required', identify });
+    await page.getByPlaceholder('tutti_…').fill(`tutti_${'a'.repeat(43)}`);
+    await button(page, 'Sign in').click();
+    await page.getByText('connected, Panel').waitFor();
+    await frames.filter({ hasText: 'subscribed rooms' }).waitFor();
+    await button(page, 'Show connections').click();
+    await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
   });
 
   it('[CN1] lists the connections, with what each was sent', async () => {

@@ -22,6 +22,8 @@ export class Line {
   #waitMs = FIRST_MS;
   #serial = 0;
   #wanted = false;
+  /** The sign-in that is not answered yet. */
+  #auth: string | undefined;
 
   constructor(parts: LineParts) {
     this.#parts = parts;
@@ -57,6 +59,7 @@ export class Line {
       return;
     }
     const frame = { id: `c${++this.#serial}`, type, data };
+    if (type === 'auth') this.#auth = frame.id;
     const text = JSON.stringify(frame);
     this.#parts.frame('out', frame, bytesOf(text), nowMs());
     this.#socket.send(text);
@@ -68,7 +71,10 @@ export class Line {
     this.#parts.frame('in', frame, bytesOf(text), atMs);
     const type = textOf(frame, 'type');
     if (type === 'hello') this.#greeted(frame);
-    if (type === 'reply' && fieldOf(fieldOf(frame, 'data'), 'you') !== undefined) this.#parts.ready();
+    if (type !== 'reply' || this.#auth === undefined || textOf(frame, 'id') !== this.#auth) return;
+    this.#auth = undefined;
+    this.#parts.state('open', `connected, ${textOf(fieldOf(frame, 'data'), 'name')}`);
+    this.#parts.ready();
   }
 
   #greeted(hello: unknown): void {
