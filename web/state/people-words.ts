@@ -56,3 +56,9 @@ export function until(timestamp: string, nowMs: number): string {
 export function invitationWords({ uses, max_uses, expires_at }: Invitation, nowMs: number): string {
   return `${uses} of ${max_uses} came · ends ${until(expires_at, nowMs)}`;
 }
+
+/** What a person may be. */
+export const ROLES = [
+  { value: 'user' as const, label: 'Uses Tutti' },
+  { value: 'admin' as const, label: 'Manages it' },
+];

@@ -7,8 +7,7 @@ import { doorOf } from '../state/door.js';
 import { ROLE_WORDS } from '../state/people-words.js';
 import { signOut } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
-import { useAnswer } from './asked.js';
-import type { PartProps } from './people.js';
+import { useAnswer, type PartProps } from './asked.js';
 import { SessionList } from './session-list.js';
 
 /** The own name, password and sessions. */

@@ -34,3 +34,9 @@ export function usePeopleRounds(): [round: number, next: () => void] {
   }, [role]);
   return [round, next];
 }
+
+/** A part of the view of people: it asks the server anew with each round, and begins the next one when it has changed something. */
+export interface PartProps {
+  readonly round: number;
+  readonly next: () => void;
+}

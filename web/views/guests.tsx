@@ -9,8 +9,7 @@ import { doorOf } from '../state/door.js';
 import { linkAt } from '../state/party-link.js';
 import { invitationWords } from '../state/people-words.js';
 import { useStore } from '../state/store.js';
-import { useAnswer } from './asked.js';
-import type { PartProps } from './people.js';
+import { useAnswer, type PartProps } from './asked.js';
 import { SessionList } from './session-list.js';
 
 /** Invitations that have not ended, and for admins the guests who are in. */

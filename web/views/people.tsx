@@ -9,12 +9,6 @@ import { GuestsPart } from './guests.js';
 import { PersonsPart } from './persons.js';
 import { ProgramsPart } from './programs.js';
 
-/** A part of this view: it asks the server anew with each round, and begins the next one when it has changed something. */
-export interface PartProps {
-  readonly round: number;
-  readonly next: () => void;
-}
-
 const PARTS = { You: YouPart, People: PersonsPart, Guests: GuestsPart, Programs: ProgramsPart } as const;
 type PartName = keyof typeof PARTS;
 const FOR_ADMINS: readonly PartName[] = ['You', 'People', 'Guests', 'Programs'];

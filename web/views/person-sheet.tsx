@@ -7,10 +7,9 @@ import { Icon, type IconName } from '../components/icon.js';
 import { CopyLine, LocalNote, QrCode } from '../components/share.js';
 import { Sheet } from '../components/sheet.js';
 import { linkAt } from '../state/party-link.js';
-import { until } from '../state/people-words.js';
+import { until, ROLES } from '../state/people-words.js';
 import { useStore } from '../state/store.js';
 import { useAnswer } from './asked.js';
-import { ROLES } from './persons.js';
 import { SessionList } from './session-list.js';
 
 interface PersonSheetProps {

@@ -6,9 +6,9 @@ import { Choice, Field, SheetForm } from '../components/form.js';
 import { Sheet } from '../components/sheet.js';
 import { count } from '../state/format.js';
 import { ago } from '../state/job-words.js';
+import { ROLES } from '../state/people-words.js';
 import { useStore } from '../state/store.js';
-import { useAnswer } from './asked.js';
-import type { PartProps } from './people.js';
+import { useAnswer, type PartProps } from './asked.js';
 import { PersonSheet } from './person-sheet.js';
 
 /** Everybody with an account, for admins. */
@@ -62,11 +62,6 @@ function PersonRow({ person, onMore }: { person: Person; onMore: () => void }) {
     </li>
   );
 }
-
-export const ROLES = [
-  { value: 'user' as const, label: 'Uses Tutti' },
-  { value: 'admin' as const, label: 'Manages it' },
-];
 
 /** With a password, or without one: then a link lets them in, which the next sheet makes. */
 function AddSheet({ onClose }: { onClose: (added?: string) => void }) {

@@ -8,8 +8,7 @@ import { Sheet } from '../components/sheet.js';
 import { ago } from '../state/job-words.js';
 import { SCOPE_WORDS, until } from '../state/people-words.js';
 import { useStore } from '../state/store.js';
-import { useAnswer } from './asked.js';
-import type { PartProps } from './people.js';
+import { useAnswer, type PartProps } from './asked.js';
 
 const DAY_SECONDS = 86_400;
 const LIVES = [
