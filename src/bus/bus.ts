@@ -23,6 +23,8 @@ export interface Bus {
   publish(channel: string, message: string): boolean;
   /** Resolves when what is published from now on will arrive; while the bus is away, at once. The result ends it. */
   subscribe(channel: string, listener: (message: string) => void): Promise<() => void>;
+  /** How many processes listen to the channel now, this one among them. Rejects while the bus is away. */
+  listeners(channel: string): Promise<number>;
   /** Keeps a text until its time is up. This and the two below reject with ERR_HOUSE_OFFLINE while the bus is away. */
   put(key: string, value: string, ttlMs: number): Promise<void>;
   get(key: string): Promise<string | undefined>;

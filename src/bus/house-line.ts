@@ -204,7 +204,7 @@ export class HouseLine {
       if (this.#home?.house === message.node) this.#lose('it does not know this gateway any more');
       return;
     }
-    if (message.node !== this.#home?.house) return this.drops.add('stranger');
+    if (message.node !== this.#home?.house || message.kind === 'taken') return this.drops.add('stranger');
     if (message.kind === 'superseded') return this.#events.onSuperseded(message.connection_id);
     this.#answered(message);
   }

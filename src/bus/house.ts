@@ -10,6 +10,7 @@ import { BEAT_MS, Members } from './members.js';
 import { channels, ToHouse, type Body, type ToGateway, type ToGateways } from './messages.js';
 import type { BusResult, BusRun, Recall } from './recall.js';
 import { Drops, Seal, type DropReason } from './seal.js';
+import { refuseSecond } from './only-house.js';
 import { Sender } from './sender.js';
 import { measured, type BusMeasurements } from './measurements.js';
 
@@ -57,6 +58,8 @@ export class House {
   readonly #stops: (() => void)[] = [];
   readonly #beat: Timer;
   #running = 0;
+  /** It is the only one of its name, as far as one can tell. */
+  #only = false;
 
   private constructor(parts: HouseParts) {
     this.#parts = parts;
@@ -80,8 +83,15 @@ export class House {
         house.#sessions.changed(change);
         house.#tell({ kind: 'door', change });
       }),
-      parts.bus.onConnection((connected) => connected && house.#start()),
     );
+    try {
+      await refuseSecond(parts, house.#seal, house.node);
+    } catch (refusal) {
+      house.#end();
+      throw refusal;
+    }
+    house.#only = true;
+    house.#stops.push(parts.bus.onConnection((connected) => connected && house.#start()));
     house.#start();
     return house;
   }
@@ -102,6 +112,10 @@ export class House {
 
   close(): void {
     this.announce('the server stops', RETRY_AFTER_STOP_MS);
+    this.#end();
+  }
+
+  #end(): void {
     this.#beat.cancel();
     for (const stop of this.#stops.splice(0)) stop();
   }
@@ -138,6 +152,8 @@ export class House {
     if (typeof message === 'string') return this.#drop(message);
     const { node, seq } = message;
     if (node === this.node) return this.#drop('loop');
+    if (message.kind === 'there') return this.#there(node);
+    if (!this.#only) return;
     if (message.kind === 'join') return this.#join(message);
     if (!this.#members.has(node)) {
       this.#drop('stranger');
@@ -148,7 +164,14 @@ export class House {
     this.#take(message);
   }
 
-  #take(message: Exclude<ToHouse, { kind: 'join' }>): void {
+  /** Another house wants to start. Of two that start at once one goes on. */
+  #there(node: string): void {
+    if (!this.#only && node < this.node) return;
+    this.#say(node, { kind: 'taken' });
+    this.#log.warn({ other: node }, 'another server wanted to start under the same bus_name');
+  }
+
+  #take(message: Exclude<ToHouse, { kind: 'join' | 'there' }>): void {
     const { node } = message;
     switch (message.kind) {
       case 'beat':

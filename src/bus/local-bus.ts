@@ -55,6 +55,10 @@ export class LocalBus implements Bus {
     };
   }
 
+  async listeners(channel: string): Promise<number> {
+    return this.#channels.get(channel)?.size ?? 0;
+  }
+
   async put(key: string, value: string, ttlMs: number): Promise<void> {
     await this.delete(key);
     const timer = this.#clock.after(ttlMs, () => this.#kept.delete(key));

@@ -65,6 +65,8 @@ const BusEvent = z.object({
 export const ToHouse = z.discriminatedUnion('kind', [
   z.object({ ...head, kind: z.literal('join'), nonce: Id, version: Text }),
   z.object({ ...head, kind: z.literal('beat') }),
+  /** Of another house that starts: whether there is one. */
+  z.object({ ...head, kind: z.literal('there') }),
   z.object({ ...head, kind: z.literal('ask'), id: Id, ask: Text, data: z.unknown() }),
   z.object({ ...head, kind: z.literal('left'), connection_id: Id }),
   z.object({ ...head, kind: z.literal('leave') }),
@@ -93,6 +95,8 @@ export const ToGateway = z.discriminatedUnion('kind', [
     url: z.string().max(2048),
   }),
   z.object({ ...head, kind: z.literal('rejoin') }),
+  /** To a house that starts: there is one. */
+  z.object({ ...head, kind: z.literal('taken') }),
   /** The client of this connection is on another one. */
   z.object({ ...head, kind: z.literal('superseded'), connection_id: Id }),
   z.discriminatedUnion('ok', [

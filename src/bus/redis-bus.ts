@@ -100,6 +100,11 @@ export class RedisBus implements Bus {
     };
   }
 
+  async listeners(channel: string): Promise<number> {
+    const [, count] = await this.#asked(() => this.#speaks.pubsub('NUMSUB', channel));
+    return Number(count);
+  }
+
   async put(key: string, value: string, ttlMs: number): Promise<void> {
     await this.#asked(() => this.#speaks.set(key, value, 'PX', Math.max(1, Math.round(ttlMs))));
   }

@@ -94,6 +94,14 @@ export function busContract(name: string, start: () => Promise<BusRig>): void {
       expect(here.counts.sent).toBeGreaterThan(0);
     });
 
+    it('knows how many listen to a channel', async () => {
+      const before = await here.listeners('crowd');
+      const stop = await here.subscribe('crowd', () => undefined);
+      expect([before, await there.listeners('crowd')]).toEqual([0, 1]);
+      stop();
+      await until('nobody listens', async () => (await there.listeners('crowd')) === 0);
+    });
+
     it('keeps a text for every side until it is deleted', async () => {
       await here.put('k', 'one', 60_000);
       await here.put('k', 'two', 60_000);

@@ -140,6 +140,23 @@ describe('the line between a gateway and its house', () => {
     expect(house.gateways).toBe(0);
   });
 
+  it('refuses a second house under the same name, until the first is gone', async () => {
+    await start('open');
+    const kept = { house, gateway, recall };
+    await expect(start('open')).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      message: expect.stringContaining('bus_name') as string,
+    });
+    await recall.close();
+    ({ house, gateway, recall } = kept);
+    await gateway.run('room:list', {}, caller);
+    expect(ran).toHaveLength(1);
+    house.close();
+    gateway.close();
+    await recall.close();
+    await start('open');
+  });
+
   it('refuses at once what it cannot bring to its house [GW2]', async () => {
     await start('open');
     house.close();

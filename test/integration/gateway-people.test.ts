@@ -215,6 +215,21 @@ describe('gateways of a house that wants to know who comes', () => {
     await leave(again);
   });
 
+  it('have one house: a second one under its name ends, and says why', async () => {
+    const second = await ServerProcess.start(settings('second', 'serve')).catch((ended: Error) => ({
+      said: ended.message,
+    }));
+    await until('it says why', () => second.said.includes('another bus_name'));
+    if (second instanceof ServerProcess)
+      await until('it is gone', () =>
+        fetch(`${second.url}/health`).then(
+          () => false,
+          () => true,
+        ),
+      );
+    expect((await ask(west, 'GET', '/account', { as: cookie })).status).toBe(200);
+  });
+
   it('tell of jobs, as a stream and by asking', async () => {
     const started = await ask(west, 'POST', '/library/scan', { as: cookie, body: { full: true } });
     const jobId = String(started.data['job_id']);
