@@ -156,6 +156,23 @@ describe('gateways of a house that wants to know who comes', () => {
     await leave(phone);
   });
 
+  it('tell what was missed of a topic that nobody followed there [GW3]', async () => {
+    const [phone, again] = [await withToken(east), await withToken(west)];
+    const topics = ['room/bath'];
+    phone.send({ id: '1', type: 'subscribe', data: { topics } });
+    const left = z.object({ epoch: z.string(), revision: z.number() }).parse(await phone.next('subscribed'));
+    const body = { volume: 0.2 };
+    await ask(west, 'PUT', '/rooms/bath/volume', { as: cookie, body });
+    await phone.next('volume:updated');
+    const resume = { epoch: left.epoch, revisions: { 'room/bath': left.revision } };
+    again.send({ id: '1', type: 'subscribe', data: { topics, resume } });
+    expect(await again.next('subscribed')).toMatchObject({
+      resumed: true,
+      events: expect.arrayContaining([expect.objectContaining({ type: 'volume:updated' })]) as unknown,
+    });
+    await leave(phone, again);
+  });
+
   it('count the connections of one person each for itself [GW4]', async () => {
     const peers = [await withToken(east), await withToken(east), await withToken(west)];
     await expect(withToken(east)).rejects.toThrow();
