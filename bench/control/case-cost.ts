@@ -7,7 +7,7 @@ import { startHouse, type House } from './house.js';
 import { many, ratioOf, times } from './scale.js';
 
 const CLIENTS = many(1000);
-const REPETITIONS = times(7);
+const REPETITIONS = times(5);
 const WINDOW_MS = 3_000;
 const SETTLE_MS = 700;
 const EVERY_MS = 500;

@@ -9,7 +9,7 @@ import { many, ratioOf, times } from './scale.js';
 
 const CLIENTS = many(500);
 const OTHERS = many(50);
-const REPETITIONS = times(7);
+const REPETITIONS = times(5);
 /** Longer than a storm. */
 const WINDOW_MS = 1_200;
 const GAP_MS = 5;

@@ -10,7 +10,7 @@ import { atBare, BARE, startBare, startCrowd, type Bare, type Crowd } from './ba
 import { startHouse, type House } from './house.js';
 import { at, many, times } from './scale.js';
 
-const REPETITIONS = times(7);
+const REPETITIONS = times(5);
 const WINDOW_MS = 1_500;
 const GAP_MS = 20;
 const MAX_LOOP_MS = 20;

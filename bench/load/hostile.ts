@@ -7,7 +7,7 @@ import { answerParent } from './asks.js';
 
 export type Bomb = 'packed' | 'packed-small' | 'fragments' | 'unfinished' | 'nested';
 
-const HELD_MS = 1_500;
+const HELD_MS = 800;
 /** Of wire, of each connection. */
 const BOMB_BYTES = 100_000;
 
