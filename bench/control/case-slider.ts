@@ -6,7 +6,7 @@ import { startHouse } from './house.js';
 import { many, ratioOf, times } from './scale.js';
 
 const OTHERS = many(50);
-const REPETITIONS = times(6);
+const REPETITIONS = times(5);
 const WINDOW_MS = 3_000;
 const PER_SECOND = 1000;
 const SLIDER = 'slider';

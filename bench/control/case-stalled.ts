@@ -9,7 +9,7 @@ import { many, ratioOf, times } from './scale.js';
 
 const OTHERS = many(50);
 const PHONES = 5;
-const REPETITIONS = times(4);
+const REPETITIONS = times(3);
 const SHORT_MS = 6_000;
 const LONG_MS = many(60_000);
 const GAP_MS = 45;

@@ -7,7 +7,7 @@ import { many, ratioOf, times } from './scale.js';
 
 const CLIENTS = many(500);
 const ROOMS = ['one', 'two', 'three', 'four', 'five'];
-const REPETITIONS = times(4);
+const REPETITIONS = times(3);
 const WINDOW_MS = 4_000;
 const EVERY_MS = 500;
 const PROGRESS = 'playback:progress';
