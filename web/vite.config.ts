@@ -87,6 +87,23 @@ function withoutCompiledSchemas(): Plugin {
   };
 }
 
+/** The page explains errors in words of its own; what their codes mean is for those who write programs. */
+function withoutMeanings(): Plugin {
+  return {
+    name: 'without-meanings',
+    apply: 'build',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /src\/protocol\/errors\.ts$/ },
+      handler(code) {
+        const short = code.replace(/meaning:\s*'(?:[^'\\]|\\.)*'/g, "meaning: ''");
+        if (short === code) throw new Error('a table of errors without meanings');
+        return short;
+      },
+    },
+  };
+}
+
 /** In the page zod says whether something is right, never in words what is wrong. */
 function withoutZodWords(): Plugin {
   return {
@@ -133,6 +150,7 @@ export default defineConfig({
   plugins: [
     withoutJsonSchema(),
     withoutServerFields(),
+    withoutMeanings(),
     withoutZodWords(),
     withoutCompiledSchemas(),
     serviceWorkerShell(),
