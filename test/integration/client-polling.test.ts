@@ -31,7 +31,7 @@ async function start(topics: readonly string[] = ['system', 'rooms']): Promise<v
   world.feed.put('system', state('0'), 1);
   client = connect({
     url: `ws://127.0.0.1:${world.port}/ws`,
-    WebSocket: Proxied as unknown as new (url: string) => Socket,
+    WebSocket: Proxied,
     topics,
     random: () => 0.01,
     fetch: async (url, options) => {
