@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { connect, type Socket, type TuttiClient } from '../../src/client/index.js';
+import { connect, type TuttiClient } from '../../src/client/index.js';
 import { until } from '../until.js';
 import { World } from './server-world.js';
 
