@@ -8,6 +8,7 @@ import {
   type TopicEvent,
   type TopicsReply,
 } from '../protocol/index.js';
+import type { ClockEstimate } from '../sync/index.js';
 import { ClientError, disconnected } from './client-error.js';
 import { PendingCommands } from './commands.js';
 import type { ClientOptions, Connection, TuttiClient } from './contract.js';
@@ -150,6 +151,10 @@ class Client implements TuttiClient {
 
   serverNowUs(): number {
     return this.#serverClock.nowUs();
+  }
+
+  clockQuality(): ClockEstimate | undefined {
+    return this.#serverClock.quality();
   }
 
   watchClock(everyMs: number): () => void {

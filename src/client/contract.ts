@@ -1,4 +1,5 @@
 import type { CommandInput, CommandReply, CommandType, Hello, TopicEvent } from '../protocol/index.js';
+import type { ClockEstimate } from '../sync/index.js';
 import type { Mirror } from './mirror.js';
 import type { ClientClock, Fetch, SocketConstructor } from './socket.js';
 
@@ -66,6 +67,8 @@ export interface TuttiClient {
   ready(): Promise<Hello>;
   /** The server's monotonic clock now, microseconds; NaN before `hello`. */
   serverNowUs(): number;
+  /** How well that is known: offset, how wrong it may be, and the round trip behind it. Undefined before the first exchange. */
+  clockQuality(): ClockEstimate | undefined;
   /** Compares clocks at least this often, for who keeps time; returns how to stop. */
   watchClock(everyMs: number): () => void;
   /** Call when the machine woke up, came online or the page is shown again. */

@@ -1,4 +1,4 @@
-import { ClockFilter, type ClockSample } from '../sync/index.js';
+import { ClockFilter, type ClockEstimate, type ClockSample } from '../sync/index.js';
 import type { ClientClock } from './socket.js';
 
 const QUICK_MS = 250;
@@ -28,6 +28,11 @@ export class ServerClock {
   nowUs(): number {
     const now = this.#clock.nowUs();
     return now + (this.#filter.estimate(now)?.offset_us ?? this.#roughUs);
+  }
+
+  /** How well it is known; undefined before the first exchange. */
+  quality(): ClockEstimate | undefined {
+    return this.#filter.estimate(this.#clock.nowUs());
   }
 
   /** What the server's clock was a moment ago: better than nothing. */

@@ -96,6 +96,7 @@ describe('the sync page', () => {
     await player('Living room').getByText('Nothing had to be corrected.').waitFor();
     expect(await kitchen.locator('path.skew').count()).toBe(1);
     await page.getByText('0.38 ms between first and last now').waitFor();
+    await page.getByText(/This page knows the clock of the server to ±[\d.]+ ms/).waitFor();
   });
 
   it('marks an estimate as one, and draws nothing where nothing is measured', async () => {

@@ -297,6 +297,18 @@ describe('client', () => {
     await until('within 20 ms', () => Math.abs(client.serverNowUs() - here) < 20_000);
   });
 
+  it('says how well it knows the server clock: the error is no more than half a round trip and what drifts', async () => {
+    const client = clientOf(await fakeTutti());
+    expect(client.clockQuality()).toBeUndefined();
+    await client.ready();
+    await until('clocks were compared', () => client.clockQuality() !== undefined);
+    const { offset_us, error_us, rtt_us } = client.clockQuality()!;
+    expect(Number.isFinite(offset_us)).toBe(true);
+    expect(rtt_us).toBeGreaterThan(0);
+    expect(error_us).toBeGreaterThanOrEqual(rtt_us / 2);
+    expect(error_us).toBeLessThan(rtt_us / 2 + 60_000);
+  });
+
   it('leaves no timer behind', async () => {
     const clock = new ManualClock();
     const client = clientOf(await fakeTutti(), { clock });

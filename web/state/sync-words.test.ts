@@ -5,7 +5,7 @@ import { isQuiet, limitText } from './limits.js';
 import { strideAt } from '../components/hold-button.js';
 import { outcomeText } from './outcome-words.js';
 import { syncBadge } from './sync-badge.js';
-import { correctionText, scaleOf, signedMs, skewText, spreadOf, trendText } from './sync-words.js';
+import { clockText, correctionText, scaleOf, signedMs, skewText, spreadOf, trendText } from './sync-words.js';
 
 const report = (player_id: string, more: Partial<SyncReport> = {}): SyncReport => ({
   player_id,
@@ -103,4 +103,14 @@ it('outcomes are said in words', () => {
     said('ignored', 'it is here'),
     said('failed', 'no answer'),
   ]).toEqual(['Joined', 'Joins when it is back', 'Left alone: it is here', 'Failed: no answer']);
+});
+
+describe('the clock of the server', () => {
+  it('is told with how wrong it may be and what that was learnt from', () => {
+    expect(clockText({ error_us: 420, rtt_us: 1300 })).toContain('±0.42 ms; an answer takes 1.3 ms');
+  });
+
+  it('is not known before it was asked for', () => {
+    expect(clockText(undefined)).toContain('not known yet');
+  });
 });

@@ -78,3 +78,10 @@ export function scaleOf(values: readonly number[]): number {
   const most = Math.max(0, ...values.map(Math.abs));
   return STEPS_MS.find((step) => step >= 2 && step >= most) ?? Math.ceil(most / 1000) * 1000;
 }
+
+/** How well this page knows the time of the server, from which it draws where the music is. */
+export function clockText(clock: { readonly error_us: number; readonly rtt_us: number } | undefined): string {
+  if (!clock) return 'The clock of the server is not known yet.';
+  const [error, trip] = [clock.error_us, clock.rtt_us].map((us) => msText(us / 1000));
+  return `This page knows the clock of the server to ±${error} ms; an answer takes ${trip} ms.`;
+}

@@ -8,6 +8,7 @@ import { useStore } from '../state/store.js';
 import { msText, syncBadge } from '../state/sync-badge.js';
 import type { SyncMoment } from '../state/sync-log.js';
 import {
+  clockText,
   correctionText,
   signedMs,
   skewText,
@@ -53,6 +54,7 @@ export function SyncView({ id }: { id: string }) {
           the number may be wrong. The bright band is one millisecond to either side: within it nobody hears a
           difference.
         </p>
+        <p class="hint">{clockText(store.client.clockQuality())}</p>
       </div>
     </section>
   );
