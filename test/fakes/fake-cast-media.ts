@@ -320,6 +320,8 @@ export class FakeCastMedia {
   async #finished(session: Session): Promise<void> {
     const isIdle = await this.#mpv.command('get_property', 'idle-active').catch(() => false);
     if (isIdle !== true || this.#session !== session || this.#loading || session.state === 'IDLE') return;
+    // What mpv was not given yet cannot have ended: that is news of what it played before.
+    if (this.#current(session)?.entry === undefined) return;
     session.state = 'IDLE';
     session.idleReason = 'FINISHED';
     await this.#tellAll();
