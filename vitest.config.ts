@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** The page in Chromium, on a server that is made up. */
+const PAGES = ['test/e2e/page*.test.ts', 'test/e2e/docs.test.ts'];
+
 /** Tests that listen to what is played need the machine for themselves: they run after the others, one file at a time. */
 const SOUND = [
-  'test/e2e/**/*.test.ts',
+  'test/e2e/house*.test.ts',
+  'test/e2e/listen.test.ts',
+  'test/e2e/survival.test.ts',
   'test/integration/*-sound.test.ts',
   'test/fakes/**/*.test.ts',
   'test/integration/mpd-real.test.ts',
@@ -20,9 +25,21 @@ export default defineConfig({
         test: {
           name: 'logic',
           include: ['src/**/*.test.ts', 'drivers/**/*.test.ts', 'web/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: SOUND,
+          exclude: [...PAGES, ...SOUND],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          include: PAGES,
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          // Two browsers may starve each other for a moment; the report says which test needed its second chance.
+          retry: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -35,7 +52,7 @@ export default defineConfig({
           testTimeout: 120_000,
           // A machine that stalls for a moment breaks real sound; the report says which test needed its second chance.
           retry: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
