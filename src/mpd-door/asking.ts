@@ -111,4 +111,9 @@ export interface MpdCommand {
   readonly handle: (asking: Asking) => Promise<void> | void;
 }
 
+/** Makes commands that need the same. */
+export const needing =
+  (access: MpdCommand['access']) =>
+  (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({ min, max, access, handle });
+
 export type MpdCommands = Readonly<Record<string, MpdCommand>>;

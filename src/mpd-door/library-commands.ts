@@ -1,16 +1,11 @@
-import type { Asking, MpdCommand, MpdCommands } from './asking.js';
+import { needing, type Asking, type MpdCommands } from './asking.js';
 import type { AlbumEntry } from './catalog.js';
 import { judge, matches, parseFilter, splitOptions, type Filter, type Options } from './filter.js';
 import { addSources, inParts, position } from './queue-commands.js';
 import { tagNamed, valueOf, type Song, type TagName } from './tags.js';
 import { ACK, Refusal } from './wire.js';
 
-const browse = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'browse',
-  handle,
-});
+const browse = needing('browse');
 
 /** What is sorted or added must be held at once. */
 const MOST_HELD = 20_000;

@@ -1,13 +1,8 @@
 import { positionAt, type Repeat } from '../protocol/index.js';
-import type { Asking, MpdCommand, MpdCommands } from './asking.js';
+import { needing, type Asking, type MpdCommands } from './asking.js';
 import { ACK, parseInteger, parseSeconds, parseSwitch, parseUnsigned, Refusal } from './wire.js';
 
-const control = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'control',
-  handle,
-});
+const control = needing('control');
 
 /** What plays, and how loud. */
 export const playerCommands: MpdCommands = {

@@ -1,5 +1,5 @@
 import type { Playlist, Track } from '../protocol/index.js';
-import type { Asking, MpdCommand, MpdCommands } from './asking.js';
+import { needing, type Asking, type MpdCommands } from './asking.js';
 import { HOUSE_CALLER, trackIdOf } from './catalog.js';
 import { splitOptions } from './filter.js';
 import { found } from './library-commands.js';
@@ -9,18 +9,8 @@ import { ACK, parseRange, Refusal, type Range } from './wire.js';
 
 const PAGE = 500;
 
-const browse = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'browse',
-  handle,
-});
-const control = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'control',
-  handle,
-});
+const browse = needing('browse');
+const control = needing('control');
 
 /** Playlists, which MPD knows by their names. */
 export const playlistCommands: MpdCommands = {

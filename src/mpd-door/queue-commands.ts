@@ -1,5 +1,5 @@
 import { MAX_QUEUE_ITEMS, type QueueSource } from '../protocol/index.js';
-import type { Asking, MpdCommand, MpdCommands } from './asking.js';
+import { needing, type Asking, type MpdCommands } from './asking.js';
 import { isAddress, trackIdOf } from './catalog.js';
 import { matches, parseFilter, splitOptions } from './filter.js';
 import { here } from './player-commands.js';
@@ -8,24 +8,9 @@ import { ACK, parseInteger, parseLine, parseRange, parseUnsigned, Refusal, type 
 /** So many ids a command of Tutti takes at once. */
 const AT_ONCE = 1000;
 
-const look = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'room',
-  handle,
-});
-const party = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'party',
-  handle,
-});
-const control = (min: number, max: number, handle: MpdCommand['handle']): MpdCommand => ({
-  min,
-  max,
-  access: 'control',
-  handle,
-});
+const look = needing('room');
+const party = needing('party');
+const control = needing('control');
 
 /** The queue. */
 export const queueCommands: MpdCommands = {
