@@ -1,4 +1,4 @@
-import type { BenchCase } from './case.js';
+import { runCase, type BenchCase } from './case.js';
 import { busHop } from './case-bus.js';
 import { tap } from './case-tap.js';
 import { progress } from './case-progress.js';
@@ -17,20 +17,6 @@ import { runSync } from './sync/run.js';
 const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits, busHop];
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-async function runCase(one: BenchCase, ground: Ground, shelf: Shelf, commit: string): Promise<CaseResult> {
-  const begun = performance.now();
-  const { key, title } = one;
-  const head = { key, title, commit, date: new Date().toISOString() };
-  const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
-  try {
-    const { rows, notes = [] } = await one.run({ ground, shelf });
-    return { ...head, seconds: seconds(), rows: [...rows], notes: [...notes] };
-  } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
-    return { ...head, seconds: seconds(), rows: [], notes: [], failure };
-  }
-}
 
 async function main(wanted: readonly string[]): Promise<void> {
   if (wanted[0] === 'sync') return runSync(wanted.slice(1), print);
@@ -59,11 +45,7 @@ async function main(wanted: readonly string[]): Promise<void> {
       if (stopped) break;
       print(`(${one.key}) ${one.title} ...`);
       ground = await Ground.open();
-      try {
-        results.push(await runCase(one, ground, shelf, here.commit));
-      } finally {
-        await ground.close();
-      }
+      results.push(await runCase(one, { ground, shelf }, here.commit));
       print(`    ${results.at(-1)?.failure ?? `${results.at(-1)?.seconds} s`}`);
     }
   } finally {

@@ -1,4 +1,4 @@
-import type { BenchCase } from '../case.js';
+import { runCase, type BenchCase } from '../case.js';
 import { busHop } from '../case-bus.js';
 import { Ground } from '../ground.js';
 import { machine } from '../machine.js';
@@ -45,7 +45,7 @@ export async function runControl(wanted: readonly string[], print: Print): Promi
   try {
     for (const one of CASES.filter(({ key }) => wanted.length === 0 || wanted.includes(key))) {
       print(`(${one.key}) ${one.title} ...`);
-      const result = await measured(one, shelf, here.commit);
+      const result = await runCase(one, { ground: await Ground.open(), shelf }, here.commit);
       results.push(result);
       await keep(here, [result], { name: 'control', title: 'The control plane, beside bare sockets' });
       print(
@@ -59,21 +59,4 @@ export async function runControl(wanted: readonly string[], print: Print): Promi
     await shelf.close();
   }
   print(`Kept in bench/results/control.md and .json.`);
-}
-
-async function measured(one: BenchCase, shelf: Shelf, commit: string): Promise<CaseResult> {
-  const { key, title } = one;
-  const begun = performance.now();
-  const ground = await Ground.open();
-  const head = { key, title, commit, date: new Date().toISOString() };
-  const seconds = (): number => Math.round((performance.now() - begun) / 100) / 10;
-  try {
-    const { rows, notes = [] } = await one.run({ ground, shelf });
-    return { ...head, seconds: seconds(), rows: [...rows], notes: [...notes] };
-  } catch (error) {
-    const failure = error instanceof Error ? error.message : String(error);
-    return { ...head, seconds: seconds(), rows: [], notes: [], failure };
-  } finally {
-    await ground.close();
-  }
 }

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { stringify } from 'yaml';
 import { connect, type TuttiClient } from '../../src/client/index.js';
 import { packageRoot } from '../../src/package-root.js';
+import { freePort } from '../../bench/program.js';
 import { until } from '../until.js';
 import { UNHURRIED_SETTINGS } from './unhurried.js';
 
@@ -109,17 +109,4 @@ export class ServerProcess {
   get said(): string {
     return this.#said;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? found(address.port) : failed(new Error('no port')),
-      );
-    });
-  });
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.js';
-import { freePort } from '../fakes/real-mpd.js';
+import { freePort } from '../../bench/program.js';
 import { ServerProcess } from '../fakes/server-process.js';
 import { makeSineAlbums } from '../fakes/sine-albums.js';
 import { until } from '../until.js';

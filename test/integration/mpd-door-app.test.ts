@@ -10,7 +10,7 @@ import { ConfigSchema } from '../../src/config/index.js';
 import { openPeople } from '../../src/people/index.js';
 import { migrate, openDb } from '../../src/storage/index.js';
 import { DrivenLink } from '../contracts/driven-link.js';
-import { freePort } from '../fakes/real-mpd.js';
+import { freePort } from '../../bench/program.js';
 import { makeSineAlbums } from '../fakes/sine-albums.js';
 import { until } from '../until.js';
 import { Line, mpc, MpdHouse } from './mpd-door-rig.js';

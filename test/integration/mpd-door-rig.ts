@@ -16,7 +16,7 @@ import { commandRunner, openDoor } from '../../src/server/index.js';
 import { emptyState, Store, type RoomRecord } from '../../src/state/index.js';
 import { migrate, openDb, setting, type Db } from '../../src/storage/index.js';
 import { allHandlers } from './server-world.js';
-import { freePort } from '../fakes/real-mpd.js';
+import { freePort } from '../../bench/program.js';
 import { makeSineAlbums } from '../fakes/sine-albums.js';
 import { until } from '../until.js';
 
