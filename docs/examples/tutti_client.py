@@ -38,7 +38,9 @@ MAX_UNREAD_FRAMES = 1000
 # Events that change their topic and count its revision up; all others are told once.
 STATE_EVENTS = frozenset(
     """playback:state volume:updated queue:updated room:added room:updated room:removed room:state party:updated party:summary
-    room:chat player:added player:updated player:removed library:state system:state activity job:updated job:removed""".split()
+    room:chat player:added player:updated player:removed library:state system:state activity job:updated job:removed
+    download:updated download:removed candidate:updated candidate:removed export:updated export:removed schedule:updated
+    schedule:removed target:updated target:removed""".split()
 )
 
 

@@ -28,6 +28,7 @@ import { settleNotices } from './notices.js';
 import { openMusic, type OpenedLibrary } from './open-library.js';
 import { openPlayers, type OpenedPlayers } from './open-players.js';
 import { openState, type Kept } from './open-state.js';
+import { unwired } from './unwired.js';
 
 export interface App {
   readonly port: number;
@@ -193,6 +194,7 @@ function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServe
   const { store, library, players, rooms, parties, satellites, background, people } = parts;
   const { recall } = parts.shared;
   const handlers: Handlers = {
+    ...unwired,
     ...library.handlers,
     ...players.handlers,
     ...guarded(rooms.handlers, store, parties.people),

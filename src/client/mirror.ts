@@ -1,6 +1,8 @@
 import {
   applyQueuePatch,
+  isListName,
   jobTopic,
+  LIST_NOUNS,
   partyTopic,
   MAX_ACTIVITY,
   MAX_CHAT,
@@ -10,6 +12,8 @@ import {
   type EventPayload,
   type Job,
   type LibraryState,
+  type ListItem,
+  type ListName,
   type Party,
   type Player,
   type Room,
@@ -32,6 +36,8 @@ export interface Mirror {
   readonly activity?: readonly Activity[];
   /** The newest first. */
   readonly jobs?: readonly Job[];
+  /** Of the pipeline, for each subscribed list; the newest first. */
+  readonly lists: { readonly [L in ListName]?: readonly ListItem<L>[] };
   /** By job_id, for each subscribed `job/<id>`. */
   readonly job: Readonly<Record<string, Job>>;
   /** By room_id, for each subscribed `room/<id>`. */
@@ -44,7 +50,7 @@ export interface Mirror {
   readonly revisions: Readonly<Record<string, number>>;
 }
 
-export const EMPTY_MIRROR: Mirror = { job: {}, room: {}, party: {}, progress: {}, revisions: {} };
+export const EMPTY_MIRROR: Mirror = { lists: {}, job: {}, room: {}, party: {}, progress: {}, revisions: {} };
 
 /** The mirror with a topic replaced by its snapshot. Throws a ZodError when the snapshot is not what the topic promises. */
 export function applySnapshot(mirror: Mirror, topic: string, revision: number, snapshot: unknown): Mirror {
@@ -54,7 +60,16 @@ export function applySnapshot(mirror: Mirror, topic: string, revision: number, s
     case undefined:
     case 'toasts':
     case 'people':
+    case 'candidate/*':
       return { ...mirror, revisions };
+    case 'downloads':
+    case 'imports':
+    case 'exports':
+    case 'schedules':
+    case 'targets': {
+      const { items } = TOPICS[family].parse(snapshot);
+      return { ...mirror, revisions, lists: { ...mirror.lists, [family]: items } };
+    }
     case 'rooms':
       return { ...mirror, revisions, rooms: TOPICS.rooms.parse(snapshot).rooms };
     case 'players':
@@ -95,6 +110,7 @@ export function dropTopic(mirror: Mirror, topic: string): Mirror {
     ...(system && topic !== 'system' ? { system } : {}),
     ...(activity && topic !== 'activity' ? { activity } : {}),
     ...(jobs && topic !== 'jobs' ? { jobs } : {}),
+    lists: omit(mirror.lists, topic),
     job: omit(mirror.job, topic.slice(jobTopic('').length)),
     room: topic.startsWith('room/') ? omit(mirror.room, topic.slice(5)) : mirror.room,
     party: topic.startsWith('party/') ? omit(mirror.party, roomOf(topic)) : mirror.party,
@@ -115,7 +131,8 @@ export function applyEvent(mirror: Mirror, event: TopicEvent): Mirror {
 
 function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
   if (event.type === 'playback:progress') return withProgress(mirror, event.data);
-  switch (topicFamily(event.topic)) {
+  const family = topicFamily(event.topic);
+  switch (family) {
     case 'rooms':
       return mirror.rooms ? { ...mirror, rooms: reduceRooms(mirror.rooms, event) } : mirror;
     case 'players':
@@ -148,6 +165,13 @@ function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
     }
     case 'party/*':
       return withParty(mirror, roomOf(event.topic), event);
+    case 'downloads':
+    case 'imports':
+    case 'exports':
+    case 'schedules':
+    case 'targets':
+      return withListed(mirror, family, event);
+    case 'candidate/*':
     case 'toasts':
     case 'people':
     case undefined:
@@ -180,6 +204,21 @@ function withProgress(mirror: Mirror, data: EventPayload<'playback:progress'>): 
 function withActivity(mirror: Mirror, entry: Activity): Mirror {
   if (!mirror.activity) return mirror;
   return { ...mirror, activity: [entry, ...mirror.activity].slice(0, MAX_ACTIVITY) };
+}
+
+/** A thing of a list that changed stands where it stood; a new one stands first. */
+function withListed(mirror: Mirror, list: ListName, { type, data }: TopicEvent): Mirror {
+  const items: readonly object[] | undefined = mirror.lists[list];
+  const noun = LIST_NOUNS[list];
+  if (!items || (type !== `${noun}:updated` && type !== `${noun}:removed`)) return mirror;
+  const idOf = (item: object): unknown => Reflect.get(item, `${noun}_id`);
+  const at = items.findIndex((item) => idOf(item) === idOf(data));
+  const next = type.endsWith(':removed')
+    ? items.filter((_item, index) => index !== at)
+    : at < 0
+      ? [data, ...items]
+      : items.map((item, index) => (index === at ? data : item));
+  return { ...mirror, lists: { ...mirror.lists, [list]: next } };
 }
 
 /** A job that is not in the list is new, and stands first. */

@@ -5,6 +5,9 @@ import { libraryCommands, playerCommands } from './library-commands.js';
 import { partyCommands } from './party-commands.js';
 import { peopleCommands } from './people-commands.js';
 import { satelliteCommands } from './satellite-commands.js';
+import { downloadCommands } from './pipeline/download-commands.js';
+import { importCommands } from './pipeline/import-commands.js';
+import { upkeepCommands } from './pipeline/upkeep-commands.js';
 import { queueCommands, roomCommands } from './room-commands.js';
 
 /** The one table of commands: type -> request, reply, role, REST twin. Handlers `satisfies` it; SPEC, schema, OpenAPI and CLI come from it. */
@@ -17,6 +20,9 @@ export const COMMANDS = {
   ...partyCommands,
   ...peopleCommands,
   ...satelliteCommands,
+  ...downloadCommands,
+  ...importCommands,
+  ...upkeepCommands,
 };
 
 export type CommandType = keyof typeof COMMANDS;

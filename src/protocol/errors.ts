@@ -59,6 +59,17 @@ export const ERRORS = {
     meaning:
       'this gateway does not reach the server that drives the players; with params.sent it may have got the command',
   },
+  ERR_SOURCE: {
+    status: 502,
+    retryable: true,
+    meaning: 'where the music or what is known of it should come from does not answer as it should',
+  },
+  ERR_ADDRESS_REFUSED: {
+    status: 403,
+    retryable: false,
+    meaning: 'this address is inside the own network or of a kind that is not fetched',
+  },
+  ERR_SPACE: { status: 507, retryable: true, meaning: 'not enough room on the disk, with the reserve' },
   ERR_DISK: { status: 507, retryable: true, meaning: 'the disk is full or cannot be written' },
   ERR_BUSY: { status: 503, retryable: true, meaning: 'too much is asked at once' },
   ERR_RATE_LIMITED: {

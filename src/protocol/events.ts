@@ -4,6 +4,8 @@ import { Activity } from './activity.js';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
 import { Job, JOB_EVENTS } from './job.js';
 import { ChatMessage, Participant, Party, PARTY_EVENTS, PartySummary } from './party.js';
+import { Candidate } from './pipeline/candidate.js';
+import { LIST_TOPICS, PIPELINE_EVENTS } from './pipeline/events.js';
 import { Player } from './player.js';
 import { QueueItem, QueuePatch } from './queue.js';
 import { Playback, Room, RoomState } from './room.js';
@@ -110,6 +112,7 @@ export const EVENTS = {
   },
   activity: { data: Activity, state: true },
   ...JOB_EVENTS,
+  ...PIPELINE_EVENTS,
   /** Accounts, sessions, API tokens or invitations are others: ask for the lists anew. */
   'people:changed': { data: z.object({}), state: false },
   heartbeat: { data: z.object({ timestamp: z.string() }), state: false },
@@ -162,6 +165,8 @@ export const TOPICS = {
   activity: z.object({ activity: z.array(Activity) }),
   jobs: z.object({ jobs: z.array(Job) }),
   'job/*': Job,
+  ...LIST_TOPICS,
+  'candidate/*': Candidate,
 } as const;
 export type TopicName = keyof typeof TOPICS;
 export type Snapshot<T extends TopicName> = z.output<(typeof TOPICS)[T]>;
@@ -171,6 +176,7 @@ export function topicFamily(topic: string): TopicName | undefined {
   if (topic.startsWith('room/') && topic.length > 5) return 'room/*';
   if (topic.startsWith('party/') && topic.length > 6) return 'party/*';
   if (topic.startsWith('job/') && topic.length > 4) return 'job/*';
+  if (topic.startsWith('candidate/') && topic.length > 10) return 'candidate/*';
   return !topic.endsWith('/*') && Object.hasOwn(TOPICS, topic) ? (topic as TopicName) : undefined;
 }
 export const roomTopic = (roomId: string): string => `room/${roomId}`;

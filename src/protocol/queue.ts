@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HttpUrl, Id, Seconds } from './common.js';
 
-/** One entry of a queue. The same track may be queued twice; `item_id` tells them apart. Either `track_id` or `url` is there. */
+/** One entry of a queue. The same track may be queued twice; `item_id` tells them apart. One of `track_id`, `url` and `download_id` is there. */
 export const QueueItem = z.object({
   item_id: Id,
   track_id: Id.optional(),
@@ -15,6 +15,8 @@ export const QueueItem = z.object({
   artwork_id: Id.optional(),
   /** Who queued it, in a listening party. */
   added_by: z.object({ participant_id: Id, name: z.string() }).optional(),
+  /** While it is a wish: the download that brings it. It cannot be played yet. [WI1] */
+  download_id: Id.optional(),
   /** Why it was skipped the last time it should have played. */
   problem: z.string().optional(),
 });

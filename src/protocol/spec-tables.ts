@@ -29,6 +29,12 @@ const TOPIC_MEANINGS: Readonly<Record<TopicName, string>> = {
   activity: 'what people may like to know of: new albums, hearts; the newest first',
   jobs: 'background work, the newest first',
   'job/*': 'one job; `*` is its `job_id`',
+  downloads: 'music on its way to this house, the newest first',
+  imports: 'albums on their way in and those that wait for a person, the newest first',
+  'candidate/*': 'one of them; `*` is its `candidate_id`',
+  exports: 'what is or was written to folders and sticks, the newest first',
+  schedules: 'work that comes by the clock',
+  targets: 'music servers that are told what changed in the library',
 };
 
 const MATRIX_CELLS: Readonly<Record<Cell, string>> = {

@@ -15,4 +15,10 @@ export const TOPIC_ACCESS = {
   activity: 'house',
   jobs: 'house',
   'job/*': 'house',
+  downloads: 'house',
+  imports: 'manage',
+  'candidate/*': 'manage',
+  exports: 'house',
+  schedules: 'manage',
+  targets: 'manage',
 } as const satisfies Record<TopicName, Access>;

@@ -9,6 +9,7 @@ import type {
   SystemState,
 } from '../protocol/index.js';
 import type { ActivityChange, JobChange } from './jobs.js';
+import type { ListChange } from './lists.js';
 import type { PartyChange } from './party.js';
 import type { Balance, BeforeClip, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
@@ -110,5 +111,6 @@ export type Change =
     }
   | JobChange
   | ActivityChange
+  | ListChange
   | { readonly type: 'library/state'; readonly library: LibraryState }
   | { readonly type: 'system/notices'; readonly notices: SystemState['notices'] };

@@ -1,6 +1,7 @@
 import { diffQueue, roomTopic, type Player } from '../protocol/index.js';
 import type { Draft } from './draft.js';
 import { activityEvents, jobEvents } from './job-events.js';
+import { listEvents } from './lists.js';
 import type { RoomRecord, State } from './model.js';
 import { partyEvents } from './party-events.js';
 import { currentItem, playbackView, playerView, roomStateView, roomView } from './views.js';
@@ -16,6 +17,7 @@ export function eventsBetween(before: State, after: State): Draft[] {
     events.push({ type: 'system:state', topic: 'system', data: after.system });
   if (before.jobs !== after.jobs) jobEvents(before.jobs, after.jobs, events);
   if (before.activity !== after.activity) activityEvents(before.activity, after.activity, events);
+  if (before.lists !== after.lists) listEvents(before.lists, after.lists, events);
   return events;
 }
 

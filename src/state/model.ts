@@ -14,6 +14,7 @@ import type {
   SystemState,
   Timeline,
 } from '../protocol/index.js';
+import { NO_LISTS, type Lists } from './lists.js';
 import type { PartyRecord } from './party.js';
 
 /** What survives a restart is under `kept`; what only a live connection knows is under `live`. */
@@ -128,6 +129,8 @@ export interface Edits {
 }
 
 export interface State {
+  /** What the pipeline is at, the oldest first. Kept by src/pipeline. */
+  readonly lists: Lists;
   /** In the order they were made. Kept by src/jobs. */
   readonly jobs: ReadonlyMap<string, Job>;
   /** The newest first. Kept by src/activity. */
@@ -144,6 +147,7 @@ export const MAX_EDITS = 50;
 
 export function emptyState(version: string): State {
   return {
+    lists: NO_LISTS,
     jobs: new Map(),
     activity: [],
     players: new Map(),

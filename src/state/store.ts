@@ -1,11 +1,20 @@
 import { deferred, toError, type Deferred } from '../base/index.js';
-import { EVENTS, jobTopic, partyTopic, roomTopic, topicFamily, type TopicEvent } from '../protocol/index.js';
+import {
+  candidateTopic,
+  EVENTS,
+  jobTopic,
+  partyTopic,
+  roomTopic,
+  topicFamily,
+  type TopicEvent,
+} from '../protocol/index.js';
 import type { Change } from './changes.js';
 import type { Draft } from './draft.js';
 import { eventsBetween } from './events.js';
 import { playerView, roomStateView, roomView } from './views.js';
 import type { Feed, TopicNow } from './feed.js';
 import { reduceJobs, withActivity, type JobChange } from './jobs.js';
+import { newestFirst, reduceLists } from './lists.js';
 import { updateRoom } from './entries.js';
 import type { State } from './model.js';
 import { partyReaders, partyView, reduceParty, type PartyChange, type PartyRecord } from './party.js';
@@ -30,6 +39,8 @@ export function reduce(state: State, change: Change): State {
   if (isPartyChange(change))
     return updateRoom(state, change.room_id, (room) => ({ ...room, party: reduceParty(room.party, change) }));
   if (isJobChange(change)) return reduceJobs(state, change);
+  if (change.type === 'list/changed' || change.type === 'list/removed')
+    return { ...state, lists: reduceLists(state.lists, change) };
   if (change.type === 'activity/added') return withActivity(state, change);
   if (change.type === 'library/state') return { ...state, library: change.library };
   return { ...state, system: { ...state.system, notices: [...change.notices] } };
@@ -168,6 +179,14 @@ export class Store implements Feed {
         return { jobs: [...state.jobs.values()].reverse() };
       case 'job/*':
         return state.jobs.get(topic.slice(jobTopic('').length));
+      case 'downloads':
+      case 'imports':
+      case 'exports':
+      case 'schedules':
+      case 'targets':
+        return { items: newestFirst(state.lists, family) };
+      case 'candidate/*':
+        return state.lists.imports.get(topic.slice(candidateTopic('').length));
       case undefined:
         return undefined;
       default:

@@ -87,7 +87,7 @@ function ActivityRow({ entry }: { entry: Activity }) {
   const { album_id, title, artist, action, timestamp } = entry;
   return (
     <li>
-      <a class="row-link" href={hrefOf({ view: 'album', id: album_id })}>
+      <a class="row-link" {...(album_id !== undefined && { href: hrefOf({ view: 'album', id: album_id }) })}>
         <Icon name={action === 'heart' ? 'heart' : 'disc'} />
         <span class="row-text">
           <span class="row-title">{title}</span>

@@ -25,6 +25,18 @@ export function waitingRule(event: TopicEvent): WaitingRule {
     case 'task:failed':
     case 'process:started':
     case 'process:completed':
+    case 'download:complete':
+    case 'download:error':
+    case 'import:complete':
+    case 'import:review':
+    case 'quality:upgraded':
+    case 'export:complete':
+    case 'candidate:created':
+    case 'candidate:deleted':
+    case 'file:uploaded':
+    case 'file:deleted':
+    case 'file:changed':
+    case 'workspace:changed':
       return { kind: 'once' };
     case 'playback:state':
     case 'playback:progress':
@@ -50,6 +62,25 @@ export function waitingRule(event: TopicEvent): WaitingRule {
       return latest(event, event.data.task_id);
     case 'process:progress':
       return latest(event, event.data.process_id);
+    case 'download:updated':
+    case 'download:removed':
+      return latest(event, event.data.download_id);
+    case 'download:progress':
+      return latest(event, event.data.id);
+    case 'candidate:updated':
+    case 'candidate:removed':
+      return latest(event, event.data.candidate_id);
+    case 'export:updated':
+    case 'export:removed':
+      return latest(event, event.data.export_id);
+    case 'export:progress':
+      return latest(event, event.data.user_id);
+    case 'schedule:updated':
+    case 'schedule:removed':
+      return latest(event, event.data.schedule_id);
+    case 'target:updated':
+    case 'target:removed':
+      return latest(event, event.data.target_id);
     case 'library:state':
     case 'system:state':
     case 'heartbeat':
