@@ -1,0 +1,2 @@
+export type * from './contract.js';
+export * from './kept-list.js';
