@@ -1,20 +1,9 @@
 import * as z from 'zod';
 import { limitKeys } from './limits.js';
+import { pipelineKeys } from './pipeline.js';
+import { List, Switch } from './values.js';
 
 const Port = z.coerce.number().int().min(0).max(65535);
-const List = z.union([
-  z.array(z.string()),
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
-  ),
-]);
-const Switch = z.union([
-  z.boolean(),
-  z.enum(['true', 'false', '1', '0', 'on', 'off']).transform((text) => ['true', '1', 'on'].includes(text)),
-]);
 
 /** A player named in the config file; what is not `id`, `kind` or `name` is an option of its driver. */
 export const PlayerConfig = z
@@ -60,6 +49,7 @@ export const ConfigSchema = z.strictObject({
   tls_cert: z.string().optional().describe('certificate (PEM file) to serve https with, on the same port'),
   tls_key: z.string().optional().describe('its key (PEM file)'),
   ...limitKeys,
+  ...pipelineKeys,
   mdns: Switch.default(true).describe('find players on the network by mDNS'),
   local_output: Switch.default(true).describe('offer the sound outputs of this machine as a player'),
   snapcast: Switch.default(true).describe('be a Snapcast server, so that snapclients are players'),
