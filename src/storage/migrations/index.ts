@@ -5,6 +5,7 @@ import { peopleTables } from './003-people.js';
 import { jobTables } from './004-jobs.js';
 import { listTables } from './005-lists.js';
 import { queueTables } from './005-queue.js';
+import { targetTables } from './005-targets.js';
 
 /** Numbered for ever: a released entry never changes, a new version is a new entry. */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
@@ -12,5 +13,5 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 2, sql: partyTables },
   { version: 3, sql: peopleTables },
   { version: 4, sql: jobTables },
-  { version: 5, sql: queueTables + listTables },
+  { version: 5, sql: queueTables + listTables + targetTables },
 ];
