@@ -41,13 +41,21 @@ export class KeptList<L extends ListName, Own> {
 
   /** New, or in the place of the one with its id. Throws when the disk refuses, and then nothing has changed. */
   put(item: ListItem<L>, own: Own, durability: Durability = 'full'): void {
+    this.putAll([{ item, own }], durability);
+  }
+
+  /** All of them or none. */
+  putAll(entries: readonly KeptEntry<L, Own>[], durability: Durability = 'full'): void {
     const { db, list } = this.#options;
     const upsert = db.prepare(
       'INSERT INTO kept_lists (list, id, value, own) VALUES (?, ?, ?, ?) ON CONFLICT (list, id) DO UPDATE SET value = excluded.value, own = excluded.own',
     );
-    const id = this.#idOf(item);
-    db.transaction(() => upsert.run(list, id, JSON.stringify(item), JSON.stringify(own)), durability);
-    this.show(item, own);
+    db.transaction(() => {
+      for (const { item, own } of entries)
+        upsert.run(list, this.#idOf(item), JSON.stringify(item), JSON.stringify(own));
+    }, durability);
+    for (const { item, own } of entries) this.#entries.set(this.#idOf(item), { item, own });
+    this.#commit(entries.map(({ item }) => item));
   }
 
   /** In memory and on the wire alone, until the next `put`: progress, which is not worth a write. */

@@ -1,4 +1,5 @@
 export type { RoomLibrary, RoomParts } from './parts.js';
 export * from './rooms.js';
+export type { Wish, Wishes } from './wishes.js';
 export type { Measurements } from './truth-measurements.js';
 export { guarded, Parties } from './party/index.js';

@@ -10,6 +10,7 @@ import {
 } from '../protocol/index.js';
 import { currentIndex, type PartyMember, type RoomRecord } from '../state/index.js';
 import { roomOf, type RoomParts } from './parts.js';
+import { isWish } from './order.js';
 import { takeTurns } from './party/index.js';
 import { inserted, insertionIndex, moved, removed, shuffled, unshuffled } from './queue-edits.js';
 import type { Starter } from './starter.js';
@@ -103,6 +104,22 @@ async function add(
   const added = parts.library
     .items(source)
     .map((item): QueueItem => ({ item_id: randomId(8), ...item, ...(added_by && { added_by }) }));
+  const items = withAdded(room, added, at, person);
+  const first = added[Math.min(start_index ?? 0, added.length - 1)];
+  const commit = (): void => commitEdit(parts, room_id, 'add', items, at === 'replace' ? null : undefined);
+  const reply = { item_ids: added.map((item) => item.item_id) };
+  if (!play || !first) return { ...reply, ...(await keepPlaying(parts, starter, room_id, commit)) };
+  commit();
+  return { ...reply, outcomes: await starter.start(room_id, first, 0) };
+}
+
+/** The queue with new items in it; in a fair party where it is their turn. Throws ERR_QUEUE_FULL. */
+export function withAdded(
+  room: RoomRecord,
+  added: readonly QueueItem[],
+  at: CommandRequest<'queue:add'>['at'],
+  person: PartyMember | undefined,
+): QueueItem[] {
   const before = at === 'replace' ? [] : room.queue.items;
   if (before.length + added.length > MAX_QUEUE_ITEMS) {
     throw new AppError('ERR_QUEUE_FULL', `a queue holds ${MAX_QUEUE_ITEMS} items`, {
@@ -110,15 +127,8 @@ async function add(
     });
   }
   const turns = person && at === 'end' && room.party?.kept.rules.fair === true;
-  const items = turns
-    ? takeTurns(before, currentIndex(room), person.participant_id, added)
-    : inserted(before, insertionIndex(at, before.length, currentIndex(room)), added);
-  const first = added[Math.min(start_index ?? 0, added.length - 1)];
-  const commit = (): void => commitEdit(parts, room_id, 'add', items, at === 'replace' ? null : undefined);
-  const reply = { item_ids: added.map((item) => item.item_id) };
-  if (!play || !first) return { ...reply, ...(await keepPlaying(parts, starter, room_id, commit)) };
-  commit();
-  return { ...reply, outcomes: await starter.start(room_id, first, 0) };
+  if (turns) return takeTurns(before, currentIndex(room), person.participant_id, added);
+  return inserted(before, insertionIndex(at, before.length, currentIndex(room)), added);
 }
 
 /** Looks into a station's list before the room's turn is taken: its server may be slow. */
@@ -143,8 +153,10 @@ async function keepPlaying(
   if (index === undefined || currentIndex(room) !== undefined) return {};
   const { item_id } = before.kept;
   const survivors = new Set(room.queue.items.map((item) => item.item_id));
-  const heir = before.queue.items.slice(index + 1).find((item) => survivors.has(item.item_id));
-  if (heir && before.kept.intent === 'playing') return { outcomes: await starter.start(roomId, heir, 0) };
+  const rest = before.queue.items.slice(index + 1).filter((item) => survivors.has(item.item_id));
+  const heir = rest.find((item) => !isWish(item)) ?? rest[0];
+  if (heir && !isWish(heir) && before.kept.intent === 'playing')
+    return { outcomes: await starter.start(roomId, heir, 0) };
   const at = { item_id: heir?.item_id, position_seconds: 0, at_us: parts.clock.nowUs() };
   parts.store.commit({ type: 'room/intent', room_id: roomId, intent: 'stopped', state: 'stopped', ...at });
   starter.silent(roomId);

@@ -20,6 +20,7 @@ import { transportHandlers } from './transport.js';
 import { measurementsOf, type Measurements } from './truth-measurements.js';
 import { TruthMeter } from './truth.js';
 import { Turns } from './turns.js';
+import { Wishes } from './wishes.js';
 
 type RoomCommand =
   | Exclude<Extract<CommandType, `room:${string}` | `queue:${string}`>, PartyCommand>
@@ -27,6 +28,8 @@ type RoomCommand =
 
 export interface Rooms {
   readonly handlers: Handlers<RoomCommand>;
+  /** Music that is on its way into queues. */
+  readonly wishes: Wishes;
   /** The house in numbers, as it is now. */
   measurements(): Measurements;
   /** Resolves when no command and no reaction is under way. */
@@ -48,6 +51,7 @@ export function createRooms(parts: RoomParts): Rooms {
   const knobs = new Knobs(parts);
   const keeper = new LevelKeeper(parts, knobs, turns);
   const truth = new TruthMeter(parts);
+  const wishes = new Wishes(parts, turns);
   const announcer = new Announcer({ ...parts, starter, company, knobs, turns });
   return {
     handlers: {
@@ -68,6 +72,7 @@ export function createRooms(parts: RoomParts): Rooms {
         return {};
       },
     },
+    wishes,
     measurements: () => measurementsOf(parts, truth),
     idle: () => turns.idle(),
     close() {
@@ -78,6 +83,7 @@ export function createRooms(parts: RoomParts): Rooms {
       knobs.close();
       truth.close();
       announcer.close();
+      wishes.close();
     },
   };
 }

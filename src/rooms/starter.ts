@@ -1,7 +1,7 @@
 import { AppError, toError } from '../base/index.js';
 import type { Outcome, QueueItem, Timeline } from '../protocol/index.js';
 import { isShared } from '../state/index.js';
-import { following, nextAsked } from './order.js';
+import { following, isWish, nextAsked } from './order.js';
 import { mediaFor, roomOf, type RoomParts } from './parts.js';
 import type { Preloads } from './preloads.js';
 import { requireOurs, tellAll } from './tell.js';
@@ -36,6 +36,7 @@ export class Starter {
     const { store, clock } = this.#parts;
     const room = roomOf(this.#parts, roomId);
     requireOurs(this.#parts, room);
+    requireArrived(item);
     const intent = playing ? 'playing' : 'paused';
     const at = { room_id: roomId, item_id: item.item_id, position_seconds: position };
     store.commit({ type: 'room/intent', ...at, intent, state: 'loading', at_us: clock.nowUs() });
@@ -74,7 +75,10 @@ export class Starter {
     for (;;) {
       const { kept, queue } = roomOf(this.#parts, roomId);
       const next = (skip ? nextAsked : following)(queue.items, from, kept.repeat);
-      if (!next) return this.#end(roomId, undefined, undefined);
+      if (!next) {
+        const wish = wishBehind(queue.items, from);
+        return this.#end(roomId, wish?.item_id, wish && 'what comes next has not arrived yet');
+      }
       if ((this.#failures.get(roomId) ?? 0) >= Math.min(FAILURES_IN_A_ROW, queue.items.length)) {
         return this.#end(roomId, next.item_id, 'nothing in the queue could be played');
       }
@@ -119,6 +123,19 @@ export class Starter {
       problem,
     });
   }
+}
+
+/** Throws for a wish, and nothing has changed. */
+export function requireArrived(item: QueueItem): void {
+  if (isWish(item))
+    throw new AppError('ERR_UNPLAYABLE', item.problem ?? 'this has not arrived yet', {
+      params: { item_id: item.item_id },
+    });
+}
+
+function wishBehind(items: readonly QueueItem[], itemId: string): QueueItem | undefined {
+  const next = items[items.findIndex((item) => item.item_id === itemId) + 1];
+  return next && isWish(next) ? next : undefined;
 }
 
 /** Not the item's fault: when the player is back, or ours again, the room goes on. */

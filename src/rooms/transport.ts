@@ -2,9 +2,9 @@ import { AppError } from '../base/index.js';
 import type { Handlers, Outcome, QueueItem } from '../protocol/index.js';
 import { currentItem, isShared, type RoomRecord } from '../state/index.js';
 import type { Company } from './company.js';
-import { nextAsked, previousAsked } from './order.js';
+import { isWish, nextAsked, previousAsked } from './order.js';
 import { membersOf, positionNow, roomOf, type RoomParts } from './parts.js';
-import type { Starter } from './starter.js';
+import { requireArrived, type Starter } from './starter.js';
 import { requireOurs, tellAll } from './tell.js';
 import type { Together } from './together.js';
 import type { Turns } from './turns.js';
@@ -52,7 +52,9 @@ async function play(parts: TransportParts, roomId: string, itemId: string | unde
   const { items } = room.queue;
   const current = currentItem(room);
   const item =
-    itemId === undefined ? (current ?? items[0]) : items.find((candidate) => candidate.item_id === itemId);
+    itemId === undefined
+      ? arrivedFrom(room, current ?? items[0])
+      : items.find((candidate) => candidate.item_id === itemId);
   if (!item && itemId !== undefined)
     throw new AppError('ERR_ITEM_NOT_FOUND', 'the queue has no such item', { params: { item_id: itemId } });
   if (!item) throw new AppError('ERR_QUEUE_EMPTY', 'there is nothing in the queue to play');
@@ -70,6 +72,14 @@ async function play(parts: TransportParts, roomId: string, itemId: string | unde
   const outcomes = await tellAll(parts, room, () => ({ type: 'play' }));
   settle(parts, roomId, 'playing', item);
   return outcomes;
+}
+
+/** The item itself; behind a wish, the next that can be played. Throws when all that is left are wishes. */
+function arrivedFrom({ queue, kept }: RoomRecord, item: QueueItem | undefined): QueueItem | undefined {
+  if (!item || !isWish(item)) return item;
+  const next = nextAsked(queue.items, item.item_id, kept.repeat);
+  if (!next) requireArrived(item);
+  return next;
 }
 
 async function pause(parts: TransportParts, roomId: string): Promise<Outcome[]> {

@@ -13,6 +13,7 @@ import type { ListChange } from './lists.js';
 import type { PartyChange } from './party.js';
 import type { Balance, BeforeClip, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
+import type { WishChange } from './wishes.js';
 
 /** What one member of a shared room accepted. */
 export interface Level {
@@ -112,5 +113,6 @@ export type Change =
   | JobChange
   | ActivityChange
   | ListChange
+  | WishChange
   | { readonly type: 'library/state'; readonly library: LibraryState }
   | { readonly type: 'system/notices'; readonly notices: SystemState['notices'] };

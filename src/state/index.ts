@@ -9,3 +9,4 @@ export type { PlayerReport } from './player-report.js';
 export * from './playhead.js';
 export * from './store.js';
 export * from './views.js';
+export { waitsFor, wishedDownloads } from './wishes.js';

@@ -20,6 +20,7 @@ import type { State } from './model.js';
 import { partyReaders, partyView, reduceParty, type PartyChange, type PartyRecord } from './party.js';
 import { reducePlayer } from './reduce-player.js';
 import { reduceRoom } from './reduce-room.js';
+import { reduceWishes } from './wishes.js';
 
 /** Where the store keeps what must survive. */
 export interface Keeper {
@@ -41,6 +42,7 @@ export function reduce(state: State, change: Change): State {
   if (isJobChange(change)) return reduceJobs(state, change);
   if (change.type === 'list/changed' || change.type === 'list/removed')
     return { ...state, lists: reduceLists(state.lists, change) };
+  if (change.type === 'wish/told' || change.type === 'wish/came') return reduceWishes(state, change);
   if (change.type === 'activity/added') return withActivity(state, change);
   if (change.type === 'library/state') return { ...state, library: change.library };
   return { ...state, system: { ...state.system, notices: [...change.notices] } };
