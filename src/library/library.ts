@@ -1,15 +1,26 @@
 import { resolve } from 'node:path';
 import type { Clock, Logger } from '../base/index.js';
-import type { Album, Handlers, LibraryState, Playlist, QueueItem, QueueSource } from '../protocol/index.js';
+import type {
+  Album,
+  Artist,
+  Handlers,
+  LibraryState,
+  Playlist,
+  QueueItem,
+  QueueSource,
+  Track,
+} from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
 import { Artwork, type Picture } from './artwork.js';
 import { browse } from './browse.js';
 import { itemsOf } from './items.js';
+import { artistOf, trackOf } from './lookup.js';
 import { LibraryReport } from './library-state.js';
 import { type Media, MediaFiles, type PlayableFile } from './media.js';
 import { albumOf, NewAlbums } from './new-albums.js';
 import { Playlists } from './playlists.js';
 import { search } from './search.js';
+import { sourcesOf, type SourceFile } from './sources.js';
 import type { AlbumChange } from './scan/albums.js';
 import { followM3uFiles } from './scan/m3u-files.js';
 import { ScanLoop, type ScanLoopOptions } from './scan/scan-loop.js';
@@ -73,6 +84,10 @@ export interface Library {
   scan(full: boolean): string;
   /** Undefined when there is no such album (any more). */
   album(albumId: string): Album | undefined;
+  track(trackId: string): Track | undefined;
+  artist(artistId: string): Artist | undefined;
+  /** Where tracks lie and what they are, for what reads them whole; ids that name none are left out. */
+  sources(trackIds: readonly string[]): SourceFile[];
   /** A picture in the size asked for or the next larger of 96, 320, 640, 1200. */
   artwork(artworkId: string, size: number): Promise<Picture | undefined>;
   /** A new playlist. Throws ERR_CONFLICT when one has this name. */
@@ -133,6 +148,9 @@ export function openLibrary(options: LibraryOptions): Library {
     media: (token) => media.media(token),
     scan: (full) => loop.request(full),
     album: (albumId) => albumOf(db, albumId),
+    track: (trackId) => trackOf(db, trackId),
+    artist: (artistId) => artistOf(db, artistId),
+    sources: (trackIds) => sourcesOf(db, musicDir, trackIds),
     artwork: (artworkId, size) => artwork.get(artworkId, size),
     savePlaylist: (name, trackIds) => playlists.save(name, trackIds),
     start: async () => void loop.request(false),
