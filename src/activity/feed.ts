@@ -9,6 +9,9 @@ export interface ActivityParts {
   readonly clock: Clock;
 }
 
+/** Something that just happened. */
+export type News = Omit<Activity, 'activity_id' | 'timestamp'>;
+
 /** What people may like to know of, kept as far as anybody sees it. A write survives `kill -9`, not a power cut. */
 export class ActivityFeed {
   readonly #parts: ActivityParts;
@@ -31,7 +34,7 @@ export class ActivityFeed {
   }
 
   /** In the order they happened. */
-  add(news: readonly Omit<Activity, 'activity_id' | 'timestamp'>[]): void {
+  add(news: readonly News[]): void {
     if (news.length === 0) return;
     const { db, store, clock } = this.#parts;
     const timestamp = new Date(clock.wallMs()).toISOString();

@@ -9,6 +9,7 @@ import type { Base } from './base.js';
 
 export interface OpenedLibrary {
   readonly library: Library;
+  readonly activity: ActivityLog;
   /** Handlers of what is done in the background and what happened lately. */
   readonly background: ReturnType<typeof jobHandlers> & ActivityLog['handlers'];
 }
@@ -20,7 +21,14 @@ export async function openMusic(base: Base, db: Db, store: Store): Promise<Opene
   closers.add(() => libraryDb.close());
   const jobs = new Jobs({ db, store, clock, log });
   closers.add(() => jobs.close());
-  const activity = openActivity({ db, store, clock, album: (id) => library.album(id) });
+  const activity = openActivity({
+    db,
+    store,
+    clock,
+    album: (id) => library.album(id),
+    track: (id) => library.track(id),
+    artist: (id) => library.artist(id),
+  });
   const library: Library = await libraryOf(base, libraryDb, store, {
     mediaKey: secret(db, 'media'),
     openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
@@ -28,7 +36,7 @@ export async function openMusic(base: Base, db: Db, store: Store): Promise<Opene
   });
   jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
   closers.add(() => library.close());
-  return { library, background: { ...jobHandlers(jobs), ...activity.handlers } };
+  return { library, activity, background: { ...jobHandlers(jobs), ...activity.handlers } };
 }
 
 async function libraryOf(

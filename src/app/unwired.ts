@@ -43,7 +43,4 @@ export const unwired = {
   'target:remove': no,
   'target:test': no,
   'target:scan': no,
-  'library:heart-track': no,
-  'library:heart-artist': no,
-  'library:hearted': no,
 } satisfies Partial<Handlers<CommandType>>;

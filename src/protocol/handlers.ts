@@ -12,6 +12,17 @@ export interface Caller extends Permission {
   readonly name?: string | undefined;
 }
 
+/** Where nobody signs in, all are one. */
+export const HOUSEHOLD = 'household';
+
+/** Whose hearts, exports and wishes these are. */
+export function personOf({ subject_id, name }: Caller): {
+  readonly user_id: string;
+  readonly username: string;
+} {
+  return { user_id: subject_id ?? HOUSEHOLD, username: name ?? HOUSEHOLD };
+}
+
 /** Handlers for a part of the command table; they throw AppError. A part `satisfies Handlers<...>`, and the parts together cover the table. */
 export type Handlers<T extends CommandType = CommandType> = {
   readonly [K in T]: (

@@ -6,7 +6,7 @@ export * from './common.js';
 export * from './envelope.js';
 export * from './errors.js';
 export * from './events.js';
-export type * from './handlers.js';
+export * from './handlers.js';
 export * from './job.js';
 export * from './party.js';
 export type { PeopleCommand } from './people-commands.js';

@@ -127,7 +127,14 @@ describe('a database of version 4', () => {
     const [clock, state] = [new ManualClock(), loadState(db, 'test')];
     const store = new Store({ state, epoch: 'test', keeper: sqliteKeeper(db) });
     const album = { album_id: 'al-jrtq7ycv9988' } as Album;
-    const { handlers } = openActivity({ db, store, clock, album: () => album });
+    const { handlers } = openActivity({
+      db,
+      store,
+      clock,
+      album: () => album,
+      track: () => undefined,
+      artist: () => undefined,
+    });
     const ann = { connection_id: 'test', role: 'admin', subject_id: 'ann' } as const;
     const asked = { offset: 0, limit: 10 };
     expect(handlers['library:hearts'](asked, ann)).toMatchObject({ total: 1, items: [album] });

@@ -4,6 +4,7 @@ import { partyTables } from './002-party.js';
 import { peopleTables } from './003-people.js';
 import { jobTables } from './004-jobs.js';
 import { downloadTables } from './005-downloads.js';
+import { heartTables } from './005-hearts.js';
 import { importTables } from './005-import.js';
 import { listTables } from './005-lists.js';
 import { queueTables } from './005-queue.js';
@@ -15,5 +16,5 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 2, sql: partyTables },
   { version: 3, sql: peopleTables },
   { version: 4, sql: jobTables },
-  { version: 5, sql: queueTables + listTables + targetTables + importTables + downloadTables },
+  { version: 5, sql: queueTables + listTables + targetTables + importTables + heartTables + downloadTables },
 ];
