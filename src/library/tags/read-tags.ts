@@ -7,9 +7,9 @@ import { readFlac } from './flac.js';
 import { chunkIsShort, mp3IsShort } from './length-checks.js';
 import { mp4Cover, mp4IsShort } from './mp4-cover.js';
 import { pictureId, PICTURE_HEAD } from './picture-id.js';
-import { cleanNumber, cleanText, cleanTexts, cleanYear } from './repair.js';
+import { cleanIds, cleanNumber, cleanText, cleanTexts, cleanYear } from './repair.js';
 import { AUDIO_EXTENSIONS, describeOther, id3Length, MIME, NAMED, sniff, type Container } from './sniff.js';
-import type { FileTags, TagResult } from './tag-wire.js';
+import type { FileTags, IdName, TagResult } from './tag-wire.js';
 
 const LOSSLESS = new Set(['flac', 'alac', 'wav', 'aiff']);
 /** Where ID3v2.3 puts artists; a slash in them is part of a name (AC/DC) far more often than a separator. */
@@ -148,11 +148,23 @@ function toTags(
     year: cleanYear(common.year ?? common.date),
     disc: cleanNumber(common.disk.no, 999),
     track: cleanNumber(common.track.no),
+    disc_total: cleanNumber(common.disk.of, 999),
+    track_total: cleanNumber(common.track.of),
+    ids: cleanIds<IdName>({
+      release: common.musicbrainz_albumid,
+      release_group: common.musicbrainz_releasegroupid,
+      recording: common.musicbrainz_recordingid,
+      track: common.musicbrainz_trackid,
+      artist: common.musicbrainz_artistid,
+      album_artist: common.musicbrainz_albumartistid,
+    }),
     duration_seconds: Number.isFinite(format.duration) ? Math.max(0, format.duration ?? 0) : 0,
     codec,
     lossless,
     sample_rate_hz: cleanNumber(format.sampleRate, 10_000_000),
     bits_per_sample: lossless ? cleanNumber(format.bitsPerSample, 64) : undefined,
+    channels: cleanNumber(format.numberOfChannels, 64),
+    bitrate_kbps: format.bitrate !== undefined ? Math.round(format.bitrate / 1000) : undefined,
     picture_id: picture,
     warning,
   };

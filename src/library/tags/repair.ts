@@ -53,3 +53,22 @@ export const cleanYear = (raw: unknown): number | undefined => {
     typeof raw === 'number' ? raw : Number.parseInt(/\b(\d{4})\b/.exec(String(raw))?.[1] ?? '', 10);
   return year >= 1000 && year <= 2999 ? year : undefined;
 };
+
+const MBID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The ids among what a file calls ids, in lower case; undefined when there is none. */
+export function cleanIds<N extends string>(
+  raw: Readonly<Record<N, unknown>>,
+): Partial<Record<N, string>> | undefined {
+  const found: Partial<Record<N, string>> = {};
+  for (const name of Object.keys(raw) as N[]) {
+    const value: unknown = Array.isArray(raw[name]) ? raw[name][0] : raw[name];
+    const id = typeof value === 'string' ? value.trim().toLowerCase() : '';
+    if (MBID.test(id)) found[name] = id;
+  }
+  return Object.keys(found).length > 0 ? found : undefined;
+}
+
+/** The total in `3/12`, else what its own field says. */
+export const cleanTotal = (number: string | undefined, own: unknown): number | undefined =>
+  cleanNumber(own) ?? cleanNumber(/\/\s*(\d+)/.exec(number ?? '')?.[1]);

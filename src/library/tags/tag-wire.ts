@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+export const ID_NAMES = ['release', 'release_group', 'recording', 'track', 'artist', 'album_artist'] as const;
+export type IdName = (typeof ID_NAMES)[number];
+
 /** What one audio file says about itself. Absent = it does not say. */
 export const FileTags = z.object({
   title: z.string().optional(),
@@ -10,12 +13,18 @@ export const FileTags = z.object({
   year: z.int().optional(),
   disc: z.int().optional(),
   track: z.int().optional(),
+  disc_total: z.int().optional(),
+  track_total: z.int().optional(),
+  /** MusicBrainz ids; only what looks like one. */
+  ids: z.partialRecord(z.enum(ID_NAMES), z.string()).optional(),
   /** 0 = the file does not say and cannot be measured. */
   duration_seconds: z.number().min(0).max(10_000_000),
   codec: z.string(),
   lossless: z.boolean(),
   sample_rate_hz: z.int().optional(),
   bits_per_sample: z.int().optional(),
+  channels: z.int().optional(),
+  bitrate_kbps: z.number().optional(),
   /** Content id of the picture inside. */
   picture_id: z.string().optional(),
   /** What is wrong though the file can be played. */
