@@ -13,6 +13,7 @@ import type {
 import type { Db } from '../storage/index.js';
 import { Artwork, type Picture } from './artwork.js';
 import { browse } from './browse.js';
+import { Intake } from './intake.js';
 import { itemsOf } from './items.js';
 import { artistOf, trackOf } from './lookup.js';
 import { LibraryReport } from './library-state.js';
@@ -92,6 +93,8 @@ export interface Library {
   artwork(artworkId: string, size: number): Promise<Picture | undefined>;
   /** A new playlist. Throws ERR_CONFLICT when one has this name. */
   savePlaylist(name: string, trackIds: readonly string[]): Playlist;
+  /** Takes files in and out without a scan. */
+  readonly intake: Intake;
   /** Returns at once; the first scan and the watch go on behind. */
   start(): Promise<void>;
   /** Resolves when no scan is running or due. */
@@ -116,7 +119,7 @@ export function openLibrary(options: LibraryOptions): Library {
     ...shared,
     tags,
     settleMs,
-    onFolder: (root, folder, mark) => loop.follow(root, folder, mark),
+    onFolder: (root, folder, mark) => follow(root, folder, mark),
     onProgress: (done, total) => report.progress(done, total),
     onChanges(changes) {
       report.changed();
@@ -124,6 +127,8 @@ export function openLibrary(options: LibraryOptions): Library {
       for (const change of changes) options.onUpdated(change);
     },
   });
+  const follow: ScanLoop['follow'] = (root, folder, mark) => loop.follow(root, folder, mark);
+  const intake = openIntake({ ...shared, tags, options, report, follow });
   const onScanned = async (outcome: ScanOutcome | undefined): Promise<void> => {
     if (outcome?.reachable && (await followM3uFiles({ db, musicDir, playlists, log }, outcome)))
       report.changed();
@@ -147,10 +152,8 @@ export function openLibrary(options: LibraryOptions): Library {
     file: (trackId, codecs) => media.file(trackId, codecs),
     media: (token) => media.media(token),
     scan: (full) => loop.request(full),
-    album: (albumId) => albumOf(db, albumId),
-    track: (trackId) => trackOf(db, trackId),
-    artist: (artistId) => artistOf(db, artistId),
-    sources: (trackIds) => sourcesOf(db, musicDir, trackIds),
+    ...lookUps(db, musicDir),
+    intake,
     artwork: (artworkId, size) => artwork.get(artworkId, size),
     savePlaylist: (name, trackIds) => playlists.save(name, trackIds),
     start: async () => void loop.request(false),
@@ -161,4 +164,41 @@ export function openLibrary(options: LibraryOptions): Library {
       report.close();
     },
   };
+}
+
+function lookUps(db: Db, musicDir: string): Pick<Library, 'album' | 'track' | 'artist' | 'sources'> {
+  return {
+    album: (albumId) => albumOf(db, albumId),
+    track: (trackId) => trackOf(db, trackId),
+    artist: (artistId) => artistOf(db, artistId),
+    sources: (trackIds) => sourcesOf(db, musicDir, trackIds),
+  };
+}
+
+interface IntakeParts {
+  readonly db: Db;
+  readonly musicDir: string;
+  readonly clock: Clock;
+  readonly tags: TagReader;
+  readonly options: LibraryOptions;
+  readonly report: LibraryReport;
+  readonly follow: ScanLoop['follow'];
+}
+
+/** What comes or goes without a scan is told as a scan tells it. */
+function openIntake({ db, musicDir, clock, tags, options, report, follow }: IntakeParts): Intake {
+  return new Intake({
+    db,
+    musicDir,
+    tags,
+    wallMs: () => clock.wallMs(),
+    onChanges(changes, looked) {
+      for (const { folder, mark } of looked?.marks ?? []) follow(looked!.root, folder, mark);
+      if (changes.length > 0) report.changed();
+      for (const change of changes) options.onUpdated(change);
+      const added = changes.filter(({ action }) => action === 'added');
+      const albums = added.flatMap(({ album_id }) => albumOf(db, album_id) ?? []);
+      if (albums.length > 0) options.onNewAlbums?.(albums, false);
+    },
+  });
 }

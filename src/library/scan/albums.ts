@@ -10,6 +10,12 @@ export interface Family {
   readonly albumKey: string;
 }
 
+/** An album that keeps its id though its folder, its title or its artist is another. */
+export interface KeptAlbum {
+  readonly albumId: string;
+  readonly family: Family;
+}
+
 export interface AlbumChange {
   readonly album_id: string;
   readonly action: 'added' | 'removed' | 'updated';
@@ -28,9 +34,17 @@ const MEMBERS = `SELECT row, track_id, main_artist, artist_id, tag_album_artist,
   FROM tracks WHERE base = ? AND album_key = ? ORDER BY disc_number, track_number, name`;
 
 /** Forms the albums of each family anew from its tracks, and brings the artists concerned up to date. Inside a transaction. */
-export function regroup(db: Db, families: readonly Family[], artists: Map<string, string>): AlbumChange[] {
+export function regroup(
+  db: Db,
+  families: readonly Family[],
+  artists: Map<string, string>,
+  kept?: KeptAlbum,
+): AlbumChange[] {
   const changes: AlbumChange[] = [];
-  for (const family of families) changes.push(...new Regrouping(db, family, artists).run());
+  for (const family of families) {
+    const albumId = kept?.family === family ? kept.albumId : undefined;
+    changes.push(...new Regrouping(db, family, artists, albumId).run());
+  }
   recountArtists(db, artists);
   return changes;
 }
@@ -41,8 +55,11 @@ class Regrouping {
   /** Artists to count again: id -> name. */
   #artists: Map<string, string>;
   #existing: Row[];
+  /** Of the largest album. */
+  #keptId: string | undefined;
 
-  constructor(db: Db, family: Family, artists: Map<string, string>) {
+  constructor(db: Db, family: Family, artists: Map<string, string>, keptId: string | undefined) {
+    this.#keptId = keptId;
     this.#db = db;
     this.#family = family;
     this.#artists = artists;
@@ -67,7 +84,12 @@ class Regrouping {
       });
     for (const album of this.#existing)
       this.#artists.set(String(album['artist_id']), String(album['artist']));
-    const changes = groupAlbums(members).map((group) => this.#write(group));
+    const groups = groupAlbums(members);
+    const largest = groups.toSorted((a, b) => b.tracks.length - a.tracks.length)[0];
+    const kept = this.#keptId === undefined ? undefined : largest;
+    const changes = groups
+      .toSorted((a, b) => Number(b === kept) - Number(a === kept))
+      .map((group) => this.#write(group, group === kept ? this.#keptId : undefined));
     for (const album of this.#existing) {
       this.#db.prepare('DELETE FROM albums WHERE row = ?').run(album['row']!);
       this.#db.prepare('DELETE FROM album_words WHERE rowid = ?').run(album['row']!);
@@ -82,6 +104,11 @@ class Regrouping {
     return at < 0 ? undefined : this.#existing.splice(at, 1)[0];
   }
 
+  #takeKept(albumId: string): Row | undefined {
+    const at = this.#existing.findIndex((album) => album['album_id'] === albumId);
+    return at < 0 ? undefined : this.#existing.splice(at, 1)[0];
+  }
+
   /** By artist and title, so that a moved folder keeps its albums; by its place as well where another edition has that id. */
   #newId(artist: string): string {
     const id = hashId('al', keyOf(artist), this.#family.albumKey);
@@ -89,8 +116,8 @@ class Regrouping {
     return taken ? hashId('al', keyOf(artist), this.#family.albumKey, this.#family.base) : id;
   }
 
-  #write(group: Group<Member>): AlbumChange {
-    const before = this.#takeExisting(group.artist);
+  #write(group: Group<Member>, keptId: string | undefined): AlbumChange {
+    const before = keptId === undefined ? this.#takeExisting(group.artist) : this.#takeKept(keptId);
     const rows = group.tracks.map((track) => track.source);
     const title = String(rows[0]!['album']);
     const owner = artistId(group.artist);
@@ -110,7 +137,7 @@ class Regrouping {
       rows.reduce((sum, row) => sum + Number(row['duration_seconds']), 0),
       artwork ?? null,
     ];
-    const albumId = before ? String(before['album_id']) : this.#newId(group.artist);
+    const albumId = before ? String(before['album_id']) : (keptId ?? this.#newId(group.artist));
     if (before) this.#update(before, values);
     else this.#insert(albumId, values, Math.min(...rows.map((row) => Number(row['added_ms']))));
     for (const row of rows) this.#setTrack(row, albumId, owner, artwork ?? null, group.artist);

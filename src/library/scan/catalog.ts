@@ -2,7 +2,7 @@ import type { Db, Row, SqlValue } from '../../storage/index.js';
 import { type Bytes, bytes } from '../file-names.js';
 import { artistId, fold, hashId, indexText } from '../names.js';
 import type { TagResult } from '../tags/tag-wire.js';
-import { type AlbumChange, type Family, regroup } from './albums.js';
+import { type AlbumChange, type Family, type KeptAlbum, regroup } from './albums.js';
 import { describe } from './describe.js';
 
 export interface FoundFile {
@@ -19,6 +19,18 @@ export interface LostTrack {
   readonly mtimeUs: number;
 }
 
+/** The row a file shall have, whatever had it before: what people hold on to goes on with it. */
+export interface KeptTrack {
+  readonly track_id: string;
+  readonly added_ms: number;
+}
+
+export interface WrittenFile {
+  readonly file: FoundFile;
+  readonly result: TagResult;
+  readonly kept?: KeptTrack | undefined;
+}
+
 export interface FolderState {
   readonly mounted: boolean;
   readonly artworkName: Bytes | undefined;
@@ -27,6 +39,7 @@ export interface FolderState {
   readonly artworkId: string | undefined;
 }
 
+const COLUMNS = 'row, track_id, base, album_key, artist_id, album_artist_id, title, artist, album, added_ms';
 const lostKey = (size: number, mtimeUs: number): string => `${size}:${mtimeUs}`;
 
 /** Writes what a scan finds: tracks with everything derived from them, in one transaction per call. */
@@ -50,34 +63,52 @@ export class Catalog {
   }
 
   /** The expected tracks that did not turn up. */
-  stillLost(): number[] {
-    return [...this.#lost.values()].flat().map((track) => track.row);
+  stillLost(): LostTrack[] {
+    return [...this.#lost.values()].flat();
   }
 
-  write(files: readonly { readonly file: FoundFile; readonly result: TagResult }[]): AlbumChange[] {
+  /** `albumId`: the id that the album of these files shall have. */
+  write(files: readonly WrittenFile[], albumId?: string): AlbumChange[] {
     return this.#relaxed(() => {
       const left = new Map<string, Family>();
       const joined = new Map<string, Family>();
       const artists = new Map<string, string>();
-      for (const { file, result } of files) this.#writeFile(file, result, left, joined, artists);
+      for (const each of files) this.#writeFile(each, left, joined, artists);
       for (const key of joined.keys()) left.delete(key);
-      return regroup(this.#db, [...left.values(), ...joined.values()], artists);
+      const kept = albumId === undefined ? undefined : this.#keepAlbum(albumId, [...joined.values()]);
+      return regroup(this.#db, [...left.values(), ...joined.values()], artists, kept);
     });
   }
 
+  /** Brings the row of an album to the family it is in from now on. The families of one folder that is an album are one. */
+  #keepAlbum(albumId: string, families: readonly Family[]): KeptAlbum | undefined {
+    const tracksOf = (family: Family): number =>
+      Number(
+        this.#db
+          .prepare('SELECT count(*) AS n FROM tracks WHERE base = ? AND album_key = ?')
+          .get(family.base, family.albumKey)?.['n'] ?? 0,
+      );
+    const family = families.toSorted((a, b) => tracksOf(b) - tracksOf(a))[0];
+    if (!family) return undefined;
+    this.#db
+      .prepare('UPDATE albums SET base = ?, album_key = ? WHERE album_id = ?')
+      .run(family.base, family.albumKey, albumId);
+    return { albumId, family };
+  }
+
   #writeFile(
-    file: FoundFile,
-    result: TagResult,
+    { file, result, kept }: WrittenFile,
     left: Map<string, Family>,
     joined: Map<string, Family>,
     artists: Map<string, string>,
   ): void {
-    const before = this.#before(file, result);
-    if (before) {
-      addFamily(left, { base: bytes(before['base']), albumKey: String(before['album_key']) });
-      artists.set(String(before['artist_id']), '');
-      artists.set(String(before['album_artist_id']), '');
-    }
+    const leave = (row: Row): void => {
+      addFamily(left, { base: bytes(row['base']), albumKey: String(row['album_key']) });
+      artists.set(String(row['artist_id']), '');
+      artists.set(String(row['album_artist_id']), '');
+    };
+    const before = kept ? this.#kept(file, kept, leave) : this.#before(file, result);
+    if (before) leave(before);
     if ('reason' in result) {
       if (before) this.#delete(Number(before['row']));
       this.#problem(file, result.reason);
@@ -86,7 +117,7 @@ export class Catalog {
     if (result.tags.warning !== undefined) this.#problem(file, result.tags.warning);
     else this.clearProblem(file.folder, file.name);
     const said = describe(result.tags, file.folder, file.name);
-    this.#upsert(file, result.tags, said, before);
+    this.#upsert(file, result.tags, said, before, kept);
     const id = artistId(said.mainArtist);
     if (!artists.get(id)) artists.set(id, said.mainArtist);
     addFamily(joined, { base: said.base, albumKey: said.albumKey });
@@ -94,18 +125,14 @@ export class Catalog {
 
   /** The row this file had, at its place or, when it was moved, elsewhere. */
   #before(file: FoundFile, result: TagResult): Row | undefined {
-    const columns =
-      'row, track_id, base, album_key, artist_id, album_artist_id, title, artist, album, added_ms';
-    const here = this.#db
-      .prepare(`SELECT ${columns} FROM tracks WHERE folder = ? AND name = ?`)
-      .get(file.folder, file.name);
+    const here = this.#at(file);
     if (here || 'reason' in result) return here;
     const key = lostKey(file.size, file.mtimeUs);
     const candidates = this.#lost.get(key) ?? [];
     for (const [at, { row }] of candidates.entries()) {
       const found = this.#db
         .prepare(
-          `SELECT ${columns} FROM tracks WHERE row = ? AND codec = ? AND abs(duration_seconds - ?) < 0.01`,
+          `SELECT ${COLUMNS} FROM tracks WHERE row = ? AND codec = ? AND abs(duration_seconds - ?) < 0.01`,
         )
         .get(row, result.tags.codec, result.tags.duration_seconds);
       if (!found) continue;
@@ -116,11 +143,29 @@ export class Catalog {
     return undefined;
   }
 
+  #at(file: FoundFile): Row | undefined {
+    return this.#db
+      .prepare(`SELECT ${COLUMNS} FROM tracks WHERE folder = ? AND name = ?`)
+      .get(file.folder, file.name);
+  }
+
+  /** The row with this id. What another row says of this file goes: a scan may have been faster. */
+  #kept(file: FoundFile, kept: KeptTrack, leave: (row: Row) => void): Row | undefined {
+    const own = this.#db.prepare(`SELECT ${COLUMNS} FROM tracks WHERE track_id = ?`).get(kept.track_id);
+    const here = this.#at(file);
+    if (here && here['row'] !== own?.['row']) {
+      leave(here);
+      this.#delete(Number(here['row']));
+    }
+    return own;
+  }
+
   #upsert(
     file: FoundFile,
     tags: Extract<TagResult, { tags: unknown }>['tags'],
     said: ReturnType<typeof describe>,
     before: Row | undefined,
+    kept: KeptTrack | undefined,
   ): void {
     const values: SqlValue[] = [
       file.folder, file.name, said.base, file.size, file.mtimeUs,
@@ -129,7 +174,7 @@ export class Catalog {
       tags.duration_seconds, said.disc ?? null, said.track ?? null,
       tags.codec, tags.lossless ? 1 : 0, tags.sample_rate_hz ?? null, tags.bits_per_sample ?? null, tags.picture_id ?? null,
     ]; // prettier-ignore
-    const row = before ? this.#update(Number(before['row']), values) : this.#insert(file, values);
+    const row = before ? this.#update(Number(before['row']), values) : this.#insert(file, values, kept);
     if (
       before &&
       before['title'] === said.title &&
@@ -153,9 +198,9 @@ export class Catalog {
     return row;
   }
 
-  #insert(file: FoundFile, values: readonly SqlValue[]): number {
-    let id = hashId('t', file.folder, file.name);
-    for (let n = 1; this.#db.prepare('SELECT 1 FROM tracks WHERE track_id = ?').get(id); n++)
+  #insert(file: FoundFile, values: readonly SqlValue[], kept: KeptTrack | undefined): number {
+    let id = kept?.track_id ?? hashId('t', file.folder, file.name);
+    for (let n = 1; !kept && this.#db.prepare('SELECT 1 FROM tracks WHERE track_id = ?').get(id); n++)
       id = hashId('t', file.folder, file.name, String(n));
     return this.#db
       .prepare(
@@ -163,18 +208,20 @@ export class Catalog {
           tag_album_artist, tag_compilation, year, duration_seconds, disc_number, track_number, codec, lossless, sample_rate_hz, bits_per_sample,
           embedded_id, track_id, added_ms, album_id, album_artist_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','')`,
       )
-      .run(...values, id, this.#wallMs()).lastId;
+      .run(...values, id, kept?.added_ms ?? this.#wallMs()).lastId;
   }
 
-  /** Takes tracks out, with albums and artists that have no others. */
-  remove(rows: readonly number[]): AlbumChange[] {
+  /** Takes tracks out, with albums and artists that have no others. A track that has another file meanwhile stays. */
+  remove(tracks: readonly LostTrack[]): AlbumChange[] {
     return this.#relaxed(() => {
       const families = new Map<string, Family>();
       const artists = new Map<string, string>();
-      for (const row of rows) {
+      for (const { row, size, mtimeUs } of tracks) {
         const found = this.#db
-          .prepare('SELECT base, album_key, artist_id, album_artist_id FROM tracks WHERE row = ?')
-          .get(row);
+          .prepare(
+            'SELECT base, album_key, artist_id, album_artist_id FROM tracks WHERE row = ? AND size = ? AND mtime_us = ?',
+          )
+          .get(row, size, mtimeUs);
         if (!found) continue;
         addFamily(families, { base: bytes(found['base']), albumKey: String(found['album_key']) });
         artists.set(String(found['artist_id']), '');

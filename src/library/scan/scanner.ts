@@ -6,7 +6,7 @@ import { type Bytes, bytes, joinBytes, ROOT, shownText } from '../file-names.js'
 import type { TagResult } from '../tags/tag-wire.js';
 import type { TagReader } from '../tags/tag-reader.js';
 import type { AlbumChange } from './albums.js';
-import { Catalog, type FoundFile } from './catalog.js';
+import { Catalog, type FoundFile, type LostTrack } from './catalog.js';
 import { discFolder } from './describe.js';
 import { artId, chooseArt } from './folder-art.js';
 import { noCounts, scanProgress, type ScanCounts, type ScanJob, type ScanStage } from './scan-job.js';
@@ -245,13 +245,13 @@ class Run {
     const isMaybeMoved = (track: { size: number; mtimeUs: number }): boolean =>
       marks.has(`${track.size}:${track.mtimeUs}`);
     this.#catalog.expectMoved(this.#survey.lost.filter(isMaybeMoved));
-    await this.#remove(this.#survey.lost.filter((track) => !isMaybeMoved(track)).map((track) => track.row));
+    await this.#remove(this.#survey.lost.filter((track) => !isMaybeMoved(track)));
   }
 
-  async #remove(rows: readonly number[]): Promise<void> {
-    for (let at = 0; at < rows.length; at += REMOVE_BATCH) {
+  async #remove(tracks: readonly LostTrack[]): Promise<void> {
+    for (let at = 0; at < tracks.length; at += REMOVE_BATCH) {
       this.#signal.throwIfAborted();
-      this.#report(this.#catalog.remove(rows.slice(at, at + REMOVE_BATCH)));
+      this.#report(this.#catalog.remove(tracks.slice(at, at + REMOVE_BATCH)));
       await setImmediate();
     }
   }
