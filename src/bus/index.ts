@@ -7,3 +7,4 @@ export { LocalBus } from './local-bus.js';
 export type { BusMeasurements } from './measurements.js';
 export { Recall, type Asked, type BusResult, type BusRun } from './recall.js';
 export { openBus, type BusParts } from './open-bus.js';
+export { Seal } from './seal.js';

@@ -2,7 +2,7 @@ import { AppError, toError, uuid, type Clock, type Logger } from '../base/index.
 import { isOver, type Job, type JobError } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
-import { RunningJob, type JobResult, type JobRun } from './running-job.js';
+import { RunningJob, type HeldRun, type JobResult, type JobRun } from './running-job.js';
 import { JobRows, type Params } from './rows.js';
 
 export interface JobsParts {
@@ -19,6 +19,8 @@ export interface JobSpec {
   readonly title: string;
   /** What `onRetry` of the kind needs to do the same again. */
   readonly params?: Params;
+  /** A UUID; a new one by default. */
+  readonly job_id?: string;
 }
 
 /** Jobs that are over and stay, per kind: one that runs often does not push out the others. */
@@ -33,6 +35,7 @@ export class Jobs {
   readonly #parts: JobsParts;
   readonly #rows: JobRows;
   readonly #running = new Map<string, RunningJob>();
+  readonly #held = new Set<string>();
   readonly #retries = new Map<string, (params: Params) => string>();
 
   constructor(parts: JobsParts) {
@@ -42,11 +45,27 @@ export class Jobs {
   }
 
   /** A new job, queued. Its work calls `begin` when it starts. */
-  open({ kind, title, params = {} }: JobSpec): JobRun {
+  open(spec: JobSpec): JobRun {
+    return this.#open(spec);
+  }
+
+  /** A new job of a queue, which looks after it: neither `close` nor a restart ends it. */
+  hold(spec: JobSpec): HeldRun {
+    const running = this.#open(spec);
+    this.#held.add(running.job_id);
+    return running;
+  }
+
+  /** A job of a queue that was not over when the last server ended. */
+  held(jobId: string): HeldRun | undefined {
+    return this.#held.has(jobId) ? this.#running.get(jobId) : undefined;
+  }
+
+  #open({ kind, title, params = {}, job_id = uuid() }: JobSpec): RunningJob {
     const { clock } = this.#parts;
     const created_at = new Date(clock.wallMs()).toISOString();
     const job: Job = {
-      job_id: uuid(),
+      job_id,
       kind,
       title,
       state: 'queued',
@@ -57,14 +76,16 @@ export class Jobs {
       message: '',
       created_at,
     };
-    const running = new RunningJob({
-      job,
-      clock,
-      changed: (now, keep) => this.#changed(now, keep),
-    });
     this.#rows.add(job, params);
-    this.#running.set(job.job_id, running);
+    const running = this.#follow(job);
     this.#commit([job]);
+    return running;
+  }
+
+  #follow(job: Job): RunningJob {
+    const { clock } = this.#parts;
+    const running = new RunningJob({ job, clock, changed: (now, keep) => this.#changed(now, keep) });
+    this.#running.set(job.job_id, running);
     return running;
   }
 
@@ -89,9 +110,13 @@ export class Jobs {
     this.#retries.set(kind, again);
   }
 
+  find(jobId: string): Job | undefined {
+    return this.#parts.store.state.jobs.get(jobId);
+  }
+
   /** Throws ERR_NOT_FOUND. */
   get(jobId: string): Job {
-    const job = this.#parts.store.state.jobs.get(jobId);
+    const job = this.find(jobId);
     if (!job) throw new AppError('ERR_NOT_FOUND', 'No job has this id', { params: { job_id: jobId } });
     return job;
   }
@@ -118,14 +143,26 @@ export class Jobs {
     return again(this.#rows.params(jobId));
   }
 
-  /** What still goes on has failed: nobody will do it. */
+  /** Forgets jobs that ended before then; how many there were. */
+  forgetBefore(wallMs: number): number {
+    const ended = ({ ended_at }: Job): number => (ended_at === undefined ? Infinity : Date.parse(ended_at));
+    const old = [...this.#parts.store.state.jobs.values()].filter((job) => ended(job) < wallMs);
+    this.#forget(old);
+    return old.length;
+  }
+
+  /** What still goes on has failed: nobody will do it. Jobs of a queue stay. */
   close(): void {
-    for (const running of this.#running.values()) running.fail({ message: STOPPED, retryable: true });
+    for (const running of this.#running.values())
+      if (!this.#held.has(running.job_id)) running.fail({ message: STOPPED, retryable: true });
   }
 
   #changed(job: Job, keep: boolean): void {
     if (keep) this.#rows.put([job]);
-    if (isOver(job)) this.#running.delete(job.job_id);
+    if (isOver(job)) {
+      this.#running.delete(job.job_id);
+      this.#held.delete(job.job_id);
+    }
     this.#commit([job]);
     if (!isOver(job)) return;
     this.#forgetOld(job.kind);
@@ -149,21 +186,34 @@ export class Jobs {
 
   #forgetOld(kind: string): void {
     const over = [...this.#parts.store.state.jobs.values()].filter((job) => job.kind === kind && isOver(job));
-    const job_ids = over.slice(0, -MOST_OVER).map((job) => job.job_id);
-    if (job_ids.length === 0) return;
+    this.#forget(over.slice(0, -MOST_OVER));
+  }
+
+  #forget(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return;
+    const job_ids = jobs.map((job) => job.job_id);
     this.#rows.forget(job_ids);
     this.#parts.store.commit({ type: 'job/forgotten', job_ids });
   }
 
-  /** What was going on when the last server ended will not be finished by anybody. */
+  /** What was going on when the last server ended will not be finished by anybody, unless a queue holds it. */
   #load(): void {
+    const held = this.#rows.held();
     const ended_at = new Date(this.#parts.clock.wallMs()).toISOString();
     const failed = (job: Job): Job => {
       const error: JobError = { message: STOPPED, retryable: true, stage: job.stage };
       return { ...job, state: 'failed', message: STOPPED, error, ended_at };
     };
-    const jobs = this.#rows.all().map((job) => (isOver(job) ? job : failed(job)));
-    this.#rows.put(jobs.filter((job) => job.ended_at === ended_at));
+    const again = (job: Job): Job => ({ ...job, state: 'queued', stage: 'queued' });
+    const jobs = this.#rows
+      .all()
+      .map((job) => (isOver(job) ? job : held.has(job.job_id) ? again(job) : failed(job)));
+    this.#rows.put(jobs.filter((job) => job.ended_at === ended_at || !isOver(job)));
     this.#commit(jobs);
+    for (const job of jobs) {
+      if (isOver(job)) continue;
+      this.#follow(job);
+      this.#held.add(job.job_id);
+    }
   }
 }

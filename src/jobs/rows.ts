@@ -29,8 +29,14 @@ export class JobRows {
     });
   }
 
+  /** Jobs that a queue looks after: they go on in the next life of the server. */
+  held(): Set<string> {
+    const rows = this.#db.prepare('SELECT job_id FROM queued_work').all();
+    return new Set(rows.map((row) => String(row['job_id'])));
+  }
+
   add(job: Job, params: Params): void {
-    const insert = this.#db.prepare('INSERT INTO jobs (job_id, params, value) VALUES (?, ?, ?)');
+    const insert = this.#db.prepare('INSERT OR REPLACE INTO jobs (job_id, params, value) VALUES (?, ?, ?)');
     this.#write(() => insert.run(job.job_id, JSON.stringify(params), JSON.stringify(job)));
   }
 

@@ -28,6 +28,13 @@ export interface JobRun {
   fail(error: { readonly message: string; readonly retryable: boolean }): void;
 }
 
+/** A job of a queue: it may go back there and begin again. */
+export interface HeldRun extends JobRun {
+  /** Back to `queued`; does nothing when it is over. */
+  wait(stage: string, message: string): void;
+  cancel(): void;
+}
+
 /** Progress is told at most this often. */
 const TELL_MS = 250;
 /** Progress is written this often, in percent: what somebody reads after a `kill -9`. */
@@ -40,7 +47,7 @@ export interface RunningParts {
   changed(job: Job, keep: boolean): void;
 }
 
-export class RunningJob implements JobRun {
+export class RunningJob implements HeldRun {
   readonly #parts: RunningParts;
   readonly #abort = new AbortController();
   #job: Job;
@@ -67,6 +74,13 @@ export class RunningJob implements JobRun {
     if (this.#job.state !== 'queued') return;
     this.#startedUs = this.#parts.clock.nowUs();
     this.#job = { ...this.#job, state: 'running', stage, started_at: this.#wall() };
+    this.#tell(true);
+  }
+
+  wait(stage: string, message: string): void {
+    const same = this.#job.state === 'queued' && this.#job.stage === stage && this.#job.message === message;
+    if (isOver(this.#job) || same) return;
+    this.#job = { ...this.#job, state: 'queued', stage, message };
     this.#tell(true);
   }
 

@@ -23,5 +23,5 @@ export interface WorkContext {
   readonly attempt: number;
   readonly clock: Clock;
   readonly log: Logger;
-  progress(news: JobProgress): void;
+  readonly progress: (news: JobProgress) => void;
 }

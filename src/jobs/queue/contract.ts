@@ -28,6 +28,8 @@ export interface HandleOptions<P, R> {
   ): JobResult | undefined | void | Promise<JobResult | undefined | void>;
   /** Called in the house whenever an attempt begins. */
   begun?(job_id: string, params: P, attempt: number): void;
+  /** Called in the house when an attempt failed and there will be another, at about `at_ms` of the wall clock. */
+  waits?(job_id: string, params: P, error: WorkError, at_ms: number): void;
   /** Called in the house as the work goes on, at most four times a second for each job. */
   progress?(job_id: string, params: P, news: JobProgress): void;
   /** What `job:retry` of the page does; gives the id of the new job. By default the same is added again. */
