@@ -50,7 +50,7 @@ export function reduceLists(lists: Lists, change: ListChange): Lists {
 }
 
 export function newestFirst<L extends ListName>(lists: Lists, name: L): ListItem<L>[] {
-  return [...lists[name].values()].reverse() as ListItem<L>[];
+  return [...lists[name].values()].reverse();
 }
 
 /** Topics of the lists, and `candidate/<id>`. [PL1] */
