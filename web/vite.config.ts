@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { leanZod } from './lean-zod.js';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -58,7 +59,7 @@ function withoutServerFields(): Plugin {
     apply: 'build',
     enforce: 'pre',
     transform: {
-      filter: { id: /src\/protocol\/[a-z-]+-commands\.ts$/ },
+      filter: { id: /src\/protocol\/(?:pipeline\/)?[a-z-]+-commands\.ts$/ },
       handler(code, id) {
         // A page is no satellite.
         if (id.endsWith('satellite-commands.ts')) return 'export const satelliteCommands = {};';
@@ -148,6 +149,7 @@ export default defineConfig({
   root: here('.'),
   base: './',
   plugins: [
+    leanZod(),
     withoutJsonSchema(),
     withoutServerFields(),
     withoutMeanings(),
@@ -163,6 +165,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // A file of the protocol only says what is what: one of which nothing is used is left out.
+      treeshake: { moduleSideEffects: (id) => !/\/src\/protocol\//.test(id) },
       input: {
         page: here('index.html'),
         sw: here('sw/service-worker.ts'),
