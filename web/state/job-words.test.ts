@@ -34,6 +34,11 @@ describe('work in words', () => {
     expect(activityWords({ ...entry, action: 'heart', username: 'Ann' })).toBe('Ann loves this');
     expect(activityWords({ ...entry, action: 'heart', username: 'household' })).toBe('Loved at home');
     expect(activityWords({ ...entry, action: 'new_album' })).toBe('New album');
+    expect(activityWords({ ...entry, action: 'download_started', username: 'Ann' })).toBe(
+      'On its way, wished for by Ann',
+    );
+    expect(activityWords({ ...entry, action: 'album_imported' })).toBe('Came into the library');
+    expect(activityWords({ ...entry, action: 'delete', username: 'Ann' })).toBe('Deleted by Ann');
     expect(activityWords({ ...entry, action: 'unheart', username: 'Ann' })).toBeUndefined();
   });
   it('says how long ago', () => {

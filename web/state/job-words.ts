@@ -21,9 +21,26 @@ export function jobLine({ state, progress, message, error }: Job): string {
 
 /** What happened, without the album: `Ann loves`. Undefined for what nobody needs to read. */
 export function activityWords({ action, username }: Activity): string | undefined {
-  if (action === 'new_album') return 'New album';
-  if (action === 'unheart') return undefined;
-  return username === undefined || username === 'household' ? 'Loved at home' : `${username} loves this`;
+  const who = username === undefined || username === 'household' ? undefined : username;
+  const by = who === undefined ? '' : ` by ${who}`;
+  switch (action) {
+    case 'new_album':
+      return 'New album';
+    case 'unheart':
+      return undefined;
+    case 'heart':
+      return who === undefined ? 'Loved at home' : `${who} loves this`;
+    case 'download_started':
+      return `On its way${who === undefined ? '' : `, wished for${by}`}`;
+    case 'album_imported':
+      return `Came into the library${who === undefined ? '' : `, sent${by}`}`;
+    case 'delete':
+      return `Deleted${by}`;
+    case 'upgrade':
+      return 'Here in better quality now';
+    default:
+      return action satisfies never;
+  }
 }
 
 /** `5 min ago`, and the date after a week. */
