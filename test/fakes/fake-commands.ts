@@ -27,6 +27,7 @@ export function fakeHandlers(house: FakeHouse): FakeHandlers {
     ...playlistHandlers(house),
     ...playerHandlers(house),
     ...house.parties.handlers,
+    ...house.pipeline.handlers,
   };
 }
 

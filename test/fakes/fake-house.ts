@@ -1,5 +1,6 @@
 import {
   diffQueue,
+  isListName,
   partyTopic,
   roomTopic,
   type Party,
@@ -17,6 +18,7 @@ import { positionAt } from '../../src/sync/index.js';
 import { queueItem, type FakeMusic } from './fake-music.js';
 import { FakeJobs } from './fake-jobs.js';
 import { FakeParties } from './fake-parties.js';
+import { FakePipeline } from './fake-pipeline.js';
 
 export type Listener = (event: TopicEvent) => void;
 
@@ -50,6 +52,7 @@ export class FakeHouse {
   readonly reports = new Map<string, SyncReport>();
   readonly parties = new FakeParties(this);
   readonly background = new FakeJobs((event) => this.publish(event));
+  readonly pipeline = new FakePipeline((event, state) => this.publish(event, state));
 
   constructor(
     readonly music: FakeMusic,
@@ -239,6 +242,7 @@ export class FakeHouse {
       jobs: { jobs: this.background.jobs },
       activity: { activity: this.background.activity },
     };
+    if (isListName(topic)) values[topic] = { items: this.pipeline.list(topic) };
     const data = topic.startsWith('room/')
       ? this.shown(topic.slice(5))
       : topic.startsWith('party/')

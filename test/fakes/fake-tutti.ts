@@ -12,6 +12,7 @@ import {
   roomTopic,
   SESSION_COMMANDS,
   type TopicEvent,
+  type You,
 } from '../../src/protocol/index.js';
 import { fakeHandlers } from './fake-commands.js';
 import { fakeReport } from './fake-groups.js';
@@ -36,6 +37,8 @@ export interface FakeTuttiOptions {
   readonly albums?: number;
   /** A house that outlives the server: for a restart. */
   readonly house?: FakeHouse;
+  /** Everybody who comes is signed in as this; absent = nobody has to sign in. */
+  readonly you?: You;
 }
 
 /** One that has connected. */
@@ -68,6 +71,9 @@ export class FakeTutti {
   readonly #sockets = new WebSocketServer({ server: this.#server, path: '/ws', perMessageDeflate: false });
   readonly #connections = new Set<Socket>();
   readonly #pageDir: string | undefined;
+  readonly #you: You | undefined;
+  /** Pieces of uploads that get through; the line of the next one breaks. */
+  pieces = Infinity;
   readonly #progress: NodeJS.Timeout;
   #ticks = 0;
   #greeted = 0;
@@ -86,6 +92,7 @@ export class FakeTutti {
   private constructor(options: FakeTuttiOptions) {
     this.house = options.house ?? furnishedHouse(options);
     this.#pageDir = options.pageDir;
+    this.#you = options.you;
     this.#sockets.on('connection', (socket) => this.#greet(socket));
     this.#server.on('connection', (socket) => {
       this.#connections.add(socket);
@@ -165,7 +172,7 @@ export class FakeTutti {
       epoch: this.#epoch,
       server_time_us: systemClock.nowUs(),
       connection_id: connection,
-      auth: 'open',
+      ...(this.#you ? { auth: 'required', you: this.#you } : { auth: 'open' }),
     });
   }
 
@@ -276,6 +283,7 @@ export class FakeTutti {
       response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=3600' });
       return void response.end(fakeCover(pathname.slice(9)));
     }
+    if (pathname.startsWith('/api/v1/uploads/')) return this.#receive(request, response);
     if (this.#pageDir === undefined) return void response.writeHead(404).end();
     const file = path.join(this.#pageDir, pathname === '/' ? 'index.html' : path.normalize(pathname));
     const body = await readFile(file).catch(() => undefined);
@@ -286,6 +294,25 @@ export class FakeTutti {
       'cache-control': 'no-cache',
     });
     response.end(body);
+  }
+
+  /** A piece of an upload. */
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
+    const [, id = '', n = ''] = /^\/api\/v1\/uploads\/([^/]+)\/files\/(\d+)$/.exec(pathname) ?? [];
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    if (this.pieces-- <= 0) return void request.socket.destroy();
+    const json = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    try {
+      this.house.pipeline.receive(id, Number(n), Number(searchParams.get('offset')), Buffer.concat(parts));
+      json(200, {});
+    } catch (thrown) {
+      const error = thrown instanceof AppError ? thrown : new AppError('ERR_INVALID', String(thrown));
+      const { code, message, retryable, params } = error;
+      json(409, { error: { code, message, retryable, params } });
+    }
   }
 }
 
