@@ -1,5 +1,6 @@
 export { jobHandlers } from './commands.js';
 export * from './jobs.js';
+export { AttemptLedger, type LedgerParts, type May } from './ledger.js';
 export type { Params } from './rows.js';
 export type { HeldRun, JobProgress, JobResult, JobRun } from './running-job.js';
 export type { AddOptions, HandleOptions, JobQueue, Outcome, WorkError } from './queue/contract.js';

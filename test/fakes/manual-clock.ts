@@ -42,6 +42,11 @@ export class ManualClock implements Clock {
     return this.#due.size;
   }
 
+  /** Sets the wall clock alone, as somebody does, or NTP. */
+  set(wallMs: number): void {
+    this.#wallMs = wallMs;
+  }
+
   /** Moves time and lets promises settle after each timer. */
   async advance(ms: number): Promise<void> {
     const end = this.#us + ms * 1000;
