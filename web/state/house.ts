@@ -21,6 +21,8 @@ export interface House {
   /** Only while a view follows them. */
   readonly jobs: ReadonlySignal<readonly Job[] | undefined>;
   readonly activity: ReadonlySignal<readonly Activity[] | undefined>;
+  /** Of the pipeline: those that a view follows. */
+  readonly lists: ReadonlySignal<Mirror['lists']>;
   /** The room that this phone controls. */
   readonly roomId: ReadonlySignal<string | undefined>;
   readonly room: ReadonlySignal<Room | undefined>;
@@ -87,6 +89,7 @@ export function createHouse(
     system: computed(() => mirror.value.system),
     jobs: computed(() => mirror.value.jobs),
     activity: computed(() => mirror.value.activity),
+    lists: computed(() => mirror.value.lists),
     roomId,
     room: computed(() => state.value?.room),
     playback: computed(() => state.value?.playback),

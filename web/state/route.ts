@@ -7,12 +7,26 @@ export type Route =
   | { readonly view: 'rooms' }
   | { readonly view: 'settings' }
   | { readonly view: 'library'; readonly section: LibrarySection }
-  | { readonly view: 'album' | 'artist' | 'playlist' | 'sync' | 'party'; readonly id: string }
+  | { readonly view: 'album' | 'artist' | 'playlist' | 'sync' | 'party' | 'review'; readonly id: string }
   /** Behind a link that was shared. The invitation stays in the fragment: no server ever sees it in an address. */
   | { readonly view: 'join'; readonly id: string; readonly invite?: string }
-  | { readonly view: 'problems' | 'activity' | 'people' };
+  | { readonly view: PlainView };
+/** Views that are about nothing in particular. */
+export type PlainView = (typeof PLAIN)[number];
 export type LibrarySection = 'albums' | 'artists' | 'playlists';
 
+const PLAIN = [
+  'problems',
+  'activity',
+  'people',
+  'music',
+  'downloads',
+  'imports',
+  'exports',
+  'schedules',
+  'targets',
+  'trash',
+] as const;
 const SECTIONS: readonly LibrarySection[] = ['albums', 'artists', 'playlists'];
 
 /** Unknown addresses lead to what plays. */
@@ -23,9 +37,6 @@ export function parseRoute(hash: string): Route {
     case 'queue':
     case 'rooms':
     case 'settings':
-    case 'problems':
-    case 'activity':
-    case 'people':
       return { view };
     case 'library':
       return { view, section: SECTIONS.find((section) => section === id) ?? 'albums' };
@@ -33,6 +44,8 @@ export function parseRoute(hash: string): Route {
     case 'artist':
     case 'playlist':
       return id === '' ? { view: 'library', section: 'albums' } : { view, id };
+    case 'review':
+      return id === '' ? { view: 'imports' } : { view, id };
     case 'sync':
     case 'party':
       return id === '' ? { view: 'rooms' } : { view, id };
@@ -40,8 +53,10 @@ export function parseRoute(hash: string): Route {
       const invite = new URLSearchParams(query).get('invite');
       return id === '' ? { view: 'rooms' } : { view, id, ...(invite === null ? {} : { invite }) };
     }
-    default:
-      return { view: 'playing' };
+    default: {
+      const plain = PLAIN.find((one) => one === view);
+      return { view: plain ?? 'playing' };
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { Activity } from '../../src/protocol/activity.js';
 import type { Job } from '../../src/protocol/job.js';
 import { Button, IconButton } from '../components/buttons.js';
-import { Icon } from '../components/icon.js';
+import { Icon, type IconName } from '../components/icon.js';
 import { activityWords, ago, jobLine, jobsToShow } from '../state/job-words.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
@@ -83,12 +83,19 @@ function JobRow({ job }: { job: Job }) {
   );
 }
 
+const PICTURES: Partial<Record<Activity['action'], IconName>> = {
+  heart: 'heart',
+  download_started: 'down',
+  delete: 'trash',
+  upgrade: 'up',
+};
+
 function ActivityRow({ entry }: { entry: Activity }) {
   const { album_id, title, artist, action, timestamp } = entry;
   return (
     <li>
       <a class="row-link" {...(album_id !== undefined && { href: hrefOf({ view: 'album', id: album_id }) })}>
-        <Icon name={action === 'heart' ? 'heart' : 'disc'} />
+        <Icon name={PICTURES[action] ?? 'disc'} />
         <span class="row-text">
           <span class="row-title">{title}</span>
           <span class="row-sub">{artist}</span>

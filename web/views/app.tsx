@@ -7,6 +7,7 @@ import { ToastList } from '../components/toasts.js';
 import { hrefOf, type Route } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { useLoaded, useMedia } from './hooks.js';
+import { loadMore } from './later.js';
 import type { LaterRoute } from './more.js';
 import { NowPlaying } from './now-playing.js';
 import { QueueView } from './queue.js';
@@ -43,9 +44,6 @@ export function App() {
     </div>
   );
 }
-
-/** Fetched once the first paint is done, so that a tap never waits for it. */
-export const loadMore = () => import('./more.js');
 
 function View({ route }: { route: Route }) {
   if (route.view === 'playing') return <NowPlaying />;
@@ -150,7 +148,22 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
     to: { view: 'library', section: 'albums' },
     label: 'Library',
     icon: 'library',
-    views: ['library', 'album', 'artist', 'playlist', 'problems', 'activity'],
+    views: [
+      'library',
+      'album',
+      'artist',
+      'playlist',
+      'problems',
+      'activity',
+      'music',
+      'downloads',
+      'imports',
+      'review',
+      'exports',
+      'schedules',
+      'targets',
+      'trash',
+    ],
   },
   { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync', 'party', 'join'] },
 ];

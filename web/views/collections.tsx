@@ -7,8 +7,10 @@ import { Menu, type MenuEntry } from '../components/menu.js';
 import { count, longTime } from '../state/format.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
-import { HeartButton } from './heart-button.js';
+import { HeartButton, LoveButton } from './heart-button.js';
 import { AlbumGrid } from './album-grid.js';
+import { DeleteAlbum } from './delete-album.js';
+import { isAdmin } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { collectEntry, TrackList } from './track-list.js';
 
@@ -99,7 +101,18 @@ export function AlbumView({ id }: { id: string }) {
   );
   const album = value?.album;
   const source = { album_id: id };
-  const entries = value ? [collectEntry(store, value.album.title, value.tracks)] : [];
+  const [deleting, setDeleting] = useState(false);
+  const deleteEntry = {
+    icon: 'trash' as const,
+    label: 'Delete album…',
+    run: () => setDeleting(true),
+  };
+  const entries = value
+    ? [
+        collectEntry(store, value.album.title, value.tracks),
+        ...(isAdmin(store) && !store.guest.value ? [deleteEntry] : []),
+      ]
+    : [];
   return (
     <section class="view" aria-label="Album">
       <BackHeader title="Album" name={album?.title} entries={entries}>
@@ -140,6 +153,7 @@ export function AlbumView({ id }: { id: string }) {
           </>
         )}
       </div>
+      {album && deleting && <DeleteAlbum album={album} onClose={() => setDeleting(false)} />}
     </section>
   );
 }
@@ -152,7 +166,9 @@ export function ArtistView({ id }: { id: string }) {
   const name = first?.artist ?? '\u00a0';
   return (
     <section class="view" aria-label="Artist">
-      <BackHeader title="Artist" />
+      <BackHeader title="Artist">
+        {first && !store.guest.value && <LoveButton kind="artist" id={id} title={name} />}
+      </BackHeader>
       <AlbumGrid
         albums={albums}
         label={`Albums of ${name}`}

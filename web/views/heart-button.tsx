@@ -1,4 +1,5 @@
 import { IconButton } from '../components/buttons.js';
+import { heartsOf, type Loved } from '../state/hearts.js';
 import { useStore } from '../state/store.js';
 import { useLoaded } from './hooks.js';
 
@@ -19,6 +20,30 @@ export function HeartButton({ id, title }: { id: string; title: string }) {
       class={`heart ${hearted ? 'on' : ''}`}
       pressed={hearted}
       onClick={() => void store.love(id, !hearted)}
+    />
+  );
+}
+
+interface LoveButtonProps {
+  readonly kind: Loved;
+  readonly id: string;
+  readonly title: string;
+}
+
+/** Whether one loves a track or an artist, and the way to say so. Nothing before that is known, and for guests. */
+export function LoveButton({ kind, id, title }: LoveButtonProps) {
+  const store = useStore();
+  const hearts = heartsOf(store);
+  const known = kind === 'track' ? hearts.tracks.value : hearts.artists.value;
+  if (!known || store.invited.value) return null;
+  const loved = known.has(id);
+  return (
+    <IconButton
+      icon="heart"
+      label={loved ? `Do not love ${title} any more` : `Love ${title}`}
+      class={`heart ${kind} ${loved ? 'on' : ''}`}
+      pressed={loved}
+      onClick={() => void hearts.love(kind, id, !loved)}
     />
   );
 }

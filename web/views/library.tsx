@@ -3,9 +3,11 @@ import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { count } from '../state/format.js';
+import { candidateGroups } from '../state/pipeline-words.js';
 import { hrefOf, type LibrarySection } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { AlbumGrid } from './album-grid.js';
+import { isAdmin, useList } from './follow.js';
 import { ArtistRow, PlaylistRow } from './row-links.js';
 import { SearchResults } from './search-results.js';
 
@@ -27,6 +29,16 @@ export function LibraryView({ section }: { section: LibrarySection }) {
           label="Play a radio address"
           onClick={() => (store.sheet.value = { kind: 'radio' })}
         />
+        {!store.invited.value && (
+          <a
+            class="icon-button"
+            href={hrefOf({ view: 'downloads' })}
+            aria-label="Add music"
+            title="Add music"
+          >
+            <Icon name="plus" />
+          </a>
+        )}
       </header>
       {searching ? (
         <SearchResults />
@@ -101,6 +113,7 @@ function LibraryLine() {
             ? `Looking for music: ${library.scan.done.toLocaleString('en')} of ${library.scan.total.toLocaleString('en')} files`
             : `${count(library.album_count, 'album')} · ${count(library.track_count, 'track')}`}
       </span>
+      <WaitingLink />
       {library !== undefined && library.problem_count > 0 && (
         <a href={hrefOf({ view: 'problems' })}>{count(library.problem_count, 'problem')}</a>
       )}
@@ -117,6 +130,14 @@ function LibraryLine() {
       />
     </div>
   );
+}
+
+/** Albums that wait for who manages the house. */
+function WaitingLink() {
+  const imports = useList('imports', isAdmin(useStore()));
+  const waiting = candidateGroups(imports ?? []).needsYou.length;
+  if (waiting === 0) return null;
+  return <a href={hrefOf({ view: 'imports' })}>{waiting} to review</a>;
 }
 
 function ArtistList() {

@@ -1,17 +1,26 @@
 import type { Route } from '../state/route.js';
 import { ActivityView } from './activity.js';
 import { AlbumView, ArtistView, ProblemsView } from './collections.js';
+import { DownloadsView } from './downloads.js';
+import { ExportsView } from './exports.js';
+import { ImportsView } from './imports.js';
 import { LibraryView } from './library.js';
+import { MusicView } from './music.js';
 import { JoinView, PartyView } from './party.js';
 import { PeopleView } from './people.js';
 import { PlaylistView } from './playlist.js';
+import { ReviewView } from './review.js';
 import { RoomsView } from './rooms.js';
+import { SchedulesView } from './schedules.js';
 import { SettingsView } from './settings.js';
 import { SyncView } from './sync.js';
+import { TargetsView } from './targets.js';
+import { TrashView } from './trash.js';
 
 export { PartyKeeper } from './party.js';
 export { OpenSheet } from './sheets.js';
 export { SignInPage } from './sign-in.js';
+export { WishLine } from './wish-line.js';
 
 /** The views that are not needed for the first paint. */
 export type LaterRoute = Exclude<Route, { readonly view: 'playing' | 'queue' }>;
@@ -28,6 +37,22 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <ActivityView />;
     case 'problems':
       return <ProblemsView />;
+    case 'music':
+      return <MusicView />;
+    case 'downloads':
+      return <DownloadsView />;
+    case 'imports':
+      return <ImportsView />;
+    case 'review':
+      return <ReviewView key={route.id} id={route.id} />;
+    case 'exports':
+      return <ExportsView />;
+    case 'schedules':
+      return <SchedulesView />;
+    case 'targets':
+      return <TargetsView />;
+    case 'trash':
+      return <TrashView />;
     case 'library':
       return <LibraryView section={route.section} />;
     case 'sync':

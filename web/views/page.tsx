@@ -1,7 +1,8 @@
 import { doorOf } from '../state/door.js';
 import { useStore } from '../state/store.js';
-import { App, loadMore } from './app.js';
+import { App } from './app.js';
 import { useLoaded } from './hooks.js';
+import { loadMore } from './later.js';
 
 /** The house, or the door before it. */
 export function Page() {

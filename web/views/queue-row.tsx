@@ -4,6 +4,8 @@ import { IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import type { QueueItem } from '../../src/protocol/queue.js';
 import { clockTime } from '../state/format.js';
+import { useLoaded } from './hooks.js';
+import { loadMore } from './later.js';
 
 interface QueueRowProps {
   readonly item: QueueItem;
@@ -57,7 +59,8 @@ export function QueueRow(props: QueueRowProps) {
           <span class="row-text">
             <span class="row-title">{item.title}</span>
             <span class={`row-sub ${item.problem === undefined ? '' : 'problem'}`}>
-              {item.problem ?? (by || (item.url === undefined ? '' : 'Radio'))}
+              {item.problem ??
+                (isWish(item) ? <Wish item={item} /> : by || (item.url === undefined ? '' : 'Radio'))}
             </span>
           </span>
           <span class="row-time">
@@ -78,6 +81,15 @@ export function QueueRow(props: QueueRowProps) {
       </div>
     </div>
   );
+}
+
+/** Somebody wished for it, and it is on its way: it cannot be played yet. [WI1] */
+export const isWish = ({ download_id, track_id }: QueueItem): boolean =>
+  download_id !== undefined && track_id === undefined;
+
+function Wish({ item }: { item: QueueItem }) {
+  const { value } = useLoaded(loadMore, []);
+  return value ? <value.WishLine item={item} /> : <>On its way</>;
 }
 
 /** Swiping to the left with a finger. The list below goes on scrolling up and down. */

@@ -7,7 +7,7 @@ import { count, longTime } from '../state/format.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { useRowDrag } from './queue-drag.js';
-import { QueueRow } from './queue-row.js';
+import { isWish, QueueRow } from './queue-row.js';
 
 const ROW_HEIGHT = 68;
 
@@ -96,7 +96,7 @@ export function QueueView() {
               active={index === activeIndex}
               disabled={!house.live.value || store.guest.value}
               handle={handle(item.item_id, index)}
-              onPlay={() => store.itemId.set(item.item_id)}
+              onPlay={() => (isWish(item) ? setMenuFor(item) : store.itemId.set(item.item_id))}
               onMore={() => setMenuFor(item)}
               onRemove={() => remove(item, index)}
               onKey={(event) => onKey(event, item, index)}
@@ -193,7 +193,12 @@ function ItemMenu({ item, index, last, currentIndex, onMove, onRemove, onClose }
   const guest = store.guest.value;
   const mine = item.added_by?.participant_id === store.seats.value[store.roomId];
   const orderEntries = (): readonly MenuEntry[] => [
-    { icon: 'play', label: 'Play now', run: () => store.itemId.set(item.item_id) },
+    {
+      icon: 'play',
+      label: 'Play now',
+      disabled: isWish(item),
+      run: () => store.itemId.set(item.item_id),
+    },
     {
       icon: 'next',
       label: 'Play next',
@@ -210,6 +215,15 @@ function ItemMenu({ item, index, last, currentIndex, onMove, onRemove, onClose }
       onClose={onClose}
       entries={[
         ...(guest ? [] : orderEntries()),
+        ...(isWish(item) && !guest
+          ? [
+              {
+                icon: 'down' as const,
+                label: 'Show its download',
+                run: () => store.router.go({ view: 'downloads' }),
+              },
+            ]
+          : []),
         ...(album_id === undefined
           ? []
           : [

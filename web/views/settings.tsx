@@ -47,6 +47,14 @@ export function SettingsView() {
             </label>
           ))}
         </fieldset>
+        {!store.invited.value && (
+          <div class="page-end">
+            <a class="button" href={hrefOf({ view: 'music' })}>
+              <Icon name="library" size={20} />
+              <span>Music in and out</span>
+            </a>
+          </div>
+        )}
         <div class="page-end">
           <Button label="Keyboard shortcuts" offline onClick={() => (store.sheet.value = { kind: 'help' })} />
         </div>

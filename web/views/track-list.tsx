@@ -4,7 +4,9 @@ import { IconButton } from '../components/buttons.js';
 import { Menu, type MenuEntry } from '../components/menu.js';
 import type { Track } from '../../src/protocol/track.js';
 import { clockTime } from '../state/format.js';
+import { heartsOf } from '../state/hearts.js';
 import { type Store, useStore } from '../state/store.js';
+import { LoveButton } from './heart-button.js';
 
 interface TrackListProps {
   readonly tracks: readonly Track[];
@@ -100,6 +102,7 @@ function TrackRow({ track, number, by, onPlay, onMore }: TrackRowProps) {
         </span>
         <span class="row-time">{clockTime(track.duration_seconds)}</span>
       </button>
+      <LoveButton kind="track" id={track.track_id} title={track.title} />
       <IconButton icon="more" label={`More for ${track.title}`} onClick={onMore} />
     </div>
   );
@@ -127,7 +130,9 @@ export function collectEntry(store: Store, name: string, tracks: readonly Track[
 function TrackMenu({ track, onClose, onRemove }: TrackMenuProps) {
   const store = useStore();
   const source = { track_ids: [track.track_id] };
-  const { artist_id, album_id, title } = track;
+  const { artist_id, album_id, title, track_id } = track;
+  const hearts = heartsOf(store);
+  const loved = hearts.loves('track', track_id);
   return (
     <Menu
       title={title}
@@ -145,6 +150,15 @@ function TrackMenu({ track, onClose, onRemove }: TrackMenuProps) {
             ]),
         { icon: 'plus', label: 'Add to the queue', run: () => void enqueueTrack(store, track) },
         collectEntry(store, title, [track]),
+        ...(store.invited.value
+          ? []
+          : [
+              {
+                icon: 'heart' as const,
+                label: loved ? 'Do not love this track any more' : 'Love this track',
+                run: () => void hearts.love('track', track_id, !loved),
+              },
+            ]),
         { icon: 'disc', label: 'Show album', run: () => store.router.go({ view: 'album', id: album_id }) },
         ...(artist_id === undefined
           ? []
