@@ -8,6 +8,7 @@ import type { Feed } from '../state/index.js';
 import type { RunCommand } from './commands.js';
 import type { ServerLimits } from './limits.js';
 import type { Tls } from './secure-port.js';
+import type { TakePiece } from './upload-routes.js';
 
 export interface ServerConfig {
   readonly host: string;
@@ -65,6 +66,8 @@ export interface ServerParts {
   filesFrom?(this: void): string;
   /** The file from `offsetSeconds` on in the format of `file.transcode`; the signal aborts when nobody reads any more. */
   transcode?(this: void, file: MediaFile, offsetSeconds: number, signal: AbortSignal): Readable;
+  /** Takes a piece of an upload. Absent where another process keeps them. */
+  upload?: TakePiece;
   /** For /metrics; without it there are only those of the server itself. */
   readonly measurements?: (() => Measurements) | undefined;
   /** The bus between the processes of this house, for /metrics. */
