@@ -1,0 +1,13 @@
+export {
+  DownloadDesk,
+  FETCH_CONCURRENCY,
+  type Arrived,
+  type Attempts,
+  type DownloadParts,
+  type Wanted,
+} from './desk.js';
+export { Feeds, type FeedParts, type ShownFeed } from './feeds.js';
+export { downloadHandlers, type DownloadCommands } from './handlers.js';
+export { openDownloads, type Downloads, type OpenDownloads } from './open-downloads.js';
+export { isDownloadOver } from './records.js';
+export { Uploads, type UploadPiece } from './uploads.js';
