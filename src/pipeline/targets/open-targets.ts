@@ -125,7 +125,7 @@ class OpenTargets implements Targets {
         const { musicDir, libraryThere, titleOf } = this.#parts;
         const library = { musicDir, ...(titleOf && { titleOf }) };
         const tried = await tryTarget(this.#make(item, own), { library, libraryThere }, this.#stop.signal);
-        if (tried.ok) await this.#runners.get(target_id)?.again();
+        if (tried.ok) this.#runners.get(target_id)?.again();
         return tried;
       },
       'target:scan': ({ target_id, album_id }) => {
@@ -158,7 +158,7 @@ class OpenTargets implements Targets {
     this.#list.put(changed, secret === undefined ? own : { secret });
     // What happened while it was off is not in the outbox: it looks at everything once.
     if (changed.enabled && !item.enabled) this.outbox.noteFor(target_id, '', 'asked');
-    await this.#runners.get(target_id)?.again();
+    await this.#runners.get(target_id)?.changed();
     return {};
   }
 

@@ -34,6 +34,7 @@ const BACK_OFF_MS = 5000;
 const LONGEST_BACK_OFF_MS = 15 * 60_000;
 const AWAY_MS = 60_000;
 
+const STILL_BUSY = new TargetFault('unreachable', STILL_SCANNING.message);
 const AWAY =
   'The music folder is not there, so nothing is scanned: a server that scans an empty folder forgets its music. Bring the disk back.';
 
@@ -57,7 +58,10 @@ export class TargetRunner {
   /** Until somebody changes something. */
   #blocked = false;
   #failures = 0;
+  /** After a failure. */
   #notBeforeUs = 0;
+  /** After a scan, whatever came of it. */
+  #apartUs = 0;
   #told: ScanResult | undefined;
   #closed = false;
 
@@ -87,10 +91,15 @@ export class TargetRunner {
     if (entry && entry.item.waiting !== waiting) targets.show({ ...entry.item, waiting }, entry.own);
   }
 
-  /** An admin changed or tried it: whatever spoke against it may be over. */
-  async again(): Promise<void> {
+  /** An admin changed it: what goes on goes to where it was before. */
+  async changed(): Promise<void> {
     this.#running?.abort.abort(new AppError('ERR_CONFLICT', 'The target was changed'));
     await this.#running?.done;
+    this.again();
+  }
+
+  /** Whatever spoke against it may be over. */
+  again(): void {
     this.#blocked = false;
     this.#failures = 0;
     this.#notBeforeUs = 0;
@@ -101,9 +110,9 @@ export class TargetRunner {
   /** Somebody waits for this folder, which is in the outbox. */
   ask(folder: string, job: JobRun): void {
     this.#asked.push({ folder, job });
-    job.signal.addEventListener('abort', () => this.#forget(job), { once: true });
+    job.signal.addEventListener('abort', () => this.#cancelled(job, folder), { once: true });
     this.#blocked = false;
-    this.#notBeforeUs = Math.min(this.#notBeforeUs, this.#parts.clock.nowUs() + APART_MS * 1000);
+    this.#notBeforeUs = 0;
     this.wake();
   }
 
@@ -127,7 +136,8 @@ export class TargetRunner {
       waits.push(Math.min(CALM_MS, CALM_MS + Math.max(...fresh), LONGEST_MS + Math.min(...fresh)));
     const isAsked = rows.some((row) => this.#asked.some(({ folder }) => folder === row.folder));
     const wait = isAsked ? 0 : Math.min(...waits);
-    return Math.max(0, wait, (this.#notBeforeUs - clock.nowUs()) / 1000);
+    const closedUs = Math.max(this.#notBeforeUs, this.#apartUs);
+    return Math.max(0, wait, (closedUs - clock.nowUs()) / 1000);
   }
 
   #start(): void {
@@ -145,43 +155,40 @@ export class TargetRunner {
   async #round(signal: AbortSignal): Promise<void> {
     const { targets, outbox, clock, library, make } = this.#parts;
     const entry = targets.get(this.#id);
-    if (!entry) return;
-    if (!(await this.#isLibraryThere())) return;
+    if (!entry || !(await this.#isLibraryThere())) return;
     const target = make(entry.item, entry.own);
+    try {
+      if (!(await target.calm(signal))) throw STILL_BUSY;
+    } catch (thrown) {
+      return this.#fault(thrown, this.#asked, signal);
+    }
+    // It may have taken long: only now is it sure what stands on the disk when the target looks.
+    if (!(await this.#isLibraryThere())) return;
     const now = clock.wallMs();
     const due = outbox.rows(this.#id).filter((row) => this.#isDue(row, now));
     const round = await planRound(due, target, library);
     this.#passOver(round);
-    if (round.rows.length === 0) return;
-    const jobs = this.#asked.filter(({ folder }) => round.rows.some((row) => row.folder === folder));
-    const stop = AbortSignal.any([signal, ...jobs.map(({ job }) => job.signal)]);
-    for (const { job } of jobs) job.begin('asking');
-    try {
-      const outcome = await this.#scan(target, round, jobs.length > 0, entry.item, stop);
-      if (outcome) this.#settle(round, outcome);
-      for (const { job } of jobs) this.#forget(job, () => outcome && end(job, outcome, entry.item.name));
-    } catch (thrown) {
-      if (stop.aborted && !signal.aborted) return outbox.remove(round.rows);
-      this.#fault(thrown, jobs, signal);
-    }
+    if (round.rows.length > 0) await this.#scan(target, round, entry.item, signal);
   }
 
-  async #scan(
-    target: ScanTarget,
-    round: Round,
-    hasJob: boolean,
-    { name }: Target,
-    signal: AbortSignal,
-  ): Promise<Outcome | undefined> {
-    const { clock } = this.#parts;
-    if (!(await target.calm(signal))) return STILL_SCANNING;
-    if (!(await this.#isLibraryThere())) return undefined;
-    this.#notBeforeUs = clock.nowUs() + APART_MS * 1000;
-    const running = await target.scan(round.places, signal);
+  async #scan(target: ScanTarget, round: Round, { name }: Target, signal: AbortSignal): Promise<void> {
+    const { clock, outbox } = this.#parts;
+    const jobs = this.#asked.filter(({ folder }) => round.rows.some((row) => row.folder === folder));
+    const stop = AbortSignal.any([signal, ...jobs.map(({ job }) => job.signal)]);
+    for (const { job } of jobs) job.begin('scanning');
+    this.#apartUs = clock.nowUs() + APART_MS * 1000;
     try {
-      return hasJob ? await running.outcome(signal) : await this.#underJob(running, round, name, signal);
+      const running = await target.scan(round.places, stop);
+      const outcome =
+        jobs.length > 0 ? await running.outcome(stop) : await this.#underJob(running, round, name, stop);
+      this.#settle(round, outcome);
+      for (const { job } of jobs) this.#forget(job, () => end(job, outcome, name));
+    } catch (thrown) {
+      if (stop.aborted && !signal.aborted) outbox.remove(round.rows);
+      else this.#fault(thrown, jobs, signal);
     } finally {
-      this.#notBeforeUs = Math.max(this.#notBeforeUs, clock.nowUs() + APART_MS * 1000);
+      this.#apartUs = clock.nowUs() + APART_MS * 1000;
+      this.count();
     }
   }
 
@@ -244,7 +251,7 @@ export class TargetRunner {
     const fault = thrown instanceof TargetFault ? thrown : undefined;
     if (!fault) this.#parts.log.error({ err: toError(thrown), target_id: this.#id }, 'a scan target broke');
     const message = messageOf(thrown);
-    for (const { job } of jobs) this.#forget(job, () => job.fail({ message, retryable: true }));
+    for (const { job } of [...jobs]) this.#forget(job, () => job.fail({ message, retryable: true }));
     this.#blocked = fault?.fatal ?? false;
     this.#backOff();
     this.#report(fault?.result ?? 'unreachable', message, fault?.result === 'refused');
@@ -289,6 +296,15 @@ export class TargetRunner {
     for (const { folder, job } of [...this.#asked])
       if (rows.some((row) => row.folder === folder))
         this.#forget(job, () => job.fail({ message, retryable: true }));
+  }
+
+  /** Only what somebody cancels is still asked for when its signal says so. */
+  #cancelled(job: JobRun, folder: string): void {
+    if (!this.#asked.some((asked) => asked.job === job)) return;
+    this.#forget(job);
+    const { outbox } = this.#parts;
+    outbox.remove(outbox.rows(this.#id).filter((row) => row.folder === folder && row.reason === 'asked'));
+    this.count();
   }
 
   #forget(job: JobRun, then?: () => void): void {
