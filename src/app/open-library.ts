@@ -32,7 +32,7 @@ export async function openMusic(base: Base, db: Db, store: Store): Promise<Opene
   const library: Library = await libraryOf(base, libraryDb, store, {
     mediaKey: secret(db, 'media'),
     openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
-    onNewAlbums: (albums, first) => activity.newAlbums(albums, first),
+    onNewAlbums: (albums, first, origin) => activity.newAlbums(albums, first, origin),
   });
   jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
   closers.add(() => library.close());

@@ -44,8 +44,8 @@ export interface LibraryOptions {
   onState(state: LibraryState): void;
   /** After the change is stored. */
   onUpdated(change: AlbumChange): void;
-  /** After a scan: the albums it found that were not there before. `first`: the library has never been scanned to the end. */
-  onNewAlbums?(albums: readonly Album[], first: boolean): void;
+  /** Albums that were not there before: a scan found them, or somebody brought them in. `first`: the library has never been scanned to the end. */
+  onNewAlbums?(albums: readonly Album[], first: boolean, origin: 'scan' | 'import'): void;
   /** What people follow a scan by. */
   readonly openJob?: ((full: boolean) => ScanJob) | undefined;
   /** How long a changed file must be still before it is read. */
@@ -135,7 +135,7 @@ export function openLibrary(options: LibraryOptions): Library {
     tags.rest();
     artwork.retry();
     report.finished();
-    if (outcome?.reachable) options.onNewAlbums?.(added.take(), report.isFirst());
+    if (outcome?.reachable) options.onNewAlbums?.(added.take(), report.isFirst(), 'scan');
   };
   const scan: ScanLoopOptions['scan'] = (request, signal, job) => scanner.run(request, signal, job);
   const { openJob, watch } = options;
@@ -198,7 +198,7 @@ function openIntake({ db, musicDir, clock, tags, options, report, follow }: Inta
       for (const change of changes) options.onUpdated(change);
       const added = changes.filter(({ action }) => action === 'added');
       const albums = added.flatMap(({ album_id }) => albumOf(db, album_id) ?? []);
-      if (albums.length > 0) options.onNewAlbums?.(albums, false);
+      if (albums.length > 0) options.onNewAlbums?.(albums, false, 'import');
     },
   });
 }
