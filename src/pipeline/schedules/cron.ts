@@ -1,0 +1,81 @@
+import { parse, validate } from 'node-cron';
+import { AppError } from '../../base/index.js';
+
+/** When, in the time zone of this machine; every field must fit. */
+export interface Pattern {
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly days: readonly number[];
+  readonly months: readonly number[];
+  readonly weekdays: readonly number[];
+}
+
+const MINUTE_MS = 60_000;
+/** From one 29 February to the next may be eight years. */
+const LONGEST_DAYS = 366 * 9;
+/** A day with its hour of summer time, and one more. */
+const CLOSE_MINUTES = 26 * 60;
+
+/** Minute, hour, day of month, month, day of week. Throws ERR_INVALID for what is none of these, and for what never comes. */
+export function readCron(text: string): Pattern {
+  const wrong = (): AppError =>
+    new AppError('ERR_INVALID', 'A time is five fields: minute, hour, day of month, month, day of week', {
+      params: { cron: text.slice(0, 120) },
+    });
+  if (text.trim().split(/\s+/).length !== 5 || !validate(text)) throw wrong();
+  const { minute, hour, dayOfMonth, month, dayOfWeek } = parse(text);
+  const numbers = (values: readonly (number | string)[]): number[] => {
+    // The page shows what stands here: words that only some programs know are not taken.
+    if (values.some((value) => typeof value !== 'number')) throw wrong();
+    return values.map(Number).sort((a, b) => a - b);
+  };
+  const pattern = {
+    minutes: numbers(minute),
+    hours: numbers(hour),
+    days: numbers(dayOfMonth),
+    months: numbers(month),
+    weekdays: numbers(dayOfWeek),
+  };
+  if (nextAfter(pattern, Date.UTC(2024, 0, 1)) === undefined) throw wrong();
+  return pattern;
+}
+
+/**
+ * The next time after `afterMs`. A time that summer time leaves out comes an hour later; one that comes twice is the first of them, unless
+ * every hour is meant.
+ */
+export function nextAfter(pattern: Pattern, afterMs: number): number | undefined {
+  if (pattern.hours.length === 24) {
+    const close = nextMinute(pattern, afterMs);
+    if (close !== undefined) return close;
+  }
+  const start = new Date(afterMs);
+  for (let n = 0; n < LONGEST_DAYS; n++) {
+    const day = new Date(start.getFullYear(), start.getMonth(), start.getDate() + n, 12);
+    if (!fitsDay(pattern, day)) continue;
+    const times = timesOf(pattern, day).filter((time) => time > afterMs);
+    if (times.length > 0) return Math.min(...times);
+  }
+  return undefined;
+}
+
+function nextMinute(pattern: Pattern, afterMs: number): number | undefined {
+  const first = (Math.floor(afterMs / MINUTE_MS) + 1) * MINUTE_MS;
+  for (let n = 0; n < CLOSE_MINUTES; n++) {
+    const time = new Date(first + n * MINUTE_MS);
+    if (pattern.minutes.includes(time.getMinutes()) && fitsDay(pattern, time)) return time.getTime();
+  }
+  return undefined;
+}
+
+function fitsDay({ days, months, weekdays }: Pattern, day: Date): boolean {
+  return (
+    months.includes(day.getMonth() + 1) && days.includes(day.getDate()) && weekdays.includes(day.getDay())
+  );
+}
+
+function timesOf({ hours, minutes }: Pattern, day: Date): number[] {
+  const at = (hour: number, minute: number): number =>
+    new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute).getTime();
+  return hours.flatMap((hour) => minutes.map((minute) => at(hour, minute)));
+}

@@ -1,0 +1,7 @@
+export {
+  openSchedules,
+  type ScheduledWork,
+  type ScheduleParts,
+  type ScheduleResult,
+  type Schedules,
+} from './schedules.js';

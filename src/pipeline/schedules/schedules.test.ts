@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { AppError, deferred, silentLogger } from '../../base/index.js';
+import { Jobs } from '../../jobs/index.js';
+import type { Schedule } from '../../protocol/index.js';
+import { emptyState, sqliteKeeper, Store } from '../../state/index.js';
+import { migrate, openDb, type Db } from '../../storage/index.js';
+import { ManualClock } from '../../../test/fakes/manual-clock.js';
+import { openSchedules, type ScheduledWork, type Schedules } from './index.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+const caller = { connection_id: 'test', role: 'admin' } as const;
+
+type Run = ScheduledWork['run'];
+
+/** One life of a server with one schedule, every day at three; `again` is the next one. */
+class Life {
+  readonly clock: ManualClock;
+  readonly db: Db;
+  readonly runs: string[];
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly schedules: Schedules;
+
+  constructor(
+    readonly options: { readonly cron?: string; readonly run?: Run } = {},
+    last?: Life,
+    afterMs = 0,
+  ) {
+    this.clock = new ManualClock((last?.clock.wallMs() ?? Date.UTC(2026, 10, 20, 9)) + afterMs);
+    this.db = last?.db ?? openDb(':memory:');
+    migrate(this.db);
+    this.runs = last?.runs ?? [];
+    this.store = new Store({ state: emptyState('0'), epoch: 'e', keeper: sqliteKeeper(this.db) });
+    const { db, store, clock } = this;
+    this.jobs = new Jobs({ db, store, clock, log: silentLogger });
+    const run: Run = async (signal, job) => {
+      this.runs.push(new Date(clock.wallMs()).toISOString());
+      return options.run?.(signal, job) ?? { message: 'all is well' };
+    };
+    const list = [{ schedule_id: 'look', title: 'Look', cron: options.cron ?? '0 3 * * *', run }];
+    const parts = { db, store, jobs: this.jobs, clock, log: silentLogger, random: () => 0, list };
+    this.schedules = openSchedules(parts);
+    this.schedules.start();
+  }
+
+  get item(): Schedule {
+    const [item] = this.store.state.lists.schedules.values();
+    if (!item) throw new Error('there is no schedule');
+    return item;
+  }
+
+  /** A restart after so long; `dies` is `kill -9`. */
+  async again(afterMs: number, dies = false, options = this.options): Promise<Life> {
+    if (!dies) {
+      await this.schedules.close();
+      this.jobs.close();
+    }
+    return new Life(options, this, afterMs);
+  }
+}
+
+describe('[SD1] a schedule', () => {
+  it('runs at its time, and says when, with what result, and when next', async () => {
+    const life = new Life();
+    expect(life.item).toMatchObject({ enabled: true, running: false, cron: '0 3 * * *' });
+    expect(life.item.last_run_at).toBeUndefined();
+    await life.clock.advance(DAY);
+    expect(life.runs).toHaveLength(1);
+    expect(new Date(life.runs[0]!).getHours()).toBe(3);
+    expect(life.item).toMatchObject({
+      last_result: 'completed',
+      last_message: 'all is well',
+      running: false,
+    });
+    expect(Date.parse(life.item.next_run_at!) - Date.parse(life.runs[0]!)).toBeCloseTo(DAY, -5);
+    expect(life.jobs.list(5)).toMatchObject([{ kind: 'look', title: 'Look', state: 'completed' }]);
+  });
+  it('does not run at the first start', async () => {
+    const life = new Life();
+    await life.clock.advance(HOUR);
+    expect(life.runs).toEqual([]);
+  });
+  it('runs once a day for a week', async () => {
+    const life = new Life();
+    for (let n = 0; n < 7; n++) await life.clock.advance(DAY);
+    expect(life.runs).toHaveLength(7);
+  });
+  it('makes up once what fell due in days of downtime', async () => {
+    const life = new Life();
+    await life.clock.advance(DAY);
+    const next = await life.again(5 * DAY);
+    await next.clock.advance(MINUTE);
+    expect(next.runs).toHaveLength(2);
+    await next.clock.advance(HOUR);
+    expect(next.runs).toHaveLength(2);
+  });
+  it('does not run again after a restart when nothing fell due', async () => {
+    const life = new Life();
+    await life.clock.advance(DAY);
+    const next = await life.again(HOUR);
+    await next.clock.advance(HOUR);
+    expect(next.runs).toHaveLength(1);
+  });
+  it('tells what failed, and tries again at its next time', async () => {
+    const run: Run = async () => {
+      throw new AppError('ERR_DISK', 'the disk is away');
+    };
+    const life = new Life({ run });
+    await life.clock.advance(DAY);
+    expect(life.item).toMatchObject({ last_result: 'failed', last_message: 'the disk is away' });
+    await life.clock.advance(HOUR);
+    expect(life.runs).toHaveLength(1);
+    await life.clock.advance(DAY);
+    expect(life.runs).toHaveLength(2);
+  });
+  it('says that it had nothing to do it with', async () => {
+    const life = new Life({ run: async () => ({ skipped: true, message: 'no folder is set' }) });
+    await life.clock.advance(DAY);
+    expect(life.item).toMatchObject({ last_result: 'skipped', last_message: 'no folder is set' });
+  });
+});
+
+describe('[SD1] a schedule that takes long', () => {
+  const stuck: Run = async (signal) => {
+    const ended = deferred<void>();
+    signal.addEventListener('abort', () => ended.resolve(), { once: true });
+    await ended.promise;
+    return {};
+  };
+  it('does not run twice at once, and does not catch up one by one', async () => {
+    const gate = deferred<void>();
+    const life = new Life({ cron: '*/5 * * * *', run: async () => (await gate.promise, {}) });
+    await life.clock.advance(HOUR);
+    expect([life.runs.length, life.item.running]).toEqual([1, true]);
+    expect(() => life.schedules.run('look')).toThrow(/runs already/);
+    gate.resolve();
+    await life.clock.advance(MINUTE);
+    expect([life.runs.length, life.item.running]).toEqual([1, false]);
+    await life.clock.advance(5 * MINUTE);
+    expect(life.runs).toHaveLength(2);
+  });
+  it('is stopped with the server, and made up after the next start', async () => {
+    const life = new Life({ run: stuck });
+    await life.clock.advance(DAY);
+    expect(life.item.running).toBe(true);
+    const next = await life.again(MINUTE, false, {});
+    expect(next.item).toMatchObject({ running: false, last_result: 'failed' });
+    await next.clock.advance(MINUTE);
+    expect(next.runs).toHaveLength(2);
+    expect(next.item).toMatchObject({ last_result: 'completed' });
+  });
+  it('is made up once when the server died in it, and not for ever', async () => {
+    const life = new Life({ run: stuck });
+    await life.clock.advance(DAY);
+    const second = await life.again(MINUTE, true);
+    await second.clock.advance(MINUTE);
+    expect(second.runs).toHaveLength(2);
+    const third = await second.again(MINUTE, true);
+    await third.clock.advance(HOUR);
+    expect(third.runs).toHaveLength(2);
+    await third.clock.advance(DAY);
+    expect(third.runs).toHaveLength(3);
+  });
+});
+
+describe('[SD1] a clock that is set', () => {
+  it('years ahead brings one run, and back again the next at its time', async () => {
+    const life = new Life();
+    const here = life.clock.wallMs();
+    life.clock.set(here + 10 * YEAR);
+    await life.clock.advance(MINUTE);
+    expect(life.runs).toHaveLength(1);
+    life.clock.set(here + 2 * MINUTE);
+    await life.clock.advance(HOUR);
+    expect(life.runs).toHaveLength(1);
+    await life.clock.advance(DAY);
+    expect(life.runs).toHaveLength(2);
+    expect(Date.parse(life.item.next_run_at!)).toBeLessThan(here + 3 * DAY);
+  });
+  it('from 1970 to now, as on a machine without one, brings no run that was there already', async () => {
+    const life = new Life();
+    await life.clock.advance(DAY);
+    const now = life.clock.wallMs();
+    const next = await life.again(-now);
+    await next.clock.advance(MINUTE);
+    next.clock.set(now + HOUR);
+    await next.clock.advance(HOUR);
+    expect(next.runs).toHaveLength(1);
+    await next.clock.advance(DAY);
+    expect(next.runs).toHaveLength(2);
+  });
+});
+
+describe('what people may do with a schedule', () => {
+  it('run it now, as a job', async () => {
+    const life = new Life();
+    const reply = life.schedules.handlers['schedule:run']({ schedule_id: 'look' }, caller);
+    await life.clock.advance(0);
+    expect(life.runs).toHaveLength(1);
+    expect(reply).toEqual({ job_id: life.jobs.list(1)[0]?.job_id });
+    expect(() => life.schedules.run('nothing')).toThrow(AppError);
+  });
+  it('choose another time, which stays after a restart', async () => {
+    const life = new Life();
+    void life.schedules.handlers['schedule:set']({ schedule_id: 'look', cron: '*/10 * * * *' }, caller);
+    await life.clock.advance(HOUR);
+    expect(life.runs).toHaveLength(6);
+    const next = await life.again(0);
+    expect(next.item.cron).toBe('*/10 * * * *');
+    const wrong = { schedule_id: 'look', cron: 'now and then' };
+    expect(() => next.schedules.handlers['schedule:set'](wrong, caller)).toThrow(AppError);
+    expect(next.item.cron).toBe('*/10 * * * *');
+  });
+  it('switch it off, and on again without making up what fell due meanwhile', async () => {
+    const life = new Life();
+    const set = life.schedules.handlers['schedule:set'];
+    void set({ schedule_id: 'look', enabled: false }, caller);
+    expect(life.item.next_run_at).toBeUndefined();
+    await life.clock.advance(3 * DAY);
+    const next = await life.again(DAY);
+    expect(next.item.enabled).toBe(false);
+    void next.schedules.handlers['schedule:set']({ schedule_id: 'look', enabled: true }, caller);
+    await next.clock.advance(HOUR);
+    expect(next.runs).toEqual([]);
+    await next.clock.advance(DAY);
+    expect(next.runs).toHaveLength(1);
+  });
+});
