@@ -10,6 +10,10 @@ import type { Base } from './base.js';
 export interface OpenedLibrary {
   readonly library: Library;
   readonly activity: ActivityLog;
+  readonly jobs: Jobs;
+  /** The same file as the state, by a connection of its own: what joins a transaction with tracks goes through this one. */
+  readonly db: Db;
+  readonly musicDir: string;
   /** Handlers of what is done in the background and what happened lately. */
   readonly background: ReturnType<typeof jobHandlers> & ActivityLog['handlers'];
 }
@@ -36,8 +40,19 @@ export async function openMusic(base: Base, db: Db, store: Store): Promise<Opene
   });
   jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
   closers.add(() => library.close());
-  return { library, activity, background: { ...jobHandlers(jobs), ...activity.handlers } };
+  const musicDir = musicDirOf(config);
+  return {
+    library,
+    activity,
+    jobs,
+    db: libraryDb,
+    musicDir,
+    background: { ...jobHandlers(jobs), ...activity.handlers },
+  };
 }
+
+const musicDirOf = ({ music_dir, data_dir }: Base['config']): string =>
+  music_dir ?? join(data_dir, 'demo-music');
 
 async function libraryOf(
   { config, clock, log }: Base,
@@ -46,7 +61,7 @@ async function libraryOf(
   others: Pick<LibraryOptions, 'mediaKey' | 'openJob' | 'onNewAlbums'>,
 ): Promise<Library> {
   const demo = config.music_dir === undefined;
-  const musicDir = config.music_dir ?? join(config.data_dir, 'demo-music');
+  const musicDir = musicDirOf(config);
   if (demo) await makeDemoMusic(musicDir);
   const cacheDir = join(config.data_dir, 'artwork');
   await mkdir(cacheDir, { recursive: true });

@@ -26,9 +26,9 @@ import type { Base } from './base.js';
 import { Closers } from './closers.js';
 import { settleNotices } from './notices.js';
 import { openMusic, type OpenedLibrary } from './open-library.js';
+import { openPipeline, type OpenedPipeline } from './open-pipeline.js';
 import { openPlayers, type OpenedPlayers } from './open-players.js';
 import { openState, type Kept } from './open-state.js';
-import { unwired } from './unwired.js';
 
 export interface App {
   readonly port: number;
@@ -67,6 +67,7 @@ interface Parts {
   readonly satellites: OpenedPlayers['satellites'];
   readonly background: OpenedLibrary['background'];
   readonly people: People;
+  readonly pipeline: OpenedPipeline;
   readonly shared: Shared;
   house?: House;
 }
@@ -90,7 +91,8 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
     httpPort: () => listening.port,
   });
   const { players, satellites } = opened;
-  const { library, background } = await openMusic(base, db, store);
+  const music = await openMusic(base, db, store);
+  const { library, background } = music;
   const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
   const { rooms, parties } = openRooms(
     { store, players, library: { ...library, stream }, clock, log, random },
@@ -100,6 +102,7 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
   const people = openEntrance(base, kept, token);
 
   const shared = await openShared(base);
+  const pipeline = await openPipeline(base, { db, store, music, rooms, bus: shared.bus });
   const parts: Parts = {
     store,
     library,
@@ -109,6 +112,7 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
     satellites,
     background,
     people,
+    pipeline,
     shared,
   };
   const server = await serve(base, parts);
@@ -116,7 +120,9 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
   closers.add(() => server.close());
   parts.house = await openHouse(base, parts, server);
   await players.start(config.players, config.mdns);
+  await pipeline.recover();
   await library.start();
+  pipeline.start();
   const mpd = await listenForMpd(base, parts, db, server);
   closers.add(() => mpd.close());
   const others = [...opened.notices, ...mpd.notices];
@@ -191,16 +197,16 @@ async function openHouse(
 }
 
 function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServer> {
-  const { store, library, players, rooms, parties, satellites, background, people } = parts;
+  const { store, library, players, rooms, parties, satellites, background, people, pipeline } = parts;
   const { recall } = parts.shared;
   const handlers: Handlers = {
-    ...unwired,
     ...library.handlers,
     ...players.handlers,
     ...guarded(rooms.handlers, store, parties.people),
     ...parties.handlers,
     ...satellites.handlers,
     ...background,
+    ...pipeline.handlers,
     ...people.handlers,
     'system:status': () => store.state.system,
   };
@@ -221,6 +227,7 @@ function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServe
       parties.gone(connectionId);
     },
     artwork: (id, size) => library.artwork(id, size),
+    upload: pipeline.upload,
     measurements: () => rooms.measurements(),
     bus: () => parts.house?.measurements(),
     transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>

@@ -111,6 +111,14 @@ export class Intake {
     return row && toStored(row);
   }
 
+  /** What a file, named below the music folder, is called; undefined when it is no track. */
+  titleAt(path: string): string | undefined {
+    const { folder, name } = splitPath(toBytes(path));
+    const query = this.#options.db.prepare('SELECT title FROM tracks WHERE folder = ? AND name = ?');
+    const row = query.get(folder, name);
+    return row && String(row['title']);
+  }
+
   /** Whether this file is a track, or was met by a scan and could not be read. */
   knows(path: string): 'track' | 'problem' | undefined {
     const { folder, name } = splitPath(toBytes(path));

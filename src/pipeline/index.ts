@@ -1,2 +1,13 @@
 export type * from './contract.js';
+export { attemptsOf, openDownloads, type Downloads } from './downloads/index.js';
+export { Exports } from './exports/index.js';
+export { examineWork } from './examine/index.js';
+export { fateOf, type Fate } from './fate.js';
+export * from './flow/index.js';
+export { openImporter, type Importer } from './import/index.js';
+export { identify, MusicBrainz, searchReleases, type ReleaseSource } from './identify/index.js';
 export * from './kept-list.js';
+export { reviewHandlers } from './review/handlers.js';
+export { openSchedules, type ScheduledWork, type Schedules } from './schedules/index.js';
+export { openTargets, type Targets } from './targets/index.js';
+export { allWork, sourceSettings, workspaceOf, type WorkSettings } from './work.js';

@@ -89,6 +89,17 @@ export class Candidates {
     return this.#list.all();
   }
 
+  /** What came of a download, with the tracks it has become. */
+  of(downloadId: string): { readonly item: Candidate; readonly track_ids: readonly string[] }[] {
+    return this.all()
+      .filter(({ item }) => item.download_id === downloadId)
+      .map(({ item, own }) => ({ item, track_ids: own.track_ids }));
+  }
+
+  find(candidateId: string): Entry | undefined {
+    return this.#list.get(candidateId);
+  }
+
   /** Throws ERR_NOT_FOUND. */
   get(candidateId: string): Entry {
     const entry = this.#list.get(candidateId);

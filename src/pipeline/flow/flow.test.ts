@@ -102,6 +102,7 @@ class Life {
       store: this.store,
       files: new WorkspaceNews(this.store, clock),
       happened: () => undefined,
+      notify: () => undefined,
     });
     this.imports = new Imports({
       candidates: this.candidates,
@@ -109,7 +110,7 @@ class Life {
       clock,
       log: silentLogger,
       news,
-      duplicates: ({ release }) => this.duplicates(release.album),
+      duplicates: (_examined, { release }) => this.duplicates(release.album),
       import: (plan) => this.import(plan),
     });
     this.news = news;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { AppError, Serial, toError, uuid, type Logger, type Timer } from '../../base/index.js';
 import type { JobQueue, JobRun, Jobs, Outcome, Work, WorkError } from '../../jobs/index.js';
 import type { Candidate, Gate, SourceKind } from '../../protocol/index.js';
@@ -115,17 +116,27 @@ export class Flow {
     candidates.move(candidateId, { state: 'rejected', reason: undefined }, { job_id: undefined });
   }
 
-  /** Its files are back where they were when it was rejected. */
-  restored(candidateId: string): void {
-    const { item } = this.#parts.candidates.get(candidateId);
-    if (item.state === 'rejected') this.#examine(candidateId);
+  /** Its files are back where they were when it was rejected. One that nobody knows any more arrives anew. */
+  restored(candidateId: string, folder: string): void {
+    const known = this.#parts.candidates.find(candidateId);
+    if (known?.item.state === 'rejected') this.#examine(candidateId);
+    if (known) return;
+    const arrival = {
+      arrival_id: `restored:${candidateId}`,
+      folder,
+      title: basename(folder),
+      source: 'upload',
+    } as const;
+    this.arrived(arrival).catch(() => undefined);
   }
 
   /** Records of what has been over for longer than `before`; never a file. */
   async forgetBefore(before: string): Promise<number> {
-    const over = this.#parts.candidates
-      .all()
-      .filter(({ item }) => ['imported', 'rejected'].includes(item.state) && item.updated_at < before);
+    const over = this.#parts.candidates.all().filter(({ item, own }) => {
+      // What stays where it was found would be found again.
+      const isOver = item.state === 'rejected' || (item.state === 'imported' && !own.keep_sources);
+      return isOver && item.updated_at < before;
+    });
     for (const { item } of over) await this.#parts.candidates.forget(item.candidate_id);
     return over.length;
   }

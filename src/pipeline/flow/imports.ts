@@ -1,18 +1,10 @@
 import { AppError, Serial, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
-import type { JobRun, Jobs } from '../../jobs/index.js';
-import type { Duplicate, Gate, Release } from '../../protocol/index.js';
+import type { JobProgress, JobRun, Jobs } from '../../jobs/index.js';
+import { GateName, type Duplicate, type Gate, type Match } from '../../protocol/index.js';
 import type { Examined, Imported, ImportPlan } from '../contract.js';
 import { gate, quoted } from '../sentences.js';
 import type { Candidates, Decision, Details, Entry } from './candidates.js';
 import type { News } from './news.js';
-
-/** An album as it would come in, to compare with what is there. */
-export interface Proposal {
-  readonly examined: Examined;
-  readonly release: Release;
-  /** `files[n]` is track n of the release. */
-  readonly files: readonly (string | null)[];
-}
 
 export interface ImportsParts {
   readonly candidates: Candidates;
@@ -20,9 +12,19 @@ export interface ImportsParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly news: News;
-  duplicates(this: void, proposal: Proposal): Promise<readonly Duplicate[]> | readonly Duplicate[];
+  /** Albums of the library that it would be again, taken as `match`. */
+  duplicates(
+    this: void,
+    examined: Examined,
+    match: Match,
+  ): Promise<readonly Duplicate[]> | readonly Duplicate[];
   /** Puts it into the library; the same `import_id` twice is done once. */
-  import(this: void, plan: ImportPlan, signal: AbortSignal): Promise<Imported>;
+  import(
+    this: void,
+    plan: ImportPlan,
+    progress: (news: JobProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Imported>;
 }
 
 /** What failed for a reason that may pass is done again after so long, so many times. */
@@ -115,7 +117,7 @@ export class Imports {
       const decision = await this.#decision(candidateId, details);
       if (!decision) return { message: candidates.get(candidateId).item.reason ?? '' };
       const plan = planOf(candidates.get(candidateId), details, decision);
-      const imported = await this.#parts.import(plan, signal);
+      const imported = await this.#parts.import(plan, (news) => job.progress(news), signal);
       return { message: this.#done(candidateId, imported, details) };
     } catch (thrown) {
       if (!this.#abort.signal.aborted) await this.#failed(candidateId, thrown, job.signal.aborted);
@@ -151,8 +153,7 @@ export class Imports {
     const { examined, identified } = details;
     const match = identified?.matches[0];
     if (!examined || !match) return details;
-    const proposal = { examined, release: match.release, files: match.files };
-    const duplicates = await this.#parts.duplicates(proposal);
+    const duplicates = await this.#parts.duplicates(examined, match);
     return this.#parts.candidates.note(candidateId, { duplicates: [...duplicates] });
   }
 
@@ -189,10 +190,10 @@ export class Imports {
       );
       return;
     }
-    const conflict = known && thrown.code === 'ERR_CONFLICT';
-    if (conflict) {
+    const held = GateName.safeParse(known ? thrown.params['gate'] : undefined);
+    if (held.success) {
       const details = await candidates.details(candidateId);
-      await this.toReview(candidateId, [gate('target_exists', sentence.replace(/\.$/, ''))], details);
+      await this.toReview(candidateId, [gate(held.data, sentence.replace(/\.$/, ''))], details);
     } else candidates.move(candidateId, { state: 'failed', reason: sentence, gates: item.gates }, {});
   }
 }

@@ -14,6 +14,12 @@ export interface Happening {
 
 export interface NewsParts {
   readonly store: Store;
+  /** A word to one person. */
+  notify(
+    this: void,
+    userId: string,
+    note: { readonly level: 'success' | 'warning'; readonly title: string; readonly message: string },
+  ): void;
   readonly files: WorkspaceNews;
   happened(this: void, happening: Happening): void;
 }
@@ -66,12 +72,6 @@ export class News {
     title: string,
     message: string,
   ): void {
-    if (user_id === undefined) return;
-    this.#parts.store.tell({
-      type: 'notification',
-      topic: 'toasts',
-      data: { level, title, message },
-      audience: { user_id },
-    });
+    if (user_id !== undefined) this.#parts.notify(user_id, { level, title, message });
   }
 }

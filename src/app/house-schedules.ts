@@ -1,0 +1,106 @@
+import type { ActivityLog } from '../activity/index.js';
+import type { Jobs } from '../jobs/index.js';
+import {
+  openSchedules,
+  type Downloads,
+  type Flow,
+  type Importer,
+  type ScheduledWork,
+  type Schedules,
+} from '../pipeline/index.js';
+import type { Store } from '../state/index.js';
+import type { Db } from '../storage/index.js';
+import { systemRandom as random } from '../base/index.js';
+import type { Base } from './base.js';
+import type { Identifying } from './open-identify.js';
+
+export interface HouseSchedules {
+  readonly db: Db;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly activity: ActivityLog;
+  readonly flow: Flow;
+  readonly downloads: Downloads;
+  readonly importer: Importer;
+  readonly identifying: Identifying;
+}
+
+/** Records of what is over are kept so long; files of people never go by age, but from the trash. */
+const KEEP_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** Everything that this house does by the clock. [SD1] */
+export function openHouseSchedules({ clock, log, closers }: Base, parts: HouseSchedules): Schedules {
+  const { db, store, jobs } = parts;
+  const list = [...intake(parts), ...upkeep(parts, () => clock.wallMs())];
+  const schedules = openSchedules({ db, store, jobs, clock, log, random, list });
+  closers.add(() => schedules.close());
+  return schedules;
+}
+
+function intake({ flow, downloads }: HouseSchedules): ScheduledWork[] {
+  return [
+    {
+      schedule_id: 'pending-scan',
+      title: 'Look at what waits',
+      cron: '*/5 * * * *',
+      async run() {
+        await downloads.lookAtImports();
+        const count = flow.pendingScan();
+        return { message: count === 0 ? 'Nothing waited' : `${count} tried again` };
+      },
+    },
+    {
+      schedule_id: 'feeds',
+      title: 'Look for new episodes',
+      cron: '17 * * * *',
+      run: async () => ({ message: await downloads.checkFeeds() }),
+    },
+  ];
+}
+
+function upkeep(
+  { flow, downloads, importer, identifying, jobs, activity, store }: HouseSchedules,
+  nowMs: () => number,
+): ScheduledWork[] {
+  return [
+    {
+      schedule_id: 'clean-up',
+      title: 'Forget what is long over',
+      cron: '47 * * * *',
+      async run() {
+        const before = nowMs() - KEEP_DAYS * DAY_MS;
+        const records =
+          (await flow.forgetBefore(new Date(before).toISOString())) +
+          (await downloads.desk.forgetOld(KEEP_DAYS)) +
+          jobs.forgetBefore(before);
+        const hearts = activity.cleanUp(KEEP_DAYS);
+        await identifying.sweep();
+        return { message: `${records} records and ${hearts} hearts of what is gone were forgotten` };
+      },
+    },
+    {
+      schedule_id: 'trash',
+      title: 'Empty the trash of what is old',
+      cron: '27 4 * * *',
+      run: async () => ({ message: `${await importer.trash.purge()} removed for good` }),
+    },
+    {
+      schedule_id: 'integrity',
+      title: 'Check that files are as they were',
+      cron: '0 3 * * *',
+      run: () => Promise.resolve({ skipped: true, message: 'Not built yet' }),
+    },
+    {
+      schedule_id: 'stats',
+      title: 'Count the library',
+      cron: '11 5 * * 0',
+      run() {
+        const { artist_count, album_count, track_count, duration_seconds } = store.state.library;
+        const hours = Math.round(duration_seconds / 3600);
+        const message = `${artist_count} artists, ${album_count} albums, ${track_count} tracks, ${hours} hours`;
+        return Promise.resolve({ message });
+      },
+    },
+  ];
+}
