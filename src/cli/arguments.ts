@@ -19,6 +19,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
 
   tutti serve                      run the server (settings: tutti.yaml in the data folder, or TUTTI_* variables)
   tutti gateway                    hold clients for a server that runs elsewhere on the same bus; any number of them
+  tutti worker                     do heavy work for a server on the same bus, with its data folder and music; any number
   tutti status                     rooms, what plays, players
   tutti play [search words | URL]  go on, or replace the queue with the first album or track found, or a stream
   tutti pause | stop | next | previous
@@ -35,7 +36,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
 
   --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
   --room ID      default: the only room, else the one that plays
-  --bus URL      serve, gateway: the Redis between them; a URL with a password belongs into TUTTI_BUS or tutti.yaml
+  --bus URL      serve, gateway, worker: the Redis between them; a URL with a password belongs into TUTTI_BUS or tutti.yaml
   --json         print what the server said
   --name NAME    satellite: what it is called; default the host name. token: what it is for. sign-in-link: for whom
   --scope S      token: read, control, admin, metrics or satellite; may be given several times

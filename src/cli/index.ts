@@ -20,6 +20,10 @@ export async function runCli(
     keepHeapSmall();
     return (await import('./gateway.js')).gateway(withBus(parsed, env), print);
   }
+  if (parsed.command === 'worker') {
+    keepHeapSmall();
+    return (await import('./worker.js')).worker(withBus(parsed, env), print);
+  }
   if (parsed.command === 'satellite') {
     keepHeapSmall();
     return (await import('./satellite.js')).runSatellite(parsed, env, print);

@@ -60,9 +60,12 @@ export const recallChannel = (house: string): string => `${house}:work:recall`;
 
 /** BullMQ opens connections of its own; they come back for ever. */
 export function connectionOf({ redis }: SharedHouse, random: () => number): Record<string, unknown> {
-  const { tls, ...place } = redis;
+  const { path, host, port, username, password, db, tls } = redis;
   return {
-    ...place,
+    ...(path === undefined ? { host, port } : { path }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(db !== undefined && { db }),
     ...(tls && { tls: {} }),
     connectionName: 'tutti-work',
     connectTimeout: CONNECT_MS,
