@@ -1,0 +1,318 @@
+import { join } from 'node:path';
+import { AppError, type Clock, type Logger } from '../../base/index.js';
+import { defaultTags, type Intake, type TagReader } from '../../library/index.js';
+import type { Db } from '../../storage/index.js';
+import type { JobProgress } from '../../jobs/index.js';
+import type { ImportPlan, Imported } from '../contract.js';
+import { demandRoom, type FreeBytes } from '../sources/room-on-disk.js';
+import { TrashEntries } from '../trash/entries.js';
+import { Trash } from '../trash/trash.js';
+import { Anchor, type Ground } from './anchor.js';
+import { Disk, diskError, type Hashed, type Step } from './disk.js';
+import { type Draft, type DraftFile, draftOf, trashIdOf } from './draft.js';
+import { Duplicates } from './duplicates.js';
+import { Journal, NO_CHANGE, type Operation, STAGING, type Trashed } from './journal.js';
+import { keptPaths } from './moves-out.js';
+import { Operations, type Recovered } from './operations.js';
+import { compareQuality, type Quality, sayQuality } from './quality.js';
+import { type Outbox, Record } from './record.js';
+import { canLink, stageFile } from './stage.js';
+import { qualityOfStored } from './stored-quality.js';
+import { type TagWriter, tagWriter } from './tag-writer.js';
+import { DEFAULT_TEMPLATE, readTemplate, type Template } from './template.js';
+
+export interface ImportSettings {
+  /** See template.ts. */
+  readonly path_template?: string | undefined;
+  /** 0 = for ever. */
+  readonly trash_days: number;
+  readonly space_reserve_mb: number;
+}
+
+export interface ImporterOptions {
+  readonly db: Db;
+  readonly musicDir: string;
+  /** Downloads and candidates; rejected ones go to the trash in it. */
+  readonly workspaceDir: string;
+  readonly library: { readonly intake: Intake };
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: ImportSettings;
+  /** Joins the transaction that takes the album in. */
+  readonly outbox: Outbox;
+  /** Folders of people that are never removed when they are empty: the watch folder. */
+  readonly keptFolders?: readonly string[];
+  /** A rejected candidate is back in its folder, and waits for review again. Perhaps told twice. */
+  readonly restored?: (candidateId: string, folder: string) => void;
+  /** Programs; `ffmpeg` and `flac` from the path by default. */
+  readonly programs?: { readonly ffmpeg: string; readonly flac: string };
+  readonly freeBytes?: FreeBytes;
+  readonly tags?: TagReader;
+  readonly writer?: () => TagWriter;
+  /** For tests. */
+  readonly step?: Step;
+}
+
+export interface Importer {
+  /** Takes an album in. The same plan again gives the same answer and changes nothing. Throws AppError; then nothing was changed. */
+  run(plan: ImportPlan, progress: (news: JobProgress) => void, signal: AbortSignal): Promise<Imported>;
+  /** Before the first scan: goes on with what was under way when the server stopped. May be called again at any time. */
+  recover(): Promise<Recovered[]>;
+  /** Whether the music folder is where it should be, its disk and all. */
+  libraryThere(): Promise<boolean>;
+  readonly duplicates: Duplicates;
+  readonly trash: Trash;
+  /** Resolves when what was begun is done. */
+  close(): Promise<void>;
+}
+
+/** Nothing is done before `recover()` or `run()`. */
+export function openImporter(options: ImporterOptions): Importer {
+  const { db, musicDir, workspaceDir, library, clock, log, outbox, settings } = options;
+  const { intake } = library;
+  const disk = new Disk(options.step);
+  const entries = new TrashEntries(db);
+  const journal = new Journal(disk, log);
+  const anchor = new Anchor({ db, musicDir, intake, disk, log });
+  const record = new Record({ db, intake, entries, clock, disk, outbox });
+  const restored = options.restored ?? (() => undefined);
+  const operations = new Operations({ anchor, disk, journal, record, entries, workspaceDir, log, restored });
+  const tags = options.tags ?? defaultTags({ clock, log });
+  const template = readTemplate(settings.path_template ?? DEFAULT_TEMPLATE);
+  const shared = { options, anchor, disk, journal, record, operations, tags, template };
+  const running = new Map<string, Promise<Imported>>();
+  const trash = new Trash({
+    entries,
+    intake,
+    operations,
+    anchor,
+    disk,
+    journal,
+    clock,
+    log,
+    workspaceDir,
+    settings,
+  });
+  return {
+    run(plan, progress, signal) {
+      const work =
+        running.get(plan.import_id) ??
+        new ImportRun(shared, plan, progress, signal).go().finally(() => running.delete(plan.import_id));
+      running.set(plan.import_id, work);
+      return work;
+    },
+    recover: () => operations.recover(),
+    libraryThere: async () => (await anchor.find()) !== undefined,
+    duplicates: new Duplicates({ db, intake, musicDir }),
+    trash,
+    async close() {
+      await Promise.allSettled(running.values());
+      await operations.close();
+      await tags.close();
+    },
+  };
+}
+
+interface RunParts {
+  readonly options: ImporterOptions;
+  readonly anchor: Anchor;
+  readonly disk: Disk;
+  readonly journal: Journal;
+  readonly record: Record;
+  readonly operations: Operations;
+  readonly tags: TagReader;
+  readonly template: Template;
+}
+
+/** One attempt at one plan. */
+class ImportRun {
+  readonly #parts: RunParts;
+  readonly #plan: ImportPlan;
+  readonly #progress: (news: JobProgress) => void;
+  readonly #signal: AbortSignal;
+
+  constructor(parts: RunParts, plan: ImportPlan, progress: (news: JobProgress) => void, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#plan = plan;
+    this.#progress = progress;
+    this.#signal = signal;
+  }
+
+  async go(): Promise<Imported> {
+    const { record, operations, anchor, journal } = this.#parts;
+    const { import_id } = this.#plan;
+    const done = record.imported(import_id);
+    if (done) return done;
+    const ground = await anchor.demand();
+    if (await journal.read(ground.root, import_id)) await operations.recover();
+    const recovered = record.imported(import_id);
+    if (recovered) return recovered;
+    operations.claim(import_id);
+    try {
+      await this.#import(ground);
+    } catch (error) {
+      throw diskError(error, 'The music folder cannot be written');
+    } finally {
+      operations.release(import_id);
+    }
+    const imported = record.imported(import_id);
+    if (!imported) throw new AppError('ERR_INTERNAL', 'an import left no record');
+    return imported;
+  }
+
+  async #import(ground: Ground): Promise<void> {
+    const { options, operations, journal, template } = this.#parts;
+    const { db, library, clock } = options;
+    const draft = await draftOf(this.#plan, ground, { db, intake: library.intake, template });
+    await this.#demandRoom(ground, draft);
+    this.#signal.throwIfAborted();
+    const planned: Operation = {
+      version: 1,
+      op_id: this.#plan.import_id,
+      kind: 'import',
+      ready: false,
+      moves: [],
+      files: [],
+      change: NO_CHANGE,
+      created_ms: clock.wallMs(),
+    };
+    let ready: Operation;
+    try {
+      await journal.note(ground.root, planned);
+      ready = this.#ready(planned, draft, await this.#stage(ground, draft));
+      this.#progress({ stage: 'publish' });
+    } catch (error) {
+      await this.#discard(planned);
+      throw error;
+    }
+    await operations.perform(ready, this.#signal);
+  }
+
+  async #discard(planned: Operation): Promise<void> {
+    try {
+      await this.#parts.operations.discard(planned);
+    } catch (error) {
+      this.#parts.options.log.warn(
+        { op_id: planned.op_id, error },
+        'staging waits for the next start to be tidied',
+      );
+    }
+  }
+
+  async #demandRoom(ground: Ground, draft: Draft): Promise<void> {
+    const { settings, freeBytes } = this.#parts.options;
+    let bytes = 0;
+    for (const file of draft.files) {
+      const isLinked = await canLink(file, { from: this.#plan.folder, into: ground.root });
+      if (!isLinked) bytes += file.source.size_bytes;
+    }
+    await demandRoom(ground.root, bytes, settings.space_reserve_mb * 1_000_000, freeBytes);
+  }
+
+  async #stage(ground: Ground, draft: Draft): Promise<Map<DraftFile, Hashed>> {
+    const { disk, tags, options } = this.#parts;
+    const { clock } = options;
+    const writer = options.writer?.() ?? tagWriter(clock);
+    const programs = options.programs ?? { ffmpeg: 'ffmpeg', flac: 'flac' };
+    const into = join(ground.root, STAGING, this.#plan.import_id);
+    const staged = new Map<DraftFile, Hashed>();
+    try {
+      await disk.makeFolder(into, 'folder of an import');
+      for (const file of draft.files) {
+        this.#signal.throwIfAborted();
+        this.#progress({ stage: 'copy', current: staged.size, total: draft.files.length });
+        const staging = { from: this.#plan.folder, into, signal: this.#signal };
+        staged.set(file, await stageFile(file, staging, { disk, clock, tags, writer, programs }));
+      }
+      await disk.sync(into);
+      return staged;
+    } finally {
+      writer.close();
+    }
+  }
+
+  #ready(planned: Operation, draft: Draft, staged: ReadonlyMap<DraftFile, Hashed>): Operation {
+    const { folder, replaced } = draft;
+    const { release, import_id, keep_sources } = this.#plan;
+    const pathOf = (file: DraftFile): string => `${folder}/${file.name}`;
+    const again = draft.files.flatMap((file) => (file.before ? [{ file, before: file.before }] : []));
+    const going = new Set(again.map(({ before }) => before.track_id));
+    const dismiss = (replaced?.album.tracks ?? []).filter((track) => !going.has(track.track_id));
+    const keep = again.map(({ file, before }) => ({
+      path: pathOf(file),
+      track_id: before.track_id,
+      added_ms: before.added_ms,
+    }));
+    return {
+      ...planned,
+      ready: true,
+      moves: [...(replaced?.way.moves ?? []), { from: `${STAGING}/${import_id}`, to: folder }],
+      files: draft.files.map((file) => ({ ...this.#fileOf(file), path: pathOf(file), ...staged.get(file)! })),
+      change: {
+        adopt: [folder],
+        keep: { album_id: replaced?.album.album_id, tracks: keep },
+        dismiss: dismiss.map((track) => track.track_id),
+        ...(replaced && { trashed: this.#trashed(replaced) }),
+        told: [...new Set([folder, ...(replaced?.way.moves.map(({ from }) => from) ?? [])])],
+        imported: {
+          folder,
+          count: release.tracks.length,
+          release_id: release.release_id,
+          release_group_id: release.release_group_id,
+        },
+      },
+      ...(!keep_sources && { sources: this.#sources(draft) }),
+    };
+  }
+
+  #fileOf({
+    source,
+    track,
+    before,
+  }: DraftFile): Omit<Operation['files'][number], 'path' | 'size' | 'sha256'> {
+    if (track === undefined) return {};
+    const { audio_md5, channels, bitrate_kbps } = source;
+    return {
+      track,
+      audio_md5,
+      channels,
+      bitrate_kbps,
+      recording_id: this.#plan.release.tracks[track]?.mb_recording_id,
+      upgraded: before && upgradeOf(qualityOfStored(this.#parts.options.db, before), source),
+    };
+  }
+
+  #trashed({ album, way }: NonNullable<Draft['replaced']>): Trashed {
+    const { clock, settings } = this.#parts.options;
+    const now = clock.wallMs();
+    return {
+      trash_id: trashIdOf(this.#plan.import_id),
+      title: album.title,
+      artist: album.artist,
+      reason: 'replaced',
+      trashed_ms: now,
+      ...(settings.trash_days > 0 && { expires_ms: now + settings.trash_days * 86_400_000 }),
+      files: [...way.files],
+      album_id: album.album_id,
+      tracks: keptPaths(album.tracks),
+    };
+  }
+
+  #sources({ files }: Draft): NonNullable<Operation['sources']> {
+    const { folder } = this.#plan;
+    return {
+      folder,
+      stays: (this.#parts.options.keptFolders ?? []).includes(folder),
+      files: files.map(({ source: { path, size_bytes, mtime_ns } }) => ({
+        path,
+        size: size_bytes,
+        mtime_ns,
+      })),
+    };
+  }
+}
+
+function upgradeOf(then: Quality, now: Quality): { old_quality: string; new_quality: string } | undefined {
+  if (compareQuality(now, then) <= 0) return undefined;
+  return { old_quality: sayQuality(then), new_quality: sayQuality(now) };
+}

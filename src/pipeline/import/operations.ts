@@ -1,0 +1,235 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, type Logger, Serial } from '../../base/index.js';
+import type { TrashEntries } from '../trash/entries.js';
+import type { Anchor } from './anchor.js';
+import { cleanSources } from './clean.js';
+import { type Disk, diskError, entriesOf, isThere } from './disk.js';
+import { type Journal, type Operation, STAGING, TRASH } from './journal.js';
+import { moveBack, moveOn, removeEmptyAbove, stands, statesOf } from './moves.js';
+import type { Record } from './record.js';
+
+export interface OperationsParts {
+  readonly anchor: Anchor;
+  readonly disk: Disk;
+  readonly journal: Journal;
+  readonly record: Record;
+  readonly entries: TrashEntries;
+  /** Of downloads and candidates; has the journals of what concerns no library. */
+  readonly workspaceDir: string;
+  readonly log: Logger;
+  /** A rejected candidate is back in its folder. Perhaps told twice. */
+  readonly restored: (candidateId: string, folder: string) => void;
+}
+
+/** What became of something that was under way when the last life of the server ended. */
+export interface Recovered {
+  readonly op_id: string;
+  readonly kind: Operation['kind'];
+  /** `blocked`: something else stands in its place; nothing of it was touched, and the old is in the trash. */
+  readonly outcome: 'finished' | 'undone' | 'blocked';
+}
+
+/**
+ * Carries out operations one after the other: journal, moves, a look whether all stands there, one transaction, cleaning. Until the moves
+ * begin everything can be dropped, and after the first one there is enough on the disk to go on or to go back.
+ */
+export class Operations {
+  readonly #parts: OperationsParts;
+  readonly #serial = new Serial();
+  /** Under way in this life: nothing to recover. */
+  readonly #claimed = new Set<string>();
+
+  constructor(parts: OperationsParts) {
+    this.#parts = parts;
+  }
+
+  /** Between `claim` and `release` recovery leaves it alone. */
+  claim(opId: string): void {
+    this.#claimed.add(opId);
+  }
+
+  release(opId: string): void {
+    this.#claimed.delete(opId);
+  }
+
+  /** Where the journal of an operation is, and what its paths are below. Throws ERR_DISK while the music folder is not there. */
+  async places(operation: Pick<Operation, 'root'>): Promise<{ home: string; root: string }> {
+    const { anchor, workspaceDir } = this.#parts;
+    if (operation.root !== undefined) return { home: workspaceDir, root: operation.root };
+    const { root } = await anchor.demand();
+    return { home: root, root };
+  }
+
+  /** From a whole plan to its end. On a failure everything is as before, as far as the disk lets it be; the rest is done at the next start. */
+  perform(operation: Operation, signal: AbortSignal): Promise<void> {
+    return this.#serial.run(async () => {
+      signal.throwIfAborted();
+      const { home, root } = await this.places(operation);
+      const { journal, disk, record } = this.#parts;
+      try {
+        await journal.note(home, operation);
+        await journal.noteTrashed(root, operation);
+        await moveOn(disk, root, operation.moves);
+        if (!(await stands(root, operation, false)))
+          throw new AppError('ERR_DISK', 'What was put in its place is not all there');
+        await record.write(operation, new AbortController().signal);
+      } catch (error) {
+        if (!record.isDone(operation.op_id)) {
+          await this.#takeBack(operation, home, root);
+          throw diskError(error, 'The music folder cannot be changed');
+        }
+        this.#parts.log.error({ op_id: operation.op_id, error }, 'done, but not everybody could be told');
+      }
+      await this.#clean(operation, home, root);
+    });
+  }
+
+  async #takeBack(operation: Operation, home: string, root: string): Promise<void> {
+    try {
+      if (await moveBack(this.#parts.disk, root, operation.moves)) await this.#drop(operation, home, root);
+    } catch (error) {
+      this.#parts.log.error(
+        { op_id: operation.op_id, error },
+        'could not be taken back, it waits for the next start',
+      );
+    }
+  }
+
+  /** Nothing was moved, or nothing is any more: no trace stays. */
+  async #drop(operation: Operation, home: string, root: string): Promise<void> {
+    const { disk, journal } = this.#parts;
+    const trashId = operation.change.trashed?.trash_id;
+    if (trashId !== undefined) {
+      await journal.strikeTrashed(root, trashId);
+      await disk.removeEmpty(join(root, TRASH, trashId), 'empty folder');
+    }
+    await disk.removeAll(join(home, STAGING, operation.op_id), 'what was staged');
+    await journal.strike(home, operation.op_id);
+  }
+
+  /** Drops an import that is not ready, with what it staged. */
+  discard(operation: Operation): Promise<void> {
+    return this.#serial.run(async () => {
+      const { home, root } = await this.places(operation);
+      await this.#drop(operation, home, root);
+    });
+  }
+
+  async #clean(operation: Operation, home: string, root: string): Promise<void> {
+    const { disk, journal, log, restored } = this.#parts;
+    const { change, sources } = operation;
+    try {
+      for (const { from } of operation.moves)
+        if (operation.root === undefined || from.startsWith(`${TRASH}/`))
+          await removeEmptyAbove(disk, root, from);
+      if (change.untrash !== undefined) await journal.strikeTrashed(root, change.untrash);
+      if (sources) await cleanSources(disk, sources, log);
+      await journal.strike(home, operation.op_id);
+    } catch (error) {
+      log.warn({ op_id: operation.op_id, error }, 'could not be tidied, that is done at the next start');
+    }
+    if (change.candidate_id !== undefined && operation.moves[0])
+      restored(change.candidate_id, join(root, operation.moves[0].to));
+  }
+
+  /** Goes on with, or takes back, what was under way. The disk says how far it came. Passes over what is not there now. */
+  recover(): Promise<Recovered[]> {
+    return this.#serial.run(async () => {
+      const found: Recovered[] = [];
+      const ground = await this.#parts.anchor.find();
+      if (ground) found.push(...(await this.#recoverIn(ground.root)));
+      if (await isThere(this.#parts.workspaceDir))
+        found.push(...(await this.#recoverIn(this.#parts.workspaceDir)));
+      return found;
+    });
+  }
+
+  async #recoverIn(home: string): Promise<Recovered[]> {
+    const found: Recovered[] = [];
+    for (const operation of await this.#parts.journal.all(home)) {
+      if (this.#claimed.has(operation.op_id)) continue;
+      const root = operation.root ?? home;
+      const outcome = await this.#recoverOne(operation, home, root);
+      this.#parts.log.info({ op_id: operation.op_id, kind: operation.kind, outcome }, 'went on after a stop');
+      found.push({ op_id: operation.op_id, kind: operation.kind, outcome });
+    }
+    await this.#sweep(home);
+    for (const operation of await this.#parts.journal.allTrashed(home)) await this.#readopt(operation, home);
+    return found;
+  }
+
+  async #recoverOne(operation: Operation, home: string, root: string): Promise<Recovered['outcome']> {
+    const { record, disk } = this.#parts;
+    if (record.isDone(operation.op_id)) {
+      await this.#clean(operation, home, root);
+      return 'finished';
+    }
+    const states = operation.ready ? await statesOf(root, operation.moves) : [];
+    if (!states.includes('done')) {
+      await this.#drop(operation, home, root);
+      return 'undone';
+    }
+    if (!states.includes('both') && !states.includes('neither')) {
+      await moveOn(disk, root, operation.moves);
+      if (await stands(root, operation, true)) {
+        await record.write(operation, new AbortController().signal);
+        await this.#clean(operation, home, root);
+        return 'finished';
+      }
+    }
+    return await this.#retreat(operation, home, root);
+  }
+
+  /** What stands in its place is not what was staged. What cannot go back stays in the trash, where people find it. */
+  async #retreat(operation: Operation, home: string, root: string): Promise<Recovered['outcome']> {
+    const { disk, entries, journal } = this.#parts;
+    const trashId = operation.change.trashed?.trash_id;
+    await moveBack(disk, root, operation.moves);
+    const isTrashed = trashId !== undefined && (await hasFiles(join(root, TRASH, trashId)));
+    if (!isTrashed) {
+      await this.#drop(operation, home, root);
+      return 'undone';
+    }
+    entries.add(operation);
+    await disk.removeAll(join(home, STAGING, operation.op_id), 'what was staged');
+    await journal.strike(home, operation.op_id);
+    return 'blocked';
+  }
+
+  /** Staging is ours alone; what has no whole journal was not ready. */
+  async #sweep(home: string): Promise<void> {
+    const { disk, journal } = this.#parts;
+    for (const name of await journal.orphans(home)) {
+      if (this.#claimed.has(name.replace(/\.json(\.tmp)?$/, ''))) continue;
+      const path = join(home, STAGING, name);
+      if ((await lstat(path)).isDirectory()) await disk.removeAll(path, 'an orphan');
+      else await disk.remove(path, 'an orphan');
+    }
+  }
+
+  /** The trash knows of an operation that the database does not: an older database was put back. Where the disk is as it left it, it is noted again. */
+  async #readopt(operation: Operation, root: string): Promise<void> {
+    const { record, entries, log, journal } = this.#parts;
+    const trashId = operation.change.trashed?.trash_id ?? '';
+    if (entries.has(trashId)) return;
+    if (!(await hasFiles(join(root, TRASH, trashId)))) {
+      await journal.strikeTrashed(root, trashId);
+      return;
+    }
+    const states = await statesOf(root, operation.moves);
+    const isAsLeft = states.every((state) => state === 'done') && (await stands(root, operation, true));
+    log.info({ trash_id: trashId, isAsLeft }, 'the trash knows more than the database');
+    if (isAsLeft && !record.isDone(operation.op_id))
+      await record.write(operation, new AbortController().signal);
+    else entries.add(operation);
+  }
+
+  async close(): Promise<void> {
+    await this.#serial.idle();
+  }
+}
+
+async function hasFiles(folder: string): Promise<boolean> {
+  return (await entriesOf(folder)).length > 0;
+}
