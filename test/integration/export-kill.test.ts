@@ -46,9 +46,9 @@ async function planned(): Promise<{ readonly rig: ExportRig; readonly plan: stri
   await mkdir(own);
   const rig = await ExportRig.open(library, own);
   rig.loved = ['One', 'Two'];
-  rig.queue.alive = false;
-  const { export_id } = await rig.start();
-  return { rig, plan: join(own, 'workspace', `${export_id}.json`) };
+  const plan = await rig.planned();
+  await rig.close();
+  return { rig, plan };
 }
 
 async function work(plan: string): Promise<ExportResult> {

@@ -1,69 +1,18 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, silentLogger, systemClock, toError } from '../../src/base/index.js';
-import type { HandleOptions, JobQueue, Outcome, Work } from '../../src/jobs/index.js';
+import { silentLogger, systemClock } from '../../src/base/index.js';
+import { Jobs, openQueue, type JobProgress, type JobQueue } from '../../src/jobs/index.js';
 import type { LibraryOptions } from '../../src/library/index.js';
+import type { ExportResult } from '../../src/pipeline/exports/contract.js';
 import { Exports } from '../../src/pipeline/exports/exports.js';
 import type { FolderRules } from '../../src/pipeline/exports/folders.js';
+import { exportWork } from '../../src/pipeline/exports/work.js';
 import type { Caller, Export, TopicEvent } from '../../src/protocol/index.js';
-import { emptyState, sqliteKeeper, Store } from '../../src/state/index.js';
-import { migrate, openDb } from '../../src/storage/index.js';
+import { loadState, sqliteKeeper, Store } from '../../src/state/index.js';
+import { migrate, openDb, type Db } from '../../src/storage/index.js';
 import { until } from '../until.js';
 import { LibraryRig } from './library-rig.js';
-
-interface Handled {
-  readonly work: Work<never, unknown>;
-  readonly options: HandleOptions<never, unknown>;
-}
-
-/** The queue of jobs as one process without a memory: begins at once, settles once. */
-export class PlainQueue implements Pick<JobQueue, 'handle' | 'add' | 'cancel'> {
-  #handled = new Map<string, Handled>();
-  #running = new Map<string, AbortController>();
-  /** While it is false, work that is added waits for ever: its process has died. */
-  alive = true;
-
-  handle<P, R>(work: Work<P, R>, options: HandleOptions<P, R>): void {
-    this.#handled.set(work.kind, { work, options } as unknown as Handled);
-  }
-
-  add<P, R>(work: Work<P, R>, params: P, options: { readonly job_id?: string }): string {
-    const jobId = options.job_id!;
-    const abort = new AbortController();
-    this.#running.set(jobId, abort);
-    if (this.alive) setImmediate(() => void this.#run(jobId, work.kind, params as never, abort.signal));
-    return jobId;
-  }
-
-  cancel(jobId: string): void {
-    this.#running.get(jobId)?.abort(new AppError('ERR_BUSY', 'cancelled'));
-  }
-
-  async #run(jobId: string, kind: string, params: never, signal: AbortSignal): Promise<void> {
-    const { work, options } = this.#handled.get(kind)!;
-    options.begun?.(jobId, params, 1);
-    let outcome: Outcome<unknown>;
-    try {
-      const result = await work.run(params, {
-        signal,
-        attempt: 1,
-        clock: systemClock,
-        log: silentLogger,
-        progress: (news) => options.progress?.(jobId, params, news),
-      });
-      outcome = { ok: true, result: work.result.parse(result) };
-    } catch (thrown) {
-      const { message } = toError(thrown);
-      outcome = {
-        ok: false,
-        error: { message, retryable: true, ...(signal.aborted && { cancelled: true as const }) },
-      };
-    }
-    this.#running.delete(jobId);
-    await options.settled(jobId, params, outcome);
-  }
-}
 
 export const ann: Caller = { connection_id: 'a', role: 'user', subject_id: 'u-ann', name: 'Ann' };
 export const bob: Caller = { connection_id: 'b', role: 'user', subject_id: 'u-bob', name: 'Bob' };
@@ -72,8 +21,13 @@ export const admin: Caller = { connection_id: 'c', role: 'admin', subject_id: 'u
 /** Exports over a library of real files, to folders of their own. */
 export class ExportRig {
   readonly library: LibraryRig;
-  readonly db = openDb(':memory:');
-  readonly queue = new PlainQueue();
+  readonly db: Db;
+  readonly #workspace: string;
+  readonly #jobs: Jobs;
+  readonly #queue: JobQueue;
+  /** While it is false, work that is added waits for ever: its process has died. */
+  works = true;
+  #started = false;
   readonly events: TopicEvent[] = [];
   readonly notes: { readonly user_id: string; readonly title: string; readonly message: string }[] = [];
   /** Album titles that Ann loves. */
@@ -82,21 +36,24 @@ export class ExportRig {
   readonly exports: Exports;
   readonly store: Store;
 
-  private constructor(library: LibraryRig, dir: string, rules: Partial<FolderRules>) {
+  private constructor(parts: House, library: LibraryRig, dir: string, rules: Partial<FolderRules>) {
     this.library = library;
     this.stick = join(dir, 'stick');
-    migrate(this.db);
-    this.store = new Store({ state: emptyState('0'), epoch: 'e', keeper: sqliteKeeper(this.db) });
+    this.#workspace = join(dir, 'workspace');
+    this.db = parts.db;
+    this.store = parts.store;
+    this.#jobs = parts.jobs;
+    this.#queue = parts.queue;
     this.store.subscribe((told) => this.events.push(...told));
     this.exports = new Exports({
       db: this.db,
       store: this.store,
-      queue: this.queue,
+      queue: this.#queue,
       clock: systemClock,
       log: silentLogger,
       library: library.library,
       musicDir: library.musicDir,
-      workspace: join(dir, 'workspace'),
+      workspace: this.#workspace,
       folders: {
         exportDirs: [this.stick],
         closed: [library.musicDir],
@@ -115,9 +72,14 @@ export class ExportRig {
   }
 
   static async open(library: LibraryRig, dir: string, rules: Partial<FolderRules> = {}): Promise<ExportRig> {
-    const rig = new ExportRig(library, dir, rules);
-    await mkdir(rig.stick, { recursive: true });
-    return rig;
+    await mkdir(join(dir, 'stick'), { recursive: true });
+    return new ExportRig(await house(join(dir, 'house.db')), library, dir, rules);
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+    this.#jobs.close();
+    this.db.close();
   }
 
   album(title: string): { readonly album_id: string } {
@@ -134,7 +96,14 @@ export class ExportRig {
 
   async start(request: Partial<{ playlist_id: string; format: Export['format']; folder: string }> = {}) {
     const asked = { format: 'flac' as const, folder: this.stick, ...request };
+    if (this.works) this.goOn();
     return this.exports.handlers['export:start'](asked, ann);
+  }
+
+  /** Begins to work. */
+  goOn(): void {
+    if (!this.#started) this.#queue.start();
+    this.#started = true;
   }
 
   /** To its end, whatever that is. */
@@ -143,10 +112,43 @@ export class ExportRig {
     return this.item(exportId);
   }
 
+  /** The plan of an export that waits, as a process that works on it gets it. */
+  async planned(request: Parameters<ExportRig['start']>[0] = {}): Promise<string> {
+    this.works = false;
+    const { export_id } = await this.start(request);
+    return join(this.#workspace, `${export_id}.json`);
+  }
+
   async run(request: Parameters<ExportRig['start']>[0] = {}): Promise<Export> {
     const { export_id } = await this.start(request);
     return this.over(export_id);
   }
+}
+
+interface House {
+  readonly db: Db;
+  readonly store: Store;
+  readonly jobs: Jobs;
+  readonly queue: JobQueue;
+}
+
+async function house(file: string): Promise<House> {
+  const db = openDb(file);
+  migrate(db);
+  const store = new Store({ state: loadState(db, '0'), epoch: 'e', keeper: sqliteKeeper(db) });
+  const [clock, log] = [systemClock, silentLogger];
+  const jobs = new Jobs({ db, store, clock, log });
+  return { db, store, jobs, queue: await openQueue({ db, jobs, clock, log, random: () => 0.5 }) };
+}
+
+/** Does the work of a plan here; `told` hears of it at once. */
+export function workOn(
+  plan: string,
+  told: (news: JobProgress) => void = () => undefined,
+  signal = new AbortController().signal,
+): Promise<ExportResult> {
+  const context = { signal, attempt: 1, clock: systemClock, log: silentLogger, progress: told };
+  return exportWork().run({ export_id: 'e', plan }, context);
 }
 
 /** Every file below a folder, by path. */

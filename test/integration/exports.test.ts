@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,7 @@ import { parseFile } from 'music-metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nameProblem } from '../../src/pipeline/names.js';
 import { makeAlbum, makePicture, makeTrack } from '../fixtures/make-music.js';
-import { until } from '../until.js';
-import { admin, ann, bob, ExportRig, sha256, tree } from './export-rig.js';
+import { admin, ann, bob, ExportRig, sha256, tree, workOn } from './export-rig.js';
 import type { LibraryRig } from './library-rig.js';
 
 const run = promisify(execFile);
@@ -32,6 +31,12 @@ beforeAll(async () => {
   });
   await makePicture(music('Harbour/folder.jpg'), 300);
   await makeAlbum(music('Lossy'), { artist: 'Pier', album: 'Lossy', tracks: ['Hiss'], format: 'mp3', art });
+  await makeAlbum(music('Wave'), {
+    artist: 'Pier',
+    album: 'Wave',
+    tracks: ['Crest', 'Trough'],
+    format: 'wav',
+  });
   const mixed = { artist: 'AC/DC: "Live"', album: 'What?', album_artist: 'AC/DC: "Live"' };
   await mkdir(music('Mixed'));
   for (const [at, format] of (['alac', 'wav', 'opus', 'm4a', 'aiff'] as const).entries())
@@ -51,6 +56,7 @@ afterAll(async () => {
 beforeEach(async () => {
   rig = await ExportRig.open(library, join(dir, `test-${++n}`));
 });
+afterEach(() => rig.close());
 
 describe('[EX1] an export as FLAC', () => {
   it('has the files as they are, a cover, a list and a manifest with their sums', async () => {
@@ -229,6 +235,7 @@ describe('[EX1] a folder', () => {
     const media = join(dir, 'media');
     await mkdir(join(media, 'ann/My Stick'), { recursive: true });
     await writeFile(mountinfo, `36 25 8:1 / ${media}/ann/My\\040Stick rw,nosuid - vfat /dev/sda1 rw\n`);
+    await rig.close();
     rig = await ExportRig.open(library, join(dir, `stick-${n}`), {
       mountinfo,
       removable: [media],
@@ -253,14 +260,14 @@ describe('[EX2] an export', () => {
       data: { user_id: 'u-ann', path: rig.stick, album_count: 2 },
     });
     expect(told.slice(0, -1).map(({ data }) => (data as { current_album?: string }).current_album)).toContain(
-      'Pier - Harbour',
+      'Pier - Lossy',
     );
     expect(done.username).toBe('Ann');
     expect(rig.notes).toMatchObject([{ user_id: 'u-ann', title: 'Hearts of Ann is ready to take along' }]);
   });
   it('belongs to who began it; an admin may end it too', async () => {
     rig.loved = ['Harbour'];
-    rig.queue.alive = false;
+    rig.works = false;
     const { export_id } = await rig.start();
     const { handlers } = rig.exports;
     for (const command of ['export:cancel', 'export:resume', 'export:remove'] as const)
@@ -273,9 +280,19 @@ describe('[EX2] an export', () => {
     const { exports } = await handlers['export:list']({}, bob);
     expect(exports).toMatchObject([{ export_id, state: 'queued' }]);
   });
+  it('that waits when the server stops is done by the next one', async () => {
+    rig.loved = ['Harbour'];
+    rig.works = false;
+    const { export_id } = await rig.start();
+    await rig.close();
+    rig = await ExportRig.open(library, join(dir, `test-${n}`));
+    expect(rig.item(export_id)).toMatchObject({ state: 'queued', album_count: 1, track_count: 2 });
+    rig.goOn();
+    expect(await rig.over(export_id)).toMatchObject({ state: 'completed', track_count: 2 });
+  });
   it('is the only one that writes to its folder', async () => {
     rig.loved = ['Harbour'];
-    rig.queue.alive = false;
+    rig.works = false;
     await rig.start();
     await expect(rig.start()).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
   });
@@ -283,22 +300,26 @@ describe('[EX2] an export', () => {
     await expect(rig.start()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
   });
   it('that is cancelled leaves whole albums, and goes on where it was', async () => {
-    rig.loved = ['Lossy', 'What?'];
-    const { export_id } = await rig.start({ format: 'mp3' });
-    await until('it is at the second album', () =>
-      Boolean(rig.item(export_id).current_album?.endsWith('What?')),
-    );
-    await rig.exports.handlers['export:cancel']({ export_id }, ann);
+    rig.loved = ['Lossy', 'Wave'];
+    const plan = await rig.planned({ format: 'mp3' });
+    const abort = new AbortController();
+    const cancelled = workOn(plan, ({ message }) => message?.endsWith('Wave') && abort.abort(), abort.signal);
+    await expect(cancelled).rejects.toThrow();
+    const whole = ['MP3/Pier/Lossy/01 Hiss.mp3', 'MP3/Pier/Lossy/cover.jpg', 'manifest.json'];
+    expect(await tree(rig.stick)).toEqual(whole);
+    expect(await workOn(plan)).toMatchObject({ written: 2, unchanged: 1 });
+  });
+  it('can be cancelled while it waits, resumed, and then forgotten', async () => {
+    rig.loved = ['Lossy'];
+    rig.works = false;
+    const { export_id } = await rig.start();
+    const { handlers } = rig.exports;
+    await handlers['export:cancel']({ export_id }, ann);
+    rig.goOn();
     expect(await rig.over(export_id)).toMatchObject({ state: 'cancelled' });
-    expect(await tree(rig.stick)).toEqual([
-      'MP3/Pier/Lossy/01 Hiss.mp3',
-      'MP3/Pier/Lossy/cover.jpg',
-      'manifest.json',
-    ]);
-    await rig.exports.handlers['export:resume']({ export_id }, ann);
-    expect(await rig.over(export_id)).toMatchObject({ state: 'completed', track_count: 6 });
-    expect(rig.notes.at(-1)?.message).toBe('2 albums: 5 files written, 1 were there already');
-    await rig.exports.handlers['export:remove']({ export_id }, ann);
+    await handlers['export:resume']({ export_id }, ann);
+    expect(await rig.over(export_id)).toMatchObject({ state: 'completed', track_count: 1 });
+    await handlers['export:remove']({ export_id }, ann);
     expect(rig.store.state.lists.exports.size).toBe(0);
   });
   it('leaves out a file that is gone or damaged, says why, and takes the others', async () => {
@@ -331,8 +352,10 @@ describe('[EX2] an export', () => {
   });
   it('fails when its folder is another one than when it began, and writes nothing there', async () => {
     rig.loved = ['Harbour'];
+    rig.works = false;
     const { export_id } = await rig.start();
     await rename(rig.stick, `${rig.stick}-pulled`);
+    rig.goOn();
     const done = await rig.over(export_id);
     expect(done).toMatchObject({ state: 'failed', error: 'The folder or stick is not there any more' });
     expect(await tree(`${rig.stick}-pulled`)).toEqual([]);
@@ -345,6 +368,7 @@ describe('[EX2] a stick that is full', () => {
     small = join(dir, `small-${n}`);
     await mkdir(small);
     await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'none', small]);
+    await rig.close();
     rig = await ExportRig.open(library, join(dir, `full-${n}`), { exportDirs: [small] });
     rig.loved = ['Harbour'];
   });
@@ -355,24 +379,32 @@ describe('[EX2] a stick that is full', () => {
     await expect(rig.start({ folder: small })).rejects.toMatchObject({ code: 'ERR_SPACE' });
     expect(await tree(small)).toEqual(['holiday.mp4']);
   });
-  it('meanwhile ends the export with whole albums, and it goes on when there is room', async () => {
-    rig.loved = ['Harbour', 'What?'];
-    const { export_id } = await rig.start({ folder: small, format: 'mp3' });
-    await until('it is at the second album', () =>
-      Boolean(rig.item(export_id).current_album?.endsWith('What?')),
-    );
-    const { stdout } = await run('df', ['--output=avail', '-k', small]);
-    const left = Number(stdout.split('\n')[1]) - 40;
-    await run('fallocate', ['-l', `${left}K`, join(small, 'holiday.mp4')]);
-    const done = await rig.over(export_id);
-    expect(done).toMatchObject({
-      state: 'failed',
-      error: 'There is not enough room on the folder or stick',
-    });
-    const whole = ['01 Tide.mp3', '02 Rope.mp3', 'cover.jpg'].map((name) => `MP3/Pier/Harbour/${name}`);
-    expect((await tree(small)).filter((path) => path.startsWith('MP3'))).toEqual(whole);
-    await rm(join(small, 'holiday.mp4'));
-    await rig.exports.handlers['export:resume']({ export_id }, ann);
-    expect(await rig.over(export_id)).toMatchObject({ state: 'completed', track_count: 7 });
-  });
+  it.each([
+    ['Wave', 'mp3'],
+    ['Harbour', 'flac'],
+  ] as const)(
+    'meanwhile (%s as %s) leaves whole albums, and it goes on when there is room',
+    async (second, format) => {
+      rig.loved = ['Lossy', second];
+      const plan = await rig.planned({ folder: small, format });
+      let album = '';
+      const fill = (): void => {
+        const free = Number(execFileSync('df', ['--output=avail', '-k', small]).toString().split('\n')[1]);
+        execFileSync('fallocate', ['-l', `${free}K`, join(small, 'holiday.mp4')]);
+      };
+      const full = workOn(plan, ({ message, current = 0 }) => {
+        if (message !== undefined) album = `${message} ${current}`;
+        else if (album.startsWith(`Pier - ${second}`) && album !== 'full') {
+          fill();
+          album = 'full';
+        }
+      });
+      await expect(full).rejects.toMatchObject({ code: 'ERR_SPACE' });
+      const folder = format.toUpperCase();
+      const music = (await tree(small)).filter((path) => path.startsWith(folder));
+      expect(music).toEqual([`${folder}/Pier/Lossy/01 Hiss.mp3`, `${folder}/Pier/Lossy/cover.jpg`]);
+      await rm(join(small, 'holiday.mp4'));
+      expect(await workOn(plan)).toMatchObject({ written: 2, unchanged: 1 });
+    },
+  );
 });
