@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { silentLogger } from '../../src/base/index.js';
+import type { Logger } from '../../src/base/index.js';
 import { Jobs } from '../../src/jobs/index.js';
 import { openTargets, type NoteReason, type Targets } from '../../src/pipeline/targets/index.js';
 import type { CommandRequest, Job, Target, TopicEvent } from '../../src/protocol/index.js';
@@ -14,6 +14,8 @@ const admin = { connection_id: 'test', role: 'admin' } as const;
 /** A music folder and the targets that hear of it; `again` is the next life of the server after a kill. */
 export class TargetHouse {
   readonly events: TopicEvent[] = [];
+  /** What was logged. */
+  readonly said: string[] = [];
   readonly targets: Targets;
   readonly jobs: Jobs;
   readonly store: Store;
@@ -27,12 +29,13 @@ export class TargetHouse {
   ) {
     this.store = new Store({ state: emptyState('0'), epoch: 'e', keeper: sqliteKeeper(db) });
     this.store.subscribe((events) => this.events.push(...events));
-    this.jobs = new Jobs({ db, store: this.store, clock, log: silentLogger });
+    const log = logInto(this.said);
+    this.jobs = new Jobs({ db, store: this.store, clock, log });
     this.targets = openTargets({
       db,
       store: this.store,
       clock,
-      log: silentLogger,
+      log,
       random: () => 0.5,
       jobs: this.jobs,
       musicDir: this.musicDir,
@@ -136,4 +139,20 @@ export class TargetHouse {
   empty(): Promise<void> {
     return this.clock.until('the outbox is empty', () => this.outbox().length === 0);
   }
+}
+
+function logInto(said: string[]): Logger {
+  const write = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const { err } = fields;
+    said.push(JSON.stringify([message, fields, err instanceof Error ? [err.stack, String(err.cause)] : '']));
+  };
+  const log: Logger = {
+    trace: write,
+    debug: write,
+    info: write,
+    warn: write,
+    error: write,
+    child: () => log,
+  };
+  return log;
 }

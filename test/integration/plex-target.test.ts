@@ -195,6 +195,18 @@ describe('[TG2] Plex', () => {
     expect(plex.files('2')).toEqual(['/plex/music/main/B/Two/01 - Other.flac']);
   });
 
+  it('gets the better album and forgets the folder of the one that was replaced', async () => {
+    await add();
+    await house.bring('A/One (MP3)', 'Song');
+    await house.empty();
+    await rm(join(house.musicDir, 'A', 'One (MP3)'), { recursive: true });
+    await house.files('A/One', 'Song');
+    for (const folder of ['A/One (MP3)', 'A/One']) house.note(folder, 'upgraded');
+    await house.empty();
+    expect(plex.scanned).toEqual(['/plex/music/main/A/One (MP3)', '/plex/music/main/A']);
+    expect(plex.files('2')).toEqual(['/plex/music/main/A/One/01 - Song.flac']);
+  });
+
   it('is told by the number of its library when one is chosen', async () => {
     const id = await house.add({
       url: plex.server.url,

@@ -14,7 +14,7 @@ export interface MpdAddress {
 
 export type Pairs = readonly (readonly [key: string, value: string])[];
 
-const MOST_BYTES = 16 << 20;
+const MOST_CHARACTERS = 4 << 20;
 const WRONG_PASSWORD = 3;
 const NO_PERMISSION = 4;
 
@@ -22,9 +22,13 @@ const NO_PERMISSION = 4;
 export class MpdTalk {
   readonly #address: MpdAddress;
   readonly #socket: Socket;
-  #rest = '';
-  #bytes = 0;
+  /** The line that has not ended, as it came. */
+  #rest: string[] = [];
+  /** What came since the last end of an answer. */
+  #size = 0;
   #lines: string[] = [];
+  #answers: (readonly string[])[] = [];
+  #greeted = false;
   #waiting: Deferred<readonly string[]> | undefined;
   #over: TargetFault | undefined;
   version = '';
@@ -85,25 +89,31 @@ export class MpdTalk {
   }
 
   #receive(text: string): void {
-    this.#bytes += text.length;
-    if (this.#bytes > MOST_BYTES) return this.#end('It answers far more than it should; is this an MPD?');
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    this.#lines.push(...lines);
+    this.#size += text.length;
+    if (this.#size > MOST_CHARACTERS) return this.#end('It answers far more than it should; is this an MPD?');
+    if (!text.includes('\n')) return void this.#rest.push(text);
+    const lines = (this.#rest.join('') + text).split('\n');
+    this.#rest = [lines.pop() ?? ''];
+    for (const line of lines) this.#line(line);
     this.#take();
   }
 
+  #line(line: string): void {
+    if (!this.#greeted && !/^(OK MPD |ACK )/.test(line))
+      return this.#end('It does not greet as MPD does; is this the right address?');
+    this.#greeted = true;
+    this.#lines.push(line);
+    if (!/^(OK($| MPD )|ACK )/.test(line)) return;
+    this.#answers.push(this.#lines);
+    this.#lines = [];
+    this.#size = 0;
+  }
+
   #take(): void {
-    const end = this.#lines.findIndex((line) => /^(OK($| MPD )|ACK )/.test(line));
-    if (end < 0 || !this.#waiting) {
-      if (this.#waiting && this.version === '' && this.#lines.length > 0)
-        this.#end('It does not greet as MPD does; is this the right address?');
-      return;
-    }
-    const lines = this.#lines.splice(0, end + 1);
     const waiting = this.#waiting;
+    const lines = waiting && this.#answers.shift();
+    if (!lines) return;
     this.#waiting = undefined;
-    this.#bytes = 0;
     const last = lines.at(-1) ?? '';
     if (last.startsWith('ACK ')) waiting.reject(faultOf(last));
     else waiting.resolve(lines);

@@ -24,6 +24,8 @@ export interface Round {
 }
 
 const MOST_PROOFS = 12;
+/** We took it away ourselves, or put something better in another folder. */
+const mayBeGone = (reason: string): boolean => reason === 'removed' || reason === 'upgraded';
 
 /** The next scan for these rows: as many folders as the target takes at once. */
 export async function planRound(
@@ -36,7 +38,7 @@ export async function planRound(
   const unmapped = rows.filter(({ folder }) => !isMapped(folder));
   const mapped = rows.filter((row) => !unmapped.includes(row));
   const there = await Promise.all(
-    mapped.map(async ({ folder, reason }) => reason === 'removed' || isFolder(join(musicDir, folder))),
+    mapped.map(async ({ folder, reason }) => mayBeGone(reason) || isFolder(join(musicDir, folder))),
   );
   const present = mapped.filter((_, at) => there[at]);
   const absent = mapped.filter((_, at) => !there[at]);
