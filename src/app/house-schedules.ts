@@ -30,9 +30,9 @@ const KEEP_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** Everything that this house does by the clock. [SD1] */
-export function openHouseSchedules({ clock, log, closers }: Base, parts: HouseSchedules): Schedules {
+export function openHouseSchedules({ config, clock, log, closers }: Base, parts: HouseSchedules): Schedules {
   const { db, store, jobs } = parts;
-  const list = [...intake(parts), ...upkeep(parts, () => clock.wallMs())];
+  const list = [...intake(parts), ...upkeep(parts, config.trash_days, () => clock.wallMs())];
   const schedules = openSchedules({ db, store, jobs, clock, log, random, list });
   closers.add(() => schedules.close());
   return schedules;
@@ -61,6 +61,7 @@ function intake({ flow, downloads }: HouseSchedules): ScheduledWork[] {
 
 function upkeep(
   { flow, downloads, importer, identifying, jobs, activity, store }: HouseSchedules,
+  trashDays: number,
   nowMs: () => number,
 ): ScheduledWork[] {
   return [
@@ -74,7 +75,7 @@ function upkeep(
           (await flow.forgetBefore(new Date(before).toISOString())) +
           (await downloads.desk.forgetOld(KEEP_DAYS)) +
           jobs.forgetBefore(before);
-        const hearts = activity.cleanUp(KEEP_DAYS);
+        const hearts = activity.cleanUp(trashDays);
         await identifying.sweep();
         return { message: `${records} records and ${hearts} hearts of what is gone were forgotten` };
       },

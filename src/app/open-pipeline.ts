@@ -90,7 +90,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
     fateOf(store.state.lists.downloads.get(downloadId), candidates.of(downloadId));
   const wishes = new WishKeeper({ store, wishes: parts.rooms.wishes, fate, log });
   closers.add(() => wishes.close());
-  closers.add(followDownloads({ store, downloads, fate }));
+  closers.add(followDownloads({ store, downloads, fate, activity: music.activity }));
   const exported = openExports(base, parts, queue);
   const { importer } = importing;
   const { jobs, activity } = music;
@@ -219,7 +219,7 @@ interface SourcesWiring extends PipelineParts {
 
 async function openSources(base: Base, parts: SourcesWiring): Promise<Downloads> {
   const { config, clock, log, closers } = base;
-  const { db, store, queue, flow, rooms, music } = parts;
+  const { db, store, queue, flow, rooms } = parts;
   const { wishes } = rooms;
   const downloads = await openDownloads({
     db,
@@ -242,10 +242,6 @@ async function openSources(base: Base, parts: SourcesWiring): Promise<Downloads>
     wish: (room_id, { download_id, title }, caller) => {
       parts.wished(download_id);
       return wishes.add({ room_id, download_id, title }, caller);
-    },
-    started: ({ title, username }) => {
-      const who = username === undefined ? {} : { username };
-      music.activity.add([{ action: 'download_started', artist: '', title, ...who }]);
     },
   });
   closers.add(() => downloads.close());
