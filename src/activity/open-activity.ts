@@ -47,7 +47,7 @@ export interface ActivityLog {
   notifyAdmins(this: void, note: Note): void;
   /** Ids of the albums that somebody loves, the newest first; also of those that are gone now. */
   hearted(this: void, userId: string): string[];
-  /** Forgets hearts of what is gone for longer than `keepDays`. Does nothing while the library is empty. The number of hearts that went. */
+  /** Forgets hearts of what is gone for longer than `keepDays`; 0 = never. Does nothing while the library is empty. The number of hearts that went. */
   cleanUp(this: void, keepDays: number): number;
 }
 
@@ -73,7 +73,7 @@ export function openActivity(options: ActivityOptions): ActivityLog {
     notifyAdmins,
     hearted: (userId) => hearts.of('album', userId),
     cleanUp(keepDays) {
-      if (store.state.library.track_count === 0) return 0;
+      if (keepDays === 0 || store.state.library.track_count === 0) return 0;
       return hearts.cleanUp(keepDays, (kind, id) => options[kind](id) !== undefined);
     },
   };
