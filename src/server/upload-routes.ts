@@ -26,7 +26,7 @@ const Query = z.strictObject({ offset: z.coerce.number().int().min(0) });
 
 /**
  * `PUT /api/v1/uploads/<id>/files/<n>?offset=` with bytes as they are. They go to disk as they come; what had come when the line broke stays. A
- * piece that is not the next one gets ERR_CONFLICT with `params.offset`. [UP1] [UP2]
+ * piece that is not the next one gets ERR_CONFLICT with `params.offset`. [UP1]
  */
 export function uploadRoutes(
   app: FastifyInstance,
