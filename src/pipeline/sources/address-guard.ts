@@ -83,7 +83,7 @@ interface Allowed {
 
 /**
  * Says which web addresses may be asked: http and https without user name and password, to the public internet and to what the
- * configuration lets through. One check resolves once, and who asks connects to what was checked. [DL3]
+ * configuration lets through. One check resolves once, and who asks connects to what was checked. [DL1]
  */
 export class AddressGuard {
   readonly #clock: Clock;

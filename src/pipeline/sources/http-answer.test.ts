@@ -36,7 +36,10 @@ describe('an answer to a request for the rest of a file', () => {
   });
 
   it('is whole when there is no more, and begins anew when the file has got shorter', () => {
-    expect(meaning(416, { 'content-range': 'bytes */500' }).go).toBe('whole');
+    const { total_bytes: _total, ...unsaid } = note;
+    expect(meaning(416, { 'content-range': 'bytes */500' }, 500, unsaid).go).toBe('whole');
+    expect(meaning(416, { 'content-range': 'bytes */1000' }, 1000).go).toBe('whole');
+    expect(meaning(416, { 'content-range': 'bytes */500' }).go).toBe('restart');
     expect(meaning(416, { 'content-range': 'bytes */300' }).go).toBe('restart');
     expect(meaning(416, {}).go).toBe('restart');
   });

@@ -45,7 +45,8 @@ export function meaningOf(
 ): Meaning {
   if (answer.status === 416) {
     const total = /^bytes \*\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1];
-    return have > 0 && total !== undefined && Number(total) === have ? { go: 'whole' } : { go: 'restart' };
+    const whole = have > 0 && Number(total) === have && (note?.total_bytes ?? have) === have;
+    return { go: whole ? 'whole' : 'restart' };
   }
   if (answer.status !== 200 && answer.status !== 206) throw statusFault(answer.status);
   refuseType(answer);

@@ -21,9 +21,10 @@ export interface Arrived {
   readonly size_bytes: number;
 }
 
-/** So often in a row a connection may bring nothing new. */
+/** So often in a row a connection may bring nothing new, and so often in all it may begin anew. */
 const MOST_VAIN = 3;
-const PAUSE_MS = 500;
+const MOST_ANEW = 4;
+const PAUSE_MS = 100;
 /** A server that sends nothing for so long has hung up without saying so. */
 const IDLE_MS = 30_000;
 /** What is noted as arrived has been synced: so much, or so long, may have to be fetched again after a power cut. */
@@ -40,6 +41,7 @@ export class HttpPart {
   readonly #place: Workplace;
   #have = 0;
   #note: PartNote | undefined;
+  #anew = 0;
 
   constructor(parts: PartParts, place: Workplace, context: FetchContext) {
     this.#parts = parts;
@@ -52,16 +54,17 @@ export class HttpPart {
   async fetch(url: string): Promise<Arrived> {
     await this.#recall(url);
     let vain = 0;
+    let most = this.#have;
     for (;;) {
-      const before = this.#have;
       const whole = await this.#connection(url).catch((thrown: unknown) => {
         if (!(thrown instanceof Broken)) throw thrown;
         return thrown;
       });
       if (whole === true && this.#note) return { path: this.#path, note: this.#note, size_bytes: this.#have };
-      vain = this.#have > before ? 0 : vain + 1;
-      if (vain >= MOST_VAIN) throw gaveUp(whole);
-      await this.#pause();
+      vain = this.#have > most ? 0 : vain + 1;
+      most = Math.max(most, this.#have);
+      if (vain >= MOST_VAIN || this.#anew >= MOST_ANEW) throw gaveUp(whole);
+      await this.#pause(PAUSE_MS * (1 + vain * 10));
     }
   }
 
@@ -85,7 +88,10 @@ export class HttpPart {
         this.#forget();
         return false;
       }
-      if (meaning.go === 'anew') this.#have = 0;
+      if (meaning.go === 'anew') {
+        this.#have = 0;
+        this.#anew++;
+      }
       this.#note = meaning.note;
       await this.#allow();
       await this.#read(answer);
@@ -170,7 +176,7 @@ export class HttpPart {
     await writeJson(this.#notePath, this.#note);
   }
 
-  async #pause(): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     const { clock, signal } = this.#context;
     signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
@@ -178,7 +184,7 @@ export class HttpPart {
         timer.cancel();
         reject(toError(signal.reason));
       };
-      const timer = clock.after(PAUSE_MS, () => {
+      const timer = clock.after(ms, () => {
         signal.removeEventListener('abort', abort);
         resolve();
       });

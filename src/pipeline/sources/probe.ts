@@ -47,7 +47,14 @@ const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
 
 const Answer = z.object({
   streams: z
-    .array(z.object({ codec_type: z.string().optional(), codec_name: z.string().optional() }))
+    .array(
+      z.object({
+        codec_type: z.string().optional(),
+        codec_name: z.string().optional(),
+        sample_rate: z.string().optional(),
+        channels: z.int().optional(),
+      }),
+    )
     .default([]),
   format: z.object({ format_name: z.string(), duration: z.string().optional() }).optional(),
 });
@@ -57,7 +64,11 @@ export async function probe(path: string, options: ProbeOptions): Promise<Sound 
   const said = await ask(path, options);
   if (said === undefined) return undefined;
   const { streams, format } = said;
-  const codec = streams.find(({ codec_type }) => codec_type === 'audio')?.codec_name;
+  // By its name alone ffprobe takes any text for sound; only what it could read has a rate and channels.
+  const codec = streams.find(
+    ({ codec_type, sample_rate, channels = 0 }) =>
+      codec_type === 'audio' && Number(sample_rate) > 0 && channels > 0,
+  )?.codec_name;
   if (codec === undefined || format === undefined) return undefined;
   const seconds = Number(format.duration);
   const duration_seconds = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
@@ -80,7 +91,7 @@ async function ask(
 ): Promise<z.output<typeof Answer> | undefined> {
   const args = [
     '-v', 'error', '-protocol_whitelist', 'file,pipe', '-format_whitelist', FORMATS,
-    '-show_entries', 'format=format_name,duration:stream=codec_type,codec_name', '-of', 'json',
+    '-show_entries', 'format=format_name,duration:stream=codec_type,codec_name,sample_rate,channels', '-of', 'json',
     '-i', `file:${path}`,
   ]; // prettier-ignore
   const limit = { clock, signal, what: 'looking at a file', ms: PROBE_MS, code: 'ERR_SOURCE' } as const;

@@ -7,7 +7,7 @@ const SERVICES = /(?:^|\.)(?:qobuz\.com|tidal\.com|deezer\.com|soundcloud\.com)$
 
 /**
  * streamrip as the user has it, with the user's own accounts in its own configuration: nothing secret stands among the arguments. It cannot be
- * told to go through a proxy, so it only gets https addresses of its services. [DL4]
+ * told to go through a proxy, so it only gets https addresses of its services.
  */
 export const streamrip: ProgramManner = {
   kind: 'streamrip',

@@ -50,7 +50,7 @@ interface Seen {
 
 /**
  * Looks again and again at the folder where people drop music: also at what another machine writes there, of which nobody tells. What has rested for
- * long enough and is whole is handed on, in place. Links are never followed. [DL5]
+ * long enough and is whole is handed on, in place. Links are never followed.
  */
 export class WatchFolder {
   readonly #options: WatchFolderOptions;

@@ -20,7 +20,7 @@ const Progress = z.object({
   filename: z.string().nullish(),
 });
 
-/** yt-dlp as the user has it. Its own configuration, plug-in files, cookies and cache are not looked at. [DL4] */
+/** yt-dlp as the user has it. Its own configuration, plug-in files, cookies and cache are not looked at. */
 export const ytDlp: ProgramManner = {
   kind: 'yt-dlp',
   capabilities: { resume: true, several: true, knows_total: true },
