@@ -1,7 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { AppError, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
 import type { JobProgress, JobQueue, Outcome, Work, WorkError } from '../../jobs/index.js';
-import type { Download, SourceKind } from '../../protocol/index.js';
+import { personOf, type Caller, type Download, type SourceKind } from '../../protocol/index.js';
 import type { Store } from '../../state/index.js';
 import type { Db } from '../../storage/index.js';
 import {
@@ -13,6 +13,7 @@ import {
   type FetchParams,
   type Sources,
 } from '../sources/index.js';
+import type { Attempts } from './attempts.js';
 import { isDownloadOver, NO_PACE, Records, shownUrl, type Entry, type OwnPart } from './records.js';
 
 /** Music that is whole, looked at, and in a folder of its own. */
@@ -23,6 +24,7 @@ export interface Arrived {
   readonly title: string;
   readonly source: SourceKind;
   readonly username?: string | undefined;
+  readonly user_id?: string | undefined;
   readonly room_id?: string | undefined;
   readonly item_id?: string | undefined;
 }
@@ -34,20 +36,11 @@ export interface DownloadParts {
   readonly log: Logger;
   readonly queue: JobQueue;
   readonly sources: Sources;
-  /** So often something was tried in vain: see `AttemptLedger`. */
   readonly attempts: Attempts;
   /** At least once for each download, and again when it rejects: it must be idempotent. */
   onArrived(this: void, arrived: Arrived): Promise<{ readonly candidate_id?: string } | void>;
   /** Puts a place holder into the queue of a room; gives its id. Throws where the room cannot have it. */
-  wish?(this: void, roomId: string, download: Download): Promise<string> | string;
-}
-
-/** What a download does with the ledger of attempts. */
-export interface Attempts {
-  /** Throws while this must not be tried again by itself. */
-  demand(source: string, item: string): void;
-  failed(source: string, item: string): void;
-  forget(source: string, item: string): void;
+  wish?(this: void, roomId: string, download: Download, caller: Caller): Promise<string> | string;
 }
 
 export interface Wanted {
@@ -55,11 +48,16 @@ export interface Wanted {
   readonly source?: SourceKind | undefined;
   readonly title?: string | undefined;
   readonly room_id?: string | undefined;
-  readonly username?: string | undefined;
+}
+
+/** What only the house itself says of a download. */
+export interface Beside {
   /** The same id again is the same download. */
   readonly download_id?: string | undefined;
   /** What its file shall be called. */
   readonly name?: string | undefined;
+  readonly user_id?: string | undefined;
+  readonly username?: string | undefined;
 }
 
 export const FETCH_CONCURRENCY = 3;
@@ -98,59 +96,73 @@ export class DownloadDesk {
     this.#look = parts.clock.every(LOOK_MS, () => this.records.settleSpeeds());
   }
 
-  /** Throws what the guard throws, ERR_CONFLICT for what is on its way already, ERR_SPACE, ERR_BUSY. */
-  async add(wanted: Wanted): Promise<{ download_id: string; job_id: string; item_id?: string }> {
-    const { sources } = this.#parts;
-    const known = wanted.download_id === undefined ? undefined : this.records.find(wanted.download_id);
-    if (known) return { download_id: known.item.download_id, job_id: known.own.job_id ?? '' };
-    if (wanted.source === 'upload' || wanted.source === 'watch')
-      throw new AppError('ERR_INVALID', 'Nothing is fetched from an address that way');
-    const source = wanted.source === undefined ? sources.forUrl(wanted.url) : sources.get(wanted.source);
-    const plan = await source.plan(wanted.url, this.#stop.signal);
-    const kind = wanted.source ?? source.kind;
-    if (!source.takes(new URL(wanted.url)))
-      throw new AppError('ERR_INVALID', `${kind} is not for this address`);
-    this.#refuseTwice(wanted.url);
-    await this.demandRoom(0);
-    const title = (wanted.title ?? plan.title).slice(0, 128);
-    const item = this.fresh({ ...wanted, source: kind, title });
-    const own: OwnPart = {
-      url: wanted.url,
-      job_id: uuid(),
-      ...(wanted.room_id !== undefined && { room_id: wanted.room_id }),
-      ...(wanted.name !== undefined && { name: wanted.name }),
-    };
-    const item_id = wanted.room_id === undefined ? undefined : await this.wish(wanted.room_id, item);
+  /** What a person asks for. Throws what the guard throws, ERR_CONFLICT for what is on its way already, ERR_SPACE, ERR_BUSY. */
+  async ask(
+    wanted: Wanted,
+    caller: Caller,
+  ): Promise<{ download_id: string; job_id: string; item_id?: string }> {
+    const { item, own } = await this.#planned(wanted, personOf(caller));
+    this.#parts.attempts.forget(item.source, wanted.url);
+    const item_id = await this.wish(wanted.room_id, item, caller);
     const job_id = this.enqueue(item, { ...own, ...(item_id !== undefined && { item_id }) });
     return { download_id: item.download_id, job_id, ...(item_id !== undefined && { item_id }) };
   }
 
+  /** What the house wants by itself. Nothing happens when it has a download of this id. */
+  async add(wanted: Wanted, beside: Beside): Promise<void> {
+    if (beside.download_id !== undefined && this.records.find(beside.download_id)) return;
+    const { item, own } = await this.#planned(wanted, beside);
+    this.enqueue(item, own);
+  }
+
+  async #planned(wanted: Wanted, beside: Beside): Promise<Entry> {
+    const { sources } = this.#parts;
+    const { url } = wanted;
+    if (wanted.source === 'upload' || wanted.source === 'watch')
+      throw new AppError('ERR_INVALID', 'Nothing is fetched from an address that way');
+    const source = wanted.source === undefined ? sources.forUrl(url) : sources.get(wanted.source);
+    const plan = await source.plan(url, this.#stop.signal);
+    const kind = wanted.source ?? source.kind;
+    if (!source.takes(new URL(url))) throw new AppError('ERR_INVALID', `${kind} is not for this address`);
+    this.#refuseTwice(url);
+    await this.demandRoom(0);
+    const title = (wanted.title ?? plan.title).slice(0, 128);
+    const item = { ...this.fresh(kind, title, beside), url: shownUrl(url) };
+    const { name, user_id } = beside;
+    const own: OwnPart = {
+      url,
+      ...(wanted.room_id !== undefined && { room_id: wanted.room_id }),
+      ...(name !== undefined && { name }),
+      ...(user_id !== undefined && { user_id }),
+    };
+    return { item, own };
+  }
+
   /** A download that nobody has heard of yet. Throws ERR_BUSY. */
-  fresh(wanted: Omit<Wanted, 'url'> & { url?: string; source: SourceKind; title: string }): Download {
+  fresh(source: SourceKind, title: string, { download_id = uuid(), username }: Beside): Download {
     const open = this.records.all().filter(({ item }) => !isDownloadOver(item));
     if (open.length >= MOST_OPEN)
       throw new AppError('ERR_BUSY', 'So many downloads are on their way already; try again later');
     return {
-      download_id: wanted.download_id ?? uuid(),
-      source: wanted.source,
-      title: wanted.title,
-      ...(wanted.url !== undefined && { url: shownUrl(wanted.url) }),
+      download_id,
+      source,
+      title,
       state: 'queued',
       progress: 0,
       received_bytes: 0,
       attempt: 1,
       retry_available: false,
-      ...(wanted.username !== undefined && { username: wanted.username }),
+      ...(username !== undefined && { username }),
       created_at: this.#now(),
     };
   }
 
-  /** Record and job in one transaction. */
-  enqueue(item: Download, own: OwnPart): string {
+  /** Record and job in one transaction: a new job each time. */
+  enqueue(item: Download, own: OwnPart, not_before_ms = 0): string {
     const { db, queue } = this.#parts;
     const { download_id, source, title } = item;
     const { url, name } = own;
-    const job_id = own.job_id ?? uuid();
+    const job_id = uuid();
     const params = {
       download_id,
       source,
@@ -158,7 +170,7 @@ export class DownloadDesk {
       ...(name !== undefined && { name }),
     };
     db.transaction(() => {
-      queue.add(this.#work, params, { title: `Fetch ${title}`, job_id });
+      queue.add(this.#work, params, { title: `Fetch ${title}`, job_id, not_before_ms });
       this.records.put(item, { ...own, job_id });
     });
     return job_id;
@@ -197,7 +209,7 @@ export class DownloadDesk {
     if (own.url !== undefined) this.#parts.attempts.forget(item.source, own.url);
     const again = { ...item, state: 'queued' as const, attempt: 1, retry_available: false };
     const { error: _error, ended_at: _ended, next_attempt_at: _next, ...fresh } = again;
-    if (own.job_id !== undefined) return this.enqueue(fresh, { ...own, job_id: uuid() });
+    if (own.job_id !== undefined) return this.enqueue(fresh, own);
     // An upload that had not arrived yet: its page may go on.
     this.records.put({ ...fresh, state: 'running' }, own);
     return '';
@@ -238,8 +250,8 @@ export class DownloadDesk {
   }
 
   /** A place holder in the queue of a room, where rooms have any. */
-  async wish(roomId: string, item: Download): Promise<string | undefined> {
-    return this.#parts.wish?.(roomId, item);
+  async wish(roomId: string | undefined, item: Download, caller: Caller): Promise<string | undefined> {
+    return roomId === undefined ? undefined : this.#parts.wish?.(roomId, item, caller);
   }
 
   /** Bytes of an upload came. */
@@ -322,20 +334,16 @@ export class DownloadDesk {
     const entry = this.#current(jobId, id);
     if (!entry) return;
     const { item, own } = entry;
-    const { attempts } = this.#parts;
-    if (!outcome.ok) {
-      const { message, retryable, cancelled } = outcome.error;
-      if (cancelled !== true && own.url !== undefined) attempts.failed(item.source, own.url);
-      return this.#ended(id, cancelled ? 'cancelled' : 'failed', message, cancelled === true || retryable);
-    }
+    if (!outcome.ok) return this.#notFetched(entry, outcome.error);
     const { title, size_bytes } = outcome.result;
-    if (own.url !== undefined) attempts.forget(item.source, own.url);
-    const { room_id, item_id } = own;
+    if (own.url !== undefined) this.#parts.attempts.forget(item.source, own.url);
+    const { room_id, item_id, user_id } = own;
     const arrived = { download_id: id, folder: new Workplace(this.folderOf(id)).files, source: item.source };
     const taken = await this.#parts.onArrived({
       ...arrived,
       title,
       ...(item.username !== undefined && { username: item.username }),
+      ...(user_id !== undefined && { user_id }),
       ...(room_id !== undefined && { room_id }),
       ...(item_id !== undefined && { item_id }),
     });
@@ -353,6 +361,18 @@ export class DownloadDesk {
     this.records.forgetPace(id);
     const data = { id, source: item.source };
     this.#parts.store.tell({ type: 'download:complete', topic: 'downloads', data });
+  }
+
+  /** A person sees what failed and can try it again; what nobody asked for is tried again by itself, ever later, until the ledger is closed. */
+  #notFetched({ item, own }: Entry, { message, retryable, cancelled }: WorkError): void {
+    const id = item.download_id;
+    if (cancelled === true) return this.#ended(id, 'cancelled', message, true);
+    const again =
+      own.url === undefined ? undefined : this.#parts.attempts.failed(item.source, own.url, message);
+    if (item.source !== 'feed' || !retryable || again === undefined)
+      return this.#ended(id, 'failed', message, retryable);
+    const next_attempt_at = new Date(again).toISOString();
+    this.enqueue({ ...item, state: 'waiting', error: message, next_attempt_at }, own, again);
   }
 
   #ended(id: string, state: 'failed' | 'cancelled', error: string, retry_available: boolean): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { AppError, toError, uuid, type Clock, type Logger } from '../../base/index.js';
+import { personOf, type Caller } from '../../protocol/index.js';
 import type { Db } from '../../storage/index.js';
 import {
   MAX_FEED_BYTES,
@@ -21,7 +22,9 @@ const Feed = z.object({
   /** Whole: it may have a secret in its query. */
   url: z.string(),
   keep: z.int(),
-  username: z.string().optional(),
+  /** Who follows it. */
+  user_id: z.string(),
+  username: z.string(),
   last_checked_at: z.string().optional(),
   episode_count: z.int(),
   error: z.string().optional(),
@@ -69,7 +72,7 @@ export class Feeds {
   }
 
   /** Reads it at once, so that who adds it hears what is wrong with it. */
-  async add(url: string, keep: number, username: string | undefined): Promise<string> {
+  async add(url: string, keep: number, caller: Caller): Promise<string> {
     const all = this.#all();
     if (all.length >= MOST_FEEDS) throw new AppError('ERR_BUSY', 'So many podcasts are followed already');
     if (all.some((feed) => feed.url === url))
@@ -81,7 +84,7 @@ export class Feeds {
       url,
       keep,
       episode_count: text.episodes.length,
-      ...(username !== undefined && { username }),
+      ...personOf(caller),
     };
     this.#put(feed);
     await this.#take(feed, text);
@@ -144,14 +147,15 @@ export class Feeds {
     for (const episode of newest(episodes, feed.keep)) {
       if (this.#has(feed, episode)) continue;
       try {
-        await this.#parts.desk.add({
-          url: episode.url,
-          source: 'feed',
-          title: episode.title.slice(0, 128),
-          name: episode.title,
-          username: feed.username,
-          download_id: episodeId(feed, episode),
-        });
+        await this.#parts.desk.add(
+          { url: episode.url, source: 'feed', title: episode.title.slice(0, 128) },
+          {
+            download_id: episodeId(feed, episode),
+            name: episode.title,
+            user_id: feed.user_id,
+            username: feed.username,
+          },
+        );
         fresh++;
       } catch (thrown) {
         if (!(thrown instanceof AppError)) throw thrown;

@@ -31,7 +31,7 @@ export function downloadHandlers(
         .reverse(),
       sources: desk.kinds(),
     }),
-    'download:add': (request, { name }) => desk.add({ ...request, username: name }),
+    'download:add': (request, caller) => desk.ask(request, caller),
     'download:cancel': ({ download_id }) => {
       desk.cancel(download_id);
       return {};
@@ -60,7 +60,7 @@ export function downloadHandlers(
       return {};
     },
     'feed:list': () => ({ feeds: feeds.list() }),
-    'feed:add': async ({ url, keep }, { name }) => ({ feed_id: await feeds.add(url, keep, name) }),
+    'feed:add': async ({ url, keep }, caller) => ({ feed_id: await feeds.add(url, keep, caller) }),
     'feed:remove': ({ feed_id }) => {
       feeds.remove(feed_id);
       return {};

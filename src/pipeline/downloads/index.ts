@@ -1,8 +1,9 @@
+export { attemptsOf, type Attempts } from './attempts.js';
 export {
   DownloadDesk,
   FETCH_CONCURRENCY,
   type Arrived,
-  type Attempts,
+  type Beside,
   type DownloadParts,
   type Wanted,
 } from './desk.js';

@@ -16,8 +16,8 @@ export const OwnPart = z.object({
   job_id: z.string().optional(),
   room_id: z.string().optional(),
   item_id: z.string().optional(),
-  /** Who uploads. */
-  subject_id: z.string().optional(),
+  /** Who asked for it. */
+  user_id: z.string().optional(),
 });
 export type OwnPart = z.infer<typeof OwnPart>;
 

@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { AppError, deferred, toError } from '../../base/index.js';
-import type { Caller } from '../../protocol/index.js';
+import { personOf, type Caller } from '../../protocol/index.js';
 import { nameKey } from '../names.js';
 import { beginUpload, filePath, partPath, sizeOf, uploadNote, type UploadNote } from '../sources/index.js';
 import type { DownloadDesk } from './desk.js';
@@ -56,20 +56,17 @@ export class Uploads {
     const arriving = this.#desk.records.all().filter(isArriving).length;
     if (arriving >= MOST_ARRIVING)
       throw new AppError('ERR_BUSY', 'So many uploads have not arrived yet; finish or cancel some');
-    const item = this.#desk.fresh({
-      source: 'upload',
-      title,
-      ...(caller.name !== undefined && { username: caller.name }),
-    });
-    const own = {
-      ...(caller.subject_id !== undefined && { subject_id: caller.subject_id }),
-      ...(room_id !== undefined && { room_id }),
-    };
-    const item_id = room_id === undefined ? undefined : await this.#desk.wish(room_id, item);
+    const person = personOf(caller);
+    const item = { ...this.#desk.fresh('upload', title, person), total_bytes: total };
     await beginUpload(this.#desk.folderOf(item.download_id), { title, files: [...files] });
+    const item_id = await this.#desk.wish(room_id, item, caller);
     this.#desk.records.put(
-      { ...item, state: 'running', total_bytes: total },
-      { ...own, ...(item_id !== undefined && { item_id }) },
+      { ...item, state: 'running' },
+      {
+        user_id: person.user_id,
+        ...(room_id !== undefined && { room_id }),
+        ...(item_id !== undefined && { item_id }),
+      },
     );
     return item.download_id;
   }
@@ -203,8 +200,7 @@ export class Uploads {
     const entry = this.#desk.records.get(id);
     if (entry.item.source !== 'upload')
       throw new AppError('ERR_NOT_FOUND', 'No upload has this id', { params: { download_id: id } });
-    const owner = entry.own.subject_id;
-    if (caller.role !== 'admin' && owner !== undefined && owner !== caller.subject_id)
+    if (caller.role !== 'admin' && entry.own.user_id !== personOf(caller).user_id)
       throw new AppError('ERR_NOT_ALLOWED', 'Somebody else began this upload');
     return entry;
   }
