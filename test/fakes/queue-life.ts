@@ -17,6 +17,7 @@ export interface LifeOptions {
   readonly takes?: boolean | undefined;
   readonly concurrency?: number | undefined;
   readonly clock?: Clock | undefined;
+  /** Default: longer than a busy machine may stall. */
   readonly leaseMs?: number | undefined;
 }
 
@@ -29,7 +30,7 @@ export interface OpenedHouse {
 export async function openShared(
   options: Pick<LifeOptions, 'secret' | 'leaseMs'> & { readonly redis: string },
 ): Promise<OpenedHouse> {
-  const { redis, secret, leaseMs = 1_000 } = options;
+  const { redis, secret, leaseMs } = options;
   const bus = await openBus({ address: redis, clock: systemClock, log: silentLogger, random: systemRandom });
   await until('the bus is connected', () => bus.connected);
   const { shown: _shown, ...place } = busAddress(redis);

@@ -42,7 +42,7 @@ interface Out {
 /** So much of one priority or higher lies in Redis; the rest waits on our disk. */
 const WINDOW = 64;
 const LOOK_MS = 1_000;
-const LEAVE_MS = 3_000;
+const LEAVE_MS = 1_500;
 const REPLAY_MS = 10_000;
 
 /**

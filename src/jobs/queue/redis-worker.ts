@@ -38,7 +38,7 @@ const BACK_MS = 1_000;
 /** Work that heeds its signal has ended by then. */
 const STOP_MS = 10_000;
 /** Redis answers by then, or is not waited for. */
-const LEAVE_MS = 3_000;
+const LEAVE_MS = 1_500;
 
 /**
  * Takes tickets from Redis and does them, beside any number of others. What this process holds is its own as long as it says so in time:
