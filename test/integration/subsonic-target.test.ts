@@ -15,7 +15,7 @@ const PASSWORD = 'sesame öffne dich';
 const KEY = 'api-key-123';
 const hopeless = (): AbortSignal => new AbortController().signal;
 
-describe('[TG4] Subsonic', () => {
+describe('[TG2] Subsonic', () => {
   let dir: string;
   let server: FakeSubsonic;
   let clock: SteppingClock;
@@ -115,7 +115,7 @@ describe('[TG4] Subsonic', () => {
   });
 });
 
-describe('[TG5] what is no MPD', () => {
+describe('[TG2] what is no MPD', () => {
   let server: Server | undefined;
   afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
 
@@ -151,7 +151,7 @@ describe('[TG5] what is no MPD', () => {
   });
 });
 
-it('[TG5] an MPD that permits no update without a password says so at the test', async () => {
+it('[TG2] an MPD that permits no update without a password says so at the test', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'tutti-mpd-target-'));
   const mpd = await startMpd({ musicDir: dir, password: 'right' });
   const parts = { url: `mpd://127.0.0.1:${mpd.port}`, section: undefined, mappings: [], musicDir: dir };

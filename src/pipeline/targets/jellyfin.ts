@@ -35,12 +35,12 @@ const Items = z.object({
 });
 type Items = z.infer<typeof Items>;
 
-const LOOK_MS = 5000;
+const LOOK_MS = 10_000;
 /** It waits a minute of its own before it looks, then reads tags and pictures. */
 const LONGEST_MS = 5 * 60_000;
 const NARROW = 200;
 const PAGE = 500;
-const MOST_PAGES = 20;
+const MOST_PAGES = 10;
 
 /** Jellyfin. It is told which paths changed, looks at them when a minute has been calm, and says nothing about it: only the files tell. */
 export class JellyfinTarget implements ScanTarget {
@@ -90,9 +90,14 @@ export class JellyfinTarget implements ScanTarget {
     return { outcome: (stop): Promise<Outcome> => this.#outcome(places, stop) };
   }
 
-  async has({ file, title }: Proof, signal: AbortSignal): Promise<boolean> {
+  has(proof: Proof, signal: AbortSignal): Promise<boolean> {
+    return this.#has(proof, MOST_PAGES, signal);
+  }
+
+  /** By its title, then among so many pages of the newest. */
+  async #has({ file, title }: Proof, pages: number, signal: AbortSignal): Promise<boolean> {
     if (isAmong(await this.#items({ searchTerm: title, limit: String(NARROW) }, signal), file)) return true;
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let page = 0; page < pages; page++) {
       const query = { sortBy: 'DateCreated', sortOrder: 'Descending', limit: String(PAGE) };
       const items = await this.#items({ ...query, startIndex: String(page * PAGE) }, signal);
       if (isAmong(items, file)) return true;
@@ -109,12 +114,14 @@ export class JellyfinTarget implements ScanTarget {
         message: 'It was told where music was taken away, and looks within a minute.',
       };
     const startUs = clock.nowUs();
-    const has = (proof: Proof, stop: AbortSignal): Promise<boolean> => this.has(proof, stop);
     for (;;) {
       await pause(clock, LOOK_MS, signal);
+      const isOver = (clock.nowUs() - startUs) / 1000 >= LONGEST_MS;
+      const pages = isOver ? MOST_PAGES : 1;
+      const has = (proof: Proof, stop: AbortSignal): Promise<boolean> => this.#has(proof, pages, stop);
       const lost = await missing({ places, has }, signal);
       if (!lost) return confirmed({ places });
-      if ((clock.nowUs() - startUs) / 1000 >= LONGEST_MS)
+      if (isOver)
         return {
           result: 'timeout',
           message: `It was told, but does not have ${lost.file} after 5 minutes. Check the path mappings, and whether it may read that folder.`,

@@ -18,8 +18,8 @@ import { absoluteMappings, type TargetParts } from './target-parts.js';
 const TRACK = '10';
 const NARROW = 200;
 const PAGE = 500;
-/** The newest 20 000 tracks are looked through when the title is not found. */
-const MOST_PAGES = 40;
+/** So many of the newest tracks are looked through when the title is not found, 500 at a time. */
+const MOST_PAGES = 10;
 
 /**
  * Plex. Its answer to a scan says nothing: 200 also for folders that do not exist, no id, no end. So a folder is asked for only where a
