@@ -101,7 +101,8 @@ export class FakePipeline {
     const upload = this.uploads.get(downloadId);
     const before = upload?.files[n];
     if (!upload || !before) throw new AppError('ERR_NOT_FOUND', 'no such upload');
-    if (before.length !== offset) throw new AppError('ERR_CONFLICT', `the next byte is ${before.length}`);
+    if (before.length !== offset)
+      throw new AppError('ERR_CONFLICT', 'this is not the next piece', { params: { offset: before.length } });
     upload.files[n] = Buffer.concat([before, bytes]);
   }
 

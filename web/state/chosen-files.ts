@@ -28,8 +28,13 @@ export function filesOfField(list: FileList | null): ChosenFile[] {
 /** From something that was dropped on the page: files, and folders with all that is in them. To be called while the event is told. */
 export async function filesOfDrop(items: DataTransferItemList): Promise<ChosenFile[]> {
   // The list is empty as soon as the event is over.
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const found = await Promise.all(entries.map((entry) => filesBelow(entry, '')));
+  const dropped = [...items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found = await Promise.all(
+    dropped.map(async ({ entry, file }) => {
+      if (entry) return filesBelow(entry, '');
+      return file ? [{ path: file.name, file }] : [];
+    }),
+  );
   return found.flat();
 }
 

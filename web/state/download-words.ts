@@ -57,6 +57,14 @@ function runningLine({ total_bytes, received_bytes }: Download, pulse: Pulse, no
   return [much, ...speed, ...eta].join(' · ');
 }
 
+/** The same where there is little room. */
+export function shortLine(download: Download, pulse: Pulse, nowMs: number): string {
+  const silent = nowMs - pulse.heard_ms > STALE_MS;
+  if (download.state !== 'running' || silent || download.total_bytes === undefined || pulse.eta === undefined)
+    return downloadLine(download, pulse, nowMs);
+  return `${pulse.progress} % · ${span(pulse.eta)} left`;
+}
+
 /** Without a known end there is no percent. */
 function howMuch(progress: number, received: number, total: number | undefined): string {
   return total === undefined ? bytes(received) : `${progress} % of ${bytes(total)}`;

@@ -83,10 +83,8 @@ export function candidateFacts({ file_count, size_bytes, source, username }: Can
   return [count(file_count, 'file'), bytes(size_bytes), `${SOURCE_WORDS[source]}${by}`].join(' · ');
 }
 
-/** `93 %`, never rounded up to certainty. */
-export function percent(share: number): string {
-  return `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`;
-}
+/** `93 %`; never rounded up, so that what is shown is no surer than what is known. */
+export const percent = (share: number): string => `${Math.floor(share * 100 + 1e-9)} %`;
 
 /** `album_id` and `track length` alike, as a sentence begins. */
 export function plain(word: string): string {
@@ -121,13 +119,13 @@ const QUALITIES: Readonly<Record<Duplicate['quality'], string>> = {
   mixed: 'Some tracks would be better, some worse',
 };
 const SAMENESS: Readonly<Record<Duplicate['by'], string>> = {
-  release: 'The same release',
-  audio: 'The same sound',
-  tracks: 'The same tracks',
+  release: 'The same release is',
+  audio: 'The same sound is',
+  tracks: 'The same tracks are',
 };
 
 export function duplicateWords({ by, quality }: Duplicate): string {
-  return `${SAMENESS[by]} is in the library. ${QUALITIES[quality]}.`;
+  return `${SAMENESS[by]} in the library. ${QUALITIES[quality]}.`;
 }
 
 export function exportLine(one: Export): string {

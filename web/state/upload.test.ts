@@ -11,12 +11,17 @@ function rig(sizes: readonly number[]) {
   const received = sizes.map(() => 0);
   const asked: CommandType[] = [];
   const waits: number[] = [];
-  const line = { breaksAfter: Infinity, conflict: false, knows: true };
+  const line = { breaksAfter: Infinity, conflict: false, knows: true, over: false };
   let now = 0;
   const parts: UploadParts = {
     client: {
       send: ((type: CommandType) => {
         asked.push(type);
+        if (type === 'upload:finish' && line.over) {
+          line.over = false;
+          received.fill(0);
+          return Promise.reject(conflict());
+        }
         if (type === 'upload:status' && !line.knows) return Promise.reject(notFound());
         return Promise.resolve({ download_id: 'd1', received_bytes: [...received] });
       }) as UploadParts['client']['send'],
@@ -28,7 +33,12 @@ function rig(sizes: readonly number[]) {
       }
       if (offset !== received[n])
         return Promise.reject(
-          new ClientError({ code: 'ERR_CONFLICT', message: 'not there', retryable: false }),
+          new ClientError({
+            code: 'ERR_CONFLICT',
+            message: 'not there',
+            retryable: false,
+            params: { offset: received[n] ?? 0 },
+          }),
         );
       now += 1_000;
       received[n] = offset + bytes.byteLength;
@@ -47,6 +57,8 @@ function rig(sizes: readonly number[]) {
   return { received, asked, waits, line, make };
 }
 
+const conflict = (): ClientError =>
+  new ClientError({ code: 'ERR_CONFLICT', message: 'over', retryable: false });
 const notFound = (): ClientError =>
   new ClientError({ code: 'ERR_NOT_FOUND', message: 'no such upload', retryable: false });
 
@@ -82,6 +94,15 @@ describe('an upload', () => {
     line.knows = false;
     await make({ download_id: 'old' }).run();
     expect(asked).toEqual(['upload:status', 'upload:begin', 'upload:finish']);
+  });
+
+  it('begins anew when the one of before was given up', async () => {
+    const { make, received, asked, line } = rig([10]);
+    received[0] = 10;
+    line.over = true;
+    await make({ download_id: 'old' }).run();
+    expect(asked).toEqual(['upload:status', 'upload:finish', 'upload:begin', 'upload:finish']);
+    expect(received).toEqual([10]);
   });
 
   it('ends when somebody removes it meanwhile, and says so', async () => {

@@ -134,8 +134,23 @@ export class Upload {
     for (const [n, { file, path }] of this.files.entries())
       while ((this.#received[n] ?? 0) < file.size) await this.#piece(download_id, n, file, path);
     this.#abort.signal.throwIfAborted();
-    await this.#parts.client.send('upload:finish', { download_id });
+    if (!(await this.#finish(download_id))) return this.#attempt();
     this.#set({ state: 'done', speed: undefined, error: undefined });
+  }
+
+  /** False: it has to begin anew. */
+  async #finish(download_id: string): Promise<boolean> {
+    try {
+      await this.#parts.client.send('upload:finish', { download_id });
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'ERR_CONFLICT' || isElsewhere(error)) throw error;
+      // It is over. When that was before the page was opened, it is another one that is wanted now.
+      if (!this.#begunBefore) return true;
+      this.#begunBefore = false;
+      this.#set({ download_id: undefined });
+      return false;
+    }
+    return true;
   }
 
   /** What the server has already; announces everything when it has heard of nothing. */
@@ -148,10 +163,10 @@ export class Upload {
       const room = this.room_id === undefined ? {} : { room_id: this.room_id };
       const reply = await client.send('upload:begin', { title: this.title, files, ...room });
       this.#received = [...reply.received_bytes];
+      this.#begunBefore = false;
       this.#set({ download_id: reply.download_id });
       this.#parts.changed(this);
     }
-    this.#begunBefore = false;
     this.#sentAt = [];
     this.#counted();
     this.#abort.signal.throwIfAborted();
@@ -166,6 +181,7 @@ export class Upload {
       return [...(await this.#parts.client.send('upload:status', { download_id })).received_bytes];
     } catch (error) {
       if (!this.#begunBefore || (error instanceof ClientError && error.retryable)) throw error;
+      this.#set({ download_id: undefined });
       return undefined;
     }
   }
@@ -180,6 +196,7 @@ export class Upload {
       });
     await this.#parts.put(downloadId, n, offset, bytes, this.#abort.signal);
     this.#received[n] = offset + bytes.byteLength;
+    this.#begunBefore = false;
     const now = this.#parts.nowMs();
     this.#sentAt.push({ ms: now, bytes: bytes.byteLength });
     this.#sentAt = this.#sentAt.filter(({ ms }) => ms > now - SPEED_MS);
@@ -219,10 +236,12 @@ export class Upload {
 /** The phone itself has lost the file. */
 class Unreadable extends Error {}
 
-/** `ERR_CONFLICT`: the server has more or less than was thought; it is asked. */
-function mayComeRight(error: unknown): boolean {
-  return error instanceof ClientError && (error.retryable || error.code === 'ERR_CONFLICT');
-}
+/** The server has more or less than was thought, and is asked. [UP1] */
+const isElsewhere = ({ code, params }: ClientError): boolean =>
+  code === 'ERR_CONFLICT' && params['offset'] !== undefined;
+
+const mayComeRight = (error: unknown): boolean =>
+  error instanceof ClientError && (error.retryable || isElsewhere(error));
 
 function wordsOf(error: unknown): string {
   if (error instanceof Unreadable) return error.message;

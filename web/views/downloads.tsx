@@ -36,22 +36,19 @@ export function DownloadsView() {
         </a>
       </BackHeader>
       <div class="scroller">
-        <UploadPart room_id={target} problem={problem} take={take} />
-        {room && (
-          <div class="queue-it">
-            <Check
-              label={`Play it in ${room.name} as soon as it is there`}
-              value={queueIt}
-              onInput={setQueueIt}
-            />
-          </div>
+        <UploadPart problem={problem} take={take}>
+          {room && (
+            <div class="queue-it">
+              <Check label={`Queue it in ${room.name}`} value={queueIt} onInput={setQueueIt} />
+            </div>
+          )}
+        </UploadPart>
+        {shown?.length === 0 && uploads.list.value.length === 0 && (
+          <p class="empty">Nothing is on its way. Paste an address or send a folder.</p>
         )}
-        {shown && (
+        {shown && shown.length > 0 && (
           <>
             <h3 class="pipeline-heading">On its way</h3>
-            {shown.length === 0 && uploads.list.value.length === 0 && (
-              <p class="pipeline-none">Nothing is on its way. Paste an address or send a folder.</p>
-            )}
             <ul class="cards" aria-label="Downloads">
               {shown.map((download) => (
                 <DownloadRow
@@ -189,13 +186,15 @@ function DownloadActions({ download }: { download: Download }) {
     void store.ask(type, { download_id });
   const hold = (paused: boolean) => (): void => void store.ask('download:pause', { download_id, paused });
   const retry = retry_available && (state === 'failed' || state === 'cancelled' || state === 'waiting');
+  // An upload is held, and goes on, where it is sent from.
+  const sent = source === 'upload';
   return (
     <div class="card-actions">
-      {retry && source !== 'upload' && (
-        <Button label="Try again" about={title} onClick={ask('download:retry')} />
+      {retry && !sent && <Button label="Try again" about={title} onClick={ask('download:retry')} />}
+      {state === 'paused' && !sent && (
+        <IconButton icon="play" label={`Go on with ${title}`} onClick={hold(false)} />
       )}
-      {state === 'paused' && <IconButton icon="play" label={`Go on with ${title}`} onClick={hold(false)} />}
-      {(state === 'running' || state === 'queued') && (
+      {(state === 'running' || state === 'queued') && !sent && (
         <IconButton icon="pause" label={`Hold ${title}`} onClick={hold(true)} />
       )}
       {(isGoing(download) || state === 'paused') && (
