@@ -1,7 +1,7 @@
 import type { Candidate } from '../../src/protocol/pipeline/candidate.js';
 import { Icon } from '../components/icon.js';
 import { ago } from '../state/job-words.js';
-import { candidateFacts, candidateGroups, candidateLine } from '../state/pipeline-words.js';
+import { candidateFacts, candidateGroups, candidateLine, percent } from '../state/pipeline-words.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
@@ -74,7 +74,7 @@ function CandidateRow({ candidate, now }: { candidate: Candidate; now: number })
             {candidateFacts(candidate)} · {ago(updated_at, now)}
           </span>
         </span>
-        {confidence !== undefined && waits && <span class="sure">{Math.floor(confidence * 100)} %</span>}
+        {confidence !== undefined && waits && <span class="sure">{percent(confidence)}</span>}
       </a>
     </li>
   );

@@ -69,7 +69,7 @@ export function MusicView() {
               to="targets"
               icon="radio"
               title="Music servers"
-              line={trouble > 0 ? `${trouble} to look at` : 'Plex, Jellyfin and others are told what is new'}
+              line={trouble > 0 ? `${trouble} to look at` : 'Plex and others hear what is new'}
               alarm={trouble > 0}
             />
             <Entry to="trash" icon="trash" title="Trash" line="What can be brought back" />

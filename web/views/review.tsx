@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Candidate, Duplicate, Review } from '../../src/protocol/pipeline/candidate.js';
-import { Button } from '../components/buttons.js';
+import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { candidateFacts, candidateLine, duplicateWords } from '../state/pipeline-words.js';
 import { hrefOf } from '../state/route.js';
@@ -75,12 +75,12 @@ function Reviewed({ review, candidate, again }: ReviewedProps) {
           <Button
             icon="check"
             kind="primary"
-            label="Take it as this"
+            label="Take this one"
             disabled={!match}
             onClick={() => void approve()}
           />
           <Button icon="edit" label="Edit" onClick={() => setSheet({ kind: 'edit' })} />
-          <Button icon="more" label="Other" onClick={() => setSheet({ kind: 'menu' })} />
+          <IconButton icon="more" label="Other" onClick={() => setSheet({ kind: 'menu' })} />
         </div>
       )}
       {sheet && (

@@ -117,6 +117,7 @@ function TargetRow({ target, now, onMore }: { target: Target; now: number; onMor
   const [answer, setAnswer] = useState<Answer | string>();
   const [testing, setTesting] = useState(false);
   const trouble = last_result !== undefined && isTrouble(last_result);
+  const failed = last_result === 'refused' || last_result === 'unreachable';
   const test = async (): Promise<void> => {
     setTesting(true);
     setAnswer(undefined);
@@ -124,7 +125,7 @@ function TargetRow({ target, now, onMore }: { target: Target; now: number; onMor
     setTesting(false);
   };
   return (
-    <li class={`card ${trouble ? 'failed' : ''}`}>
+    <li class={`card ${failed ? 'failed' : trouble ? 'waits' : ''}`}>
       <div class="row-text">
         <span class="row-title">{name}</span>
         <span class="row-sub path">

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
@@ -59,13 +60,14 @@ export function useDropping(room_id: string | undefined) {
 }
 
 interface UploadPartProps {
-  readonly room_id: string | undefined;
   readonly problem: string | undefined;
   readonly take: Take;
+  /** Between the two. */
+  readonly children: ComponentChildren;
 }
 
 /** Ways to choose what is sent, and what this phone sends now. */
-export function UploadPart({ problem, take }: UploadPartProps) {
+export function UploadPart({ problem, take, children }: UploadPartProps) {
   const store = useStore();
   const { list } = uploadsOf(store);
   return (
@@ -77,6 +79,7 @@ export function UploadPart({ problem, take }: UploadPartProps) {
       <p class="form-problem pickers-problem" role="alert">
         {problem}
       </p>
+      {children}
       {list.value.length > 0 && (
         <>
           <h3 class="pipeline-heading">From this phone</h3>

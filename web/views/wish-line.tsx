@@ -1,6 +1,6 @@
 import type { QueueItem } from '../../src/protocol/queue.js';
 import { Progress } from '../components/progress.js';
-import { downloadLine, isGoing } from '../state/download-words.js';
+import { isGoing, shortLine } from '../state/download-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { useList, useNow, usePulses } from './follow.js';
@@ -18,7 +18,7 @@ export function WishLine({ item }: { item: QueueItem }) {
   const bad = download.state === 'failed' || download.state === 'cancelled';
   return (
     <>
-      <span class={bad ? 'problem' : ''}>{downloadLine(download, pulse, now)}</span>
+      <span class={bad ? 'problem' : ''}>{shortLine(download, pulse, now)}</span>
       {download.state === 'running' && (
         <span class="wish-bar">
           <Progress
