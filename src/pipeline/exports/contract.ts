@@ -98,4 +98,6 @@ export type ExportResult = z.infer<typeof ExportResult>;
 export const FORMAT_FOLDER = { flac: 'FLAC', mp3: 'MP3' } as const satisfies Record<Format, string>;
 /** Where an export works, beside what it makes: on the same file system, hidden, gone when it is done. */
 export const WORK_FOLDER = '.tutti-export';
+/** Below the work folder: what was claimed since the manifest was written. */
+export const JOURNAL_NAME = 'journal.jsonl';
 export const COVER_NAME = 'cover.jpg';

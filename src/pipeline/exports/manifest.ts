@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { AppError } from '../../base/index.js';
 import { Id } from '../../protocol/index.js';
 import { nameKey } from '../names.js';
-import { FORMAT_FOLDER, WORK_FOLDER } from './contract.js';
+import { FORMAT_FOLDER, JOURNAL_NAME, WORK_FOLDER } from './contract.js';
 import { ensureFolder, lstatOr, replaceFile, syncFolder } from './disk.js';
 
 const FOLDERS: readonly string[] = Object.values(FORMAT_FOLDER);
@@ -125,7 +125,7 @@ export class Manifest {
   }
 
   get #journal(): string {
-    return join(this.#root, WORK_FOLDER, 'journal.jsonl');
+    return join(this.#root, WORK_FOLDER, JOURNAL_NAME);
   }
 
   #add(file: ManifestFile): void {

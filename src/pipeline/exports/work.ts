@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError } from '../../base/index.js';
+import { AppError, randomId } from '../../base/index.js';
 import type { Work, WorkContext } from '../../jobs/index.js';
 import { exportAlbum, removeSuperseded, type AlbumContext } from './album-run.js';
 import {
   ExportParams,
   ExportPlan,
   ExportResult,
+  JOURNAL_NAME,
   WORK_FOLDER,
   type PlannedList,
   type PlannedTrack,
@@ -102,12 +103,12 @@ class ExportRun {
       throw new AppError('ERR_SOURCE', 'The music folder is not there', { retryable: true });
   }
 
-  /** What a run that died left of itself goes; this run has a folder of its own, should the other one live after all. */
+  /** What a run that died left of itself goes; this one has a folder of its own, for programs of the dead one may still be writing. */
   async #clean(): Promise<string> {
     const folder = await ensureFolder(this.#plan.root, WORK_FOLDER);
-    const staging = join(folder, this.#plan.export_id);
-    await rm(staging, { recursive: true, force: true });
-    return staging;
+    for (const name of await readdir(folder))
+      if (name !== JOURNAL_NAME) await rm(join(folder, name), { recursive: true, force: true });
+    return join(folder, `${this.#plan.export_id}.${randomId(6)}`);
   }
 
   async #albums(manifest: Manifest, staging: string): Promise<void> {
