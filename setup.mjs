@@ -31,6 +31,7 @@ const TO_TEST = {
   '/usr/lib/python3/dist-packages/websockets': 'python3-websockets',
   '/usr/lib/python3/dist-packages/mpd': 'python3-mpd',
   '/usr/lib/python3/dist-packages/jinja2': 'python3-jinja2',
+  'yt-dlp': 'yt-dlp',
   curl: 'curl',
   jq: 'jq',
   aplay: 'alsa-utils',
