@@ -86,7 +86,7 @@ async function examineFile(
     kind: kindOf(path),
     sha256: await hash(full, parts.signal),
   };
-  const sound = isPartial ? {} : await examineSound(folder, path, read, parts);
+  const sound = isPartial ? named(read) : await examineSound(folder, path, read, parts);
   const after = await lstat(full, { bigint: true });
   if (after.size !== stat.size || after.mtimeNs !== stat.mtimeNs || after.ino !== stat.ino)
     throw new AppError('ERR_BUSY', `${quoted(path)} changed while it was looked at`, { retryable: true });
@@ -116,6 +116,10 @@ async function hash(path: string, signal: AbortSignal): Promise<string> {
 const broken = (path: string, what: string): { problem: Problem } => ({
   problem: { gate: 'broken_file', sentence: `${quoted(path)} ${what}.` },
 });
+
+/** What a file says of itself though it is not whole: a person wants to know what is still to come. */
+const named = (read: TagResult | undefined): Partial<ExaminedFile> =>
+  read && 'tags' in read ? described(read.tags) : {};
 
 async function examineSound(
   folder: string,

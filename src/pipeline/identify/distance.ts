@@ -200,13 +200,20 @@ function isPlace({ track, disc }: Song, release: ReleaseTrack, several: boolean,
 
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 
+export interface Least {
+  readonly least: number;
+  /** Without what the year says: a year alone does not tell an album from its re-recording. */
+  readonly yearless: number;
+}
+
 /** The least distance that a release from a search can have, whatever its tracks are. */
-export function leastDistance(evidence: Evidence, hit: Hit): number {
+export function leastDistance(evidence: Evidence, hit: Hit): Least {
   const { sum } = albumSum(evidence, { ...hit, discs: hit.disc_count }, hit.year);
   const songs = evidence.songs.length;
   const both = Math.min(songs, hit.track_count);
   sum.add('titles', WEIGHT.track * both, 0);
   if (hit.track_count > songs) sum.add('missing tracks', WEIGHT.missing * (hit.track_count - songs), 1);
   if (songs > hit.track_count) sum.add('extra files', WEIGHT.extra * (songs - hit.track_count), 1);
-  return sum.distance;
+  const least = sum.distance;
+  return { least, yearless: least - (sum.shares.get('year') ?? 0) };
 }

@@ -45,7 +45,8 @@ export function gather({ folder, files }: Examined, { name }: EvidenceHints = {}
   const sorted = files.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const audio = sorted.filter(({ kind }) => kind === 'audio');
   const names = readFileNames(audio.map(({ path }) => path));
-  const songs = audio.map((file, n) => songOf(file, names[n] ?? {})).toSorted(inOrder);
+  const numbered = saysNumbers(audio);
+  const songs = audio.map((file, n) => songOf(file, names[n] ?? {}, numbered)).toSorted(inOrder);
   const top = name ?? (OURS.test(basename(folder)) ? '' : basename(folder));
   const folders = readFolderNames([top, ...commonFolders(audio)]);
   const tagged = (pick: (file: ExaminedFile) => string | number | undefined): string | undefined =>
@@ -72,9 +73,13 @@ export function gather({ folder, files }: Examined, { name }: EvidenceHints = {}
   };
 }
 
-function songOf(file: ExaminedFile, named: NameOfFile): Song {
+/** One number on all files is none. */
+const saysNumbers = (audio: readonly ExaminedFile[]): boolean =>
+  audio.length === 1 || new Set(audio.map(({ tags }) => tags?.track_number)).size > 1;
+
+function songOf(file: ExaminedFile, named: NameOfFile, numbered: boolean): Song {
   const { tags = {}, path } = file;
-  const track = tags.track_number ?? named.track;
+  const track = (numbered ? tags.track_number : undefined) ?? named.track;
   const said = titleSaid(tags.title, tags.track_number);
   const title = said ?? titleSaid(named.title, track);
   const folder = path.split('/').at(-2);

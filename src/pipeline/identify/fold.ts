@@ -68,6 +68,7 @@ const LIGHT: readonly (readonly [RegExp, number])[] = [
   [/\(.*?\)/, 0.3],
   [/\[.*?\]/, 0.3],
   [/(, )?\b(pt\.|part) .+/, 0.2],
+  [/ - [^-]*\bremaster(ed)?\b[^-]*$/, 0.1],
 ];
 
 /** `Beatles, The` is `the beatles`. */

@@ -31,6 +31,14 @@ const ORDER: readonly GateName[] = [
   'low_confidence',
 ];
 
+/** Neither who and what nor the songs fit: the release is only the nearest that there is. */
+export function isFar({ albumDistance, artistDistance, pairs, extra }: Fit): boolean {
+  const off = pairs.filter((one) => one.titleDistance > TITLE_MAX || offBy(one) > LENGTH_MAX).length;
+  const isOff = off >= pairs.length * 0.4 || extra.length > pairs.length;
+  if (albumDistance === undefined && artistDistance === undefined) return isOff;
+  return isOff && ((artistDistance ?? 0) > ARTIST_MAX || (albumDistance ?? 0) > ALBUM_MAX);
+}
+
 export const inOrder = (gates: readonly Gate[]): Gate[] =>
   gates.toSorted((a, b) => ORDER.indexOf(a.gate) - ORDER.indexOf(b.gate));
 
@@ -38,6 +46,8 @@ const TITLE_MAX = 0.34;
 const LENGTH_MAX = 10;
 const ARTIST_MAX = 0.2;
 const ALBUM_MAX = 0.3;
+/** A second or two are pauses between songs; more on most of them is another performance. */
+const ALL_OFF_MAX = 4;
 const NAMES_LENGTH_MAX = 3;
 const PRINT_MAX = 5;
 const CLIMBS = /(^|[\\/])\.\.?([\\/]|$)/;
@@ -46,7 +56,8 @@ const CLIMBS = /(^|[\\/])\.\.?([\\/]|$)/;
 export function folderGates(examined: Examined, evidence: Evidence): Gate[] {
   const { albums, codecs, songs } = evidence;
   const found: Gate[] = [...examined.gates];
-  for (const { problem } of examined.files) if (problem) found.push(problem);
+  const byPath = examined.files.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  for (const { problem } of byPath) if (problem) found.push(problem);
   const climber = songs
     .flatMap(({ file: { tags = {} } }) => [tags.title, tags.artist, tags.album, tags.album_artist])
     .find((text) => text !== undefined && CLIMBS.test(text));
@@ -201,19 +212,30 @@ function titleGates({ pairs }: Fit): Gate[] {
 }
 
 function lengthGates({ pairs }: Fit): Gate[] {
-  const off = pairs.filter(({ lengthOff }) => Math.abs(lengthOff ?? 0) > LENGTH_MAX);
-  const worst = off.toSorted((a, b) => Math.abs(b.lengthOff ?? 0) - Math.abs(a.lengthOff ?? 0))[0];
+  const known = pairs.filter(({ lengthOff }) => lengthOff !== undefined);
+  const sorted = known.toSorted((a, b) => offBy(b) - offBy(a));
+  const [worst] = sorted;
   if (!worst) return [];
-  const seconds = Math.round(Math.abs(worst.lengthOff ?? 0));
+  const off = known.filter((one) => offBy(one) > LENGTH_MAX).length;
   const than = (worst.lengthOff ?? 0) > 0 ? 'longer' : 'shorter';
-  const many = off.length > 1 ? ` (${off.length} of ${pairs.length} are off)` : '';
-  return [
-    gate(
-      'length_differs',
-      `${quoted(worst.song.file.path)} is ${seconds} s ${than} than track ${worst.track.track_number}${many}`,
-    ),
-  ];
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (off > 0) {
+    const many = off > 1 ? ` (${off} of ${pairs.length} are off)` : '';
+    const sentence = `${quoted(worst.song.file.path)} is ${Math.round(offBy(worst))} s ${than} than track ${worst.track.track_number}${many}`;
+    return [gate('length_differs', sentence)];
+  }
+  if (middle && offBy(middle) > ALL_OFF_MAX)
+    return [
+      gate(
+        'length_differs',
+        `Most songs are about ${Math.round(offBy(middle))} s ${than} than they should be, as other recordings of them would be`,
+      ),
+    ];
+  return [];
 }
+
+/** Seconds. */
+export const offBy = ({ lengthOff }: Pair): number => Math.abs(lengthOff ?? 0);
 
 /** Titles that say one order and numbers that say another: one of the two is wrong, and nobody knows which. */
 function orderGates({ songs }: Evidence, { pairs }: Fit): Gate[] {

@@ -5,7 +5,7 @@ import { gate, quoted } from '../sentences.js';
 import { releaseOfTags, tagGates } from './by-tags.js';
 import type { Fit } from './distance.js';
 import { type Evidence, gather } from './evidence.js';
-import { fitGates, folderGates, inOrder, weakest } from './gates.js';
+import { fitGates, folderGates, inOrder, isFar, weakest } from './gates.js';
 import type { ReleaseSource } from './known.js';
 import { bestFirst, look } from './look.js';
 import { rivalGate } from './rivals.js';
@@ -96,7 +96,7 @@ function decide(
   found: readonly Fit[],
   unseen: readonly string[],
 ): Identified {
-  const fits = bestFirst(evidence, found);
+  const fits = nearestFirst(evidence, found);
   const matches = fits.slice(0, MATCHES).map((one) => matchOf(evidence, one, own));
   const [best, ...others] = fits;
   const [first] = matches;
@@ -107,7 +107,9 @@ function decide(
       : '';
     const absent = gate('not_in_source', `The source knows no release that ${what} could be${nearest}`);
     // What is not known at all cannot be missing tracks of something else.
-    const gates = inOrder([...own, absent, ...(best ? fitGates(evidence, best) : [])]);
+    const isNamed = best && evidence.releaseIds[0] === best.known.release.release_id;
+    const other = gate('other_release_id', `The tags carry the id of a release that this is not${nearest}`);
+    const gates = inOrder([...own, isNamed ? other : absent, ...(best ? fitGates(evidence, best) : [])]);
     return {
       by: 'source',
       matches: withTags(evidence, own, matches),
@@ -128,12 +130,10 @@ function decide(
   };
 }
 
-/** Neither who and what nor the songs fit: the nearest is only that. */
-function isFar({ albumDistance, artistDistance, pairs, extra, distance }: Fit): boolean {
-  const titles = pairs.map(({ titleDistance }) => titleDistance);
-  const apart = titles.length === 0 ? 1 : titles.reduce((sum, one) => sum + one, 0) / titles.length;
-  const isOther = (albumDistance ?? 0) > 0.5 || (artistDistance ?? 0) > 0.5;
-  return (apart > 0.45 && (isOther || distance > 0.3)) || (isOther && extra.length > pairs.length);
+/** An id in the tags weighs much, unless it is the id of something else altogether. */
+function nearestFirst(evidence: Evidence, found: readonly Fit[]): Fit[] {
+  const fits = bestFirst(evidence, found);
+  return [...fits.filter((one) => !isFar(one)), ...fits.filter(isFar)];
 }
 
 /** Where the source knows nothing a person may still take the album as its tags say. */

@@ -1,5 +1,5 @@
 import type { Release } from '../../protocol/index.js';
-import { fit, type Fit, leastDistance } from './distance.js';
+import { fit, type Fit, type Least, leastDistance } from './distance.js';
 import type { Evidence } from './evidence.js';
 import { nameDistance } from './fold.js';
 import type { Hit, Query, ReleaseSource } from './known.js';
@@ -39,8 +39,8 @@ export async function look(evidence: Evidence, source: ReleaseSource, signal: Ab
   );
   let at = 0;
   for (; at < ranked.length && left > 0; at++) {
-    const { hit, least } = ranked[at]!;
-    if (isSettled(fits, hit, least)) continue;
+    const { hit, least, yearless } = ranked[at]!;
+    if (isSettled(fits, hit, least) && isSettled(fits, hit, yearless)) continue;
     left--;
     const known = await source.release(hit.release_id, signal);
     if (known) fits.push(fit(evidence, known));
@@ -58,11 +58,11 @@ export function queryOf({ artist, album, various, songs }: Evidence): Query | un
 }
 
 /** The hits by what they can be at best; editions that are equal by that as gate 11 says: by year, media, date. */
-export function rank(evidence: Evidence, hits: readonly Hit[]): { hit: Hit; least: number }[] {
+export function rank(evidence: Evidence, hits: readonly Hit[]): ({ hit: Hit } & Least)[] {
   const seen = new Set<string>();
   return hits
     .filter(({ release_id }) => !seen.has(release_id) && seen.add(release_id))
-    .map((hit) => ({ hit, least: leastDistance(evidence, hit) }))
+    .map((hit) => ({ hit, ...leastDistance(evidence, hit) }))
     .toSorted(
       (a, b) =>
         thousandths(a.least) - thousandths(b.least) || byEdition(evidence, keyOfHit(a.hit), keyOfHit(b.hit)),
