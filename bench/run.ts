@@ -9,6 +9,7 @@ import { queueEdits } from './case-queue.js';
 import { runControl } from './control/run.js';
 import { Ground } from './ground.js';
 import { machine } from './machine.js';
+import { runPipeline } from './pipeline/run.js';
 import { keep, table } from './report.js';
 import type { CaseResult } from './result.js';
 import { Shelf } from './shelf.js';
@@ -21,11 +22,13 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 async function main(wanted: readonly string[]): Promise<void> {
   if (wanted[0] === 'sync') return runSync(wanted.slice(1), print);
   if (wanted[0] === 'control') return runControl(wanted.slice(1), print);
+  if (wanted[0] === 'pipeline') return runPipeline(wanted.slice(1), print);
   const unknown = wanted.filter((key) => !CASES.some((one) => one.key === key));
   if (unknown.length > 0) {
     print(`There is no case ${unknown.join(', ')}. Cases:`);
     for (const { key, title } of CASES) print(`  ${key}  ${title}`);
     print('  control  sign-in, back-pressure, resume and hostile input, beside bare sockets');
+    print('  pipeline  albums on their way in, beside beets');
     print('  sync  rooms against each other, as they are heard');
     return;
   }
