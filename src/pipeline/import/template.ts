@@ -57,15 +57,18 @@ export function readTemplate(text: string): Template {
     );
   return {
     layOut: (release) => ({
-      folder: folder.map((segment) => folderName(fill(segment, valuesOf(release, undefined)))),
-      files: release.tracks.map((_, n) =>
-        names.map((segment, at) => {
-          const name = fill(segment, valuesOf(release, n));
-          return at === names.length - 1 ? name : folderName(name);
-        }),
-      ),
+      folder: filled(folder, valuesOf(release, undefined)).map(folderName),
+      files: release.tracks.map((_, n) => filled(names, valuesOf(release, n))),
     }),
   };
+}
+
+/** A folder that is nothing but brackets is left out where they are. */
+function filled(segments: readonly Segment[], values: Values): string[] {
+  return segments.flatMap((segment) => {
+    const name = fill(segment, values);
+    return name === '' && segment.every((part) => 'optional' in part) ? [] : name;
+  });
 }
 
 function parse(text: string): Part[] {
