@@ -21,6 +21,7 @@ const TO_TEST = {
   pulseaudio: 'pulseaudio',
   pactl: 'pulseaudio-utils',
   flac: 'flac',
+  fpcalc: 'libchromaprint-tools',
   snapclient: 'snapclient',
   snapserver: 'snapserver',
   openssl: 'openssl',
