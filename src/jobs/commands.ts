@@ -6,11 +6,15 @@ export function jobHandlers(jobs: Jobs): Handlers<'job:list' | 'job:get' | 'job:
   return {
     'job:list': ({ limit }) => ({ jobs: jobs.list(limit) }),
     'job:get': ({ job_id }) => statusOf(jobs.get(job_id)),
-    'job:cancel': ({ job_id }) => {
+    'job:cancel': ({ job_id }, caller) => {
+      jobs.mayControl(job_id, caller);
       jobs.cancel(job_id);
       return {};
     },
-    'job:retry': ({ job_id }) => ({ job_id: jobs.retry(job_id) }),
+    'job:retry': ({ job_id }, caller) => {
+      jobs.mayControl(job_id, caller);
+      return { job_id: jobs.retry(job_id) };
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { AppError, toError, uuid, type Clock, type Logger } from '../base/index.js';
-import { isOver, type Job, type JobError } from '../protocol/index.js';
+import { isOver, type Caller, type Job, type JobError } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
 import { RunningJob, type HeldRun, type JobResult, type JobRun } from './running-job.js';
@@ -37,6 +37,7 @@ export class Jobs {
   readonly #running = new Map<string, RunningJob>();
   readonly #held = new Set<string>();
   readonly #retries = new Map<string, (params: Params) => string>();
+  readonly #guards = new Map<string, (jobId: string, caller: Caller) => void>();
 
   constructor(parts: JobsParts) {
     this.#parts = parts;
@@ -108,6 +109,17 @@ export class Jobs {
   /** How work of a kind is done again; gives the id of the new job. */
   onRetry(kind: string, again: (params: Params) => string): void {
     this.#retries.set(kind, again);
+  }
+
+  /** Who may cancel and retry jobs of a kind, where not everybody may who can see them: `check` throws for others. */
+  guard(kind: string, check: (jobId: string, caller: Caller) => void): void {
+    this.#guards.set(kind, check);
+  }
+
+  /** Throws ERR_NOT_FOUND, or what the guard of its kind throws. */
+  mayControl(jobId: string, caller: Caller): void {
+    const { kind } = this.get(jobId);
+    this.#guards.get(kind)?.(jobId, caller);
   }
 
   find(jobId: string): Job | undefined {
