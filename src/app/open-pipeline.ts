@@ -94,6 +94,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const exported = openExports(base, parts, queue);
   const { importer } = importing;
   const { jobs, activity } = music;
+  jobs.guard('export', (jobId, caller) => exported.mayControl(jobId, caller));
   const schedules = openHouseSchedules(base, {
     store,
     db,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '../../src/base/index.js';
-import { Jobs, openQueue, type JobProgress, type JobQueue } from '../../src/jobs/index.js';
+import { jobHandlers, Jobs, openQueue, type JobProgress, type JobQueue } from '../../src/jobs/index.js';
 import type { LibraryOptions } from '../../src/library/index.js';
 import type { ExportResult } from '../../src/pipeline/exports/contract.js';
 import { Exports } from '../../src/pipeline/exports/exports.js';
@@ -24,6 +24,7 @@ export class ExportRig {
   readonly db: Db;
   readonly #workspace: string;
   readonly #jobs: Jobs;
+  readonly jobs: ReturnType<typeof jobHandlers>;
   readonly #queue: JobQueue;
   /** While it is false, work that is added waits for ever: its process has died. */
   works = true;
@@ -44,6 +45,7 @@ export class ExportRig {
     this.store = parts.store;
     this.#jobs = parts.jobs;
     this.#queue = parts.queue;
+    this.jobs = jobHandlers(parts.jobs);
     this.store.subscribe((told) => this.events.push(...told));
     this.exports = new Exports({
       db: this.db,
@@ -64,6 +66,7 @@ export class ExportRig {
       hearted: (userId) => (userId === 'u-ann' ? this.loved.map((title) => this.album(title).album_id) : []),
       notify: (user_id, note) => this.notes.push({ user_id, ...note }),
     });
+    parts.jobs.guard('export', (jobId, caller) => this.exports.mayControl(jobId, caller));
   }
 
   static async library(dir: string, options: Partial<LibraryOptions> = {}): Promise<LibraryRig> {

@@ -268,8 +268,9 @@ describe('[EX2] an export', () => {
   it('belongs to who began it; an admin may end it too', async () => {
     rig.loved = ['Harbour'];
     rig.works = false;
-    const { export_id } = await rig.start();
+    const { export_id, job_id } = await rig.start();
     const { handlers } = rig.exports;
+    expect(() => rig.jobs['job:cancel']({ job_id }, bob)).toThrow('belongs to somebody else');
     for (const command of ['export:cancel', 'export:resume', 'export:remove'] as const)
       await expect((async () => handlers[command]({ export_id }, bob))()).rejects.toMatchObject({
         code: 'ERR_NOT_ALLOWED',
@@ -308,6 +309,18 @@ describe('[EX2] an export', () => {
     const whole = ['MP3/Pier/Lossy/01 Hiss.mp3', 'MP3/Pier/Lossy/cover.jpg', 'manifest.json'];
     expect(await tree(rig.stick)).toEqual(whole);
     expect(await workOn(plan)).toMatchObject({ written: 2, unchanged: 1 });
+  });
+  it('that failed is done again by a retry of its job', async () => {
+    rig.loved = ['Lossy'];
+    rig.works = false;
+    const { export_id, job_id } = await rig.start();
+    await rename(rig.stick, `${rig.stick}-pulled`);
+    rig.goOn();
+    expect(await rig.over(export_id)).toMatchObject({ state: 'failed' });
+    await rename(`${rig.stick}-pulled`, rig.stick);
+    void rig.jobs['job:retry']({ job_id }, ann);
+    expect(rig.item(export_id)).toMatchObject({ state: 'queued', progress: 0 });
+    expect(await rig.over(export_id)).toMatchObject({ state: 'completed' });
   });
   it('can be cancelled while it waits, resumed, and then forgotten', async () => {
     rig.loved = ['Lossy'];

@@ -68,6 +68,7 @@ export class Exports {
       begun: (jobId, { export_id }) => this.#begun(jobId, export_id),
       progress: (jobId, { export_id }, news) => this.#progress(jobId, export_id, news),
       settled: (jobId, { export_id }, outcome) => this.#settled(jobId, export_id, outcome),
+      retry: (params) => this.#again(params),
     });
     this.handlers = {
       'export:list': async () => ({
@@ -111,27 +112,43 @@ export class Exports {
     const { item } = this.#mine(exportId, caller);
     if (item.state !== 'failed' && item.state !== 'cancelled')
       throw new AppError('ERR_CONFLICT', 'Only an export that failed or was cancelled can go on');
-    const { error: _error, ended_at: _ended, current_album: _album, ...rest } = item;
-    return this.#begin({ ...rest, state: 'queued', progress: 0 });
+    return this.#begin(fresh(item));
+  }
+
+  /** The same plan once more: it finds out by itself what stands there already. */
+  #again(params: ExportParams): string {
+    const found = this.#kept.get(params.export_id);
+    if (!found) throw new AppError('ERR_NOT_FOUND', 'This export was forgotten');
+    this.#mustBeAlone(found.item.path);
+    return this.#queue(fresh(found.item), params);
+  }
+
+  /** Whether somebody may cancel or retry a job: the owner of its export, or an admin. Throws ERR_NOT_ALLOWED. */
+  mayControl(jobId: string, caller: Caller): void {
+    const found = this.#kept.all().find(({ own }) => own.job_id === jobId);
+    if (found) this.#mine(found.item.export_id, caller);
   }
 
   /** Plans it and hands it to the queue: both or neither. */
   async #begin(item: Export): Promise<string> {
-    const { db, queue, workspace } = this.#parts;
+    const { workspace } = this.#parts;
     const plan = await this.#plan(item);
     const path = join(workspace, `${item.export_id}.json`);
     await mkdir(workspace, { recursive: true });
     await writeFile(path, JSON.stringify(plan), { mode: 0o600, flush: true });
     this.#mustBeAlone(plan.root);
+    return this.#queue(
+      { ...item, path: plan.root, ...counts(plan) },
+      { export_id: item.export_id, plan: path },
+    );
+  }
+
+  #queue(item: Export, params: ExportParams): string {
+    const { db, queue } = this.#parts;
     const job_id = uuid();
-    const planned: Export = { ...item, path: plan.root, ...counts(plan) };
     db.transaction(() => {
-      queue.add(
-        this.#work,
-        { export_id: item.export_id, plan: path },
-        { title: `Export: ${item.title}`, job_id },
-      );
-      this.#kept.put(planned, { job_id });
+      queue.add(this.#work, params, { title: `Export: ${item.title}`, job_id });
+      this.#kept.put(item, { job_id });
     });
     return job_id;
   }
@@ -290,6 +307,11 @@ export class Exports {
   #now(): string {
     return new Date(this.#parts.clock.wallMs()).toISOString();
   }
+}
+
+function fresh(item: Export): Export {
+  const { error: _error, ended_at: _ended, current_album: _album, ...rest } = item;
+  return { ...rest, state: 'queued', progress: 0 };
 }
 
 function counts({ albums }: ExportPlan): Pick<Export, 'album_count' | 'track_count'> {
