@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, type Clock } from '../../src/base/index.js';
-import { AttemptLedger, Jobs, openQueue, type JobQueue } from '../../src/jobs/index.js';
+import { AttemptLedger, Jobs, openQueue, type JobQueue, type SharedHouse } from '../../src/jobs/index.js';
 import {
   attemptsOf,
   openDownloads,
@@ -25,6 +25,8 @@ export interface DownloadHouseOptions {
   readonly settings?: Partial<SourceSettings>;
   readonly onArrived?: DownloadParts['onArrived'];
   readonly wish?: DownloadParts['wish'];
+  /** Work is done by other processes. */
+  readonly shared?: SharedHouse;
 }
 
 /** Downloads with their queue and database, and what came of them; can be opened again on the same folder. */
@@ -49,7 +51,8 @@ export class DownloadHouse {
     migrate(db);
     const store = new Store({ state: emptyState('0'), epoch: 'e', keeper: sqliteKeeper(db) });
     const jobs = new Jobs({ db, store, clock, log: silentLogger });
-    const queue = await openQueue({ db, jobs, clock, log: silentLogger, random: () => 0.5 });
+    const shared = options.shared && { shared: { ...options.shared, takes: false } };
+    const queue = await openQueue({ db, jobs, clock, log: silentLogger, random: () => 0.5, ...shared });
     const arrived: Arrived[] = [];
     const downloads = await openDownloads({
       db,
@@ -60,7 +63,7 @@ export class DownloadHouse {
       attempts: attemptsOf(new AttemptLedger({ db, clock })),
       settings: {
         clock,
-        incoming: join(place, 'incoming'),
+        incoming: join(place, 'workspace', 'incoming'),
         allow_private_addresses: [],
         caps: CAPS,
         ...options.settings,

@@ -231,13 +231,13 @@ describe('uploads', () => {
     await put(id, 0, 0, Buffer.from('text'));
     await send('POST', `/uploads/${id}/finish`, {});
     expect(await house.reaches(id, 'failed')).toMatchObject({ error: 'There is no music in this upload' });
-    expect((await stat(join(house.folder, 'incoming', id, 'part', '0'))).size).toBe(4);
+    expect((await stat(join(house.folder, 'workspace', 'incoming', id, 'part', '0'))).size).toBe(4);
   });
 
   it('notice when a part has got shorter on disk', async () => {
     const id = await begin({ path: 'a.flac', size_bytes: 100 });
     await put(id, 0, 0, Buffer.alloc(100));
-    await truncate(join(house.folder, 'incoming', id, 'part', '0'), 40);
+    await truncate(join(house.folder, 'workspace', 'incoming', id, 'part', '0'), 40);
     expect((await send('POST', `/uploads/${id}/finish`, {})).body.error?.params['offset']).toBe(40);
     expect((await put(id, 0, 40, Buffer.alloc(60))).body.received_bytes).toBe(100);
   });
