@@ -1,6 +1,6 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type Logger, randomId } from '../../base/index.js';
+import { AppError, type Logger, randomId, Serial } from '../../base/index.js';
 import type { Intake } from '../../library/index.js';
 import { type Db, setting } from '../../storage/index.js';
 import { codeOf, type Disk, diskError, isThere, readText } from './disk.js';
@@ -28,6 +28,7 @@ export interface Ground {
 /** Knows the music folder from the empty folder that stands in its place while its disk is away. */
 export class Anchor {
   readonly #options: AnchorOptions;
+  readonly #serial = new Serial();
 
   constructor(options: AnchorOptions) {
     this.#options = options;
@@ -43,7 +44,11 @@ export class Anchor {
   }
 
   /** Undefined while it is not there. */
-  async find(): Promise<Ground | undefined> {
+  find(): Promise<Ground | undefined> {
+    return this.#serial.run(() => this.#find());
+  }
+
+  async #find(): Promise<Ground | undefined> {
     const { musicDir, db } = this.#options;
     const root = await realpath(musicDir).catch((error: unknown) => this.#lost(error));
     if (root === undefined) return undefined;
@@ -51,7 +56,9 @@ export class Anchor {
     const wanted = setting(db, SETTING).read();
     const said = (await readText(join(root, ANCHOR)))?.trim();
     if (said !== undefined && said !== '' && said === wanted) return { root, dev };
-    if (!(await this.#isOurs(root, wanted))) return undefined;
+    // An older database, or a new one, knows of no anchor: the one that is there tells that the disk is.
+    const isTold = wanted === undefined && said !== undefined && said !== '';
+    if (!isTold && !(await this.#isOurs(root, wanted))) return undefined;
     await this.#cast(root, said);
     return { root, dev };
   }

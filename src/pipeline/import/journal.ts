@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Logger } from '../../base/index.js';
+import { type Logger, Serial } from '../../base/index.js';
 import { Id } from '../../protocol/index.js';
 import { type Disk, entriesOf, isThere, readText } from './disk.js';
 
@@ -118,6 +118,7 @@ const KEEP_OUT = ['.ndignore', '.plexignore', '.nomedia'];
 export class Journal {
   readonly #disk: Disk;
   readonly #log: Logger;
+  readonly #serial = new Serial();
 
   constructor(disk: Disk, log: Logger) {
     this.#disk = disk;
@@ -125,7 +126,11 @@ export class Journal {
   }
 
   /** Makes `.staging` or `.trash` in a root that is there. */
-  async prepare(root: string, folder: typeof STAGING | typeof TRASH): Promise<void> {
+  prepare(root: string, folder: typeof STAGING | typeof TRASH): Promise<void> {
+    return this.#serial.run(() => this.#prepare(root, folder));
+  }
+
+  async #prepare(root: string, folder: string): Promise<void> {
     await this.#disk.makeFolder(join(root, folder), folder);
     for (const name of KEEP_OUT) {
       const path = join(root, folder, name);

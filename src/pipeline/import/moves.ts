@@ -3,34 +3,39 @@ import { dirname, join, relative } from 'node:path';
 import { AppError } from '../../base/index.js';
 import { type Disk, hashFile, isThere } from './disk.js';
 import type { Move, Operation } from './journal.js';
-
-/** `both`: something stands where it shall go. `neither`: it is in no place. */
-export type MoveState = 'done' | 'todo' | 'both' | 'neither';
+import { listFiles } from './moves-out.js';
 
 const nameOf = (move: Move): string => (move.to.startsWith('.') ? 'into the trash' : 'into its place');
 
-/** How far the moves are, as the disk says. Where a later move put something into a place, that is not what an earlier one took from there. */
-export async function statesOf(root: string, moves: readonly Move[]): Promise<MoveState[]> {
-  const filled = new Set<string>();
-  const states: MoveState[] = [];
-  for (const { from, to } of moves.toReversed()) {
-    const isAtStart = !filled.has(from) && (await isThere(join(root, from)));
-    const isAtEnd = await isThere(join(root, to));
-    if (isAtEnd && !isAtStart) filled.add(to);
-    states.unshift(isAtStart ? (isAtEnd ? 'both' : 'todo') : isAtEnd ? 'done' : 'neither');
+/**
+ * How many of the moves are made, as the disk says; undefined where it looks like none of the states in between. A state is all of it: what
+ * should be there is, what should not is not, and what was published is what was staged. Places are emptied and filled anew, so no move
+ * can be judged alone.
+ */
+export async function progressOf(root: string, operation: Operation): Promise<number | undefined> {
+  const { moves } = operation;
+  const paths = [...new Set(moves.flatMap(({ from, to }) => [from, to]))];
+  const found = new Map<string, boolean>();
+  for (const path of paths) found.set(path, await isThere(join(root, path)));
+  const there = new Set(moves.map(({ from }) => from).filter((from, n) => !isFilledBefore(moves, from, n)));
+  for (let made = 0; made <= moves.length; made++) {
+    const last = moves[made - 1];
+    if (last) {
+      there.delete(last.from);
+      there.add(last.to);
+    }
+    const fits = paths.every((path) => found.get(path) === there.has(path));
+    if (fits && (made < moves.length || (await stands(root, operation, false)))) return made;
   }
-  // A place that an earlier move empties looks full until then.
-  return states.map((state, n) => {
-    const isEmptied = moves.some((move, at) => at < n && states[at] === 'todo' && move.from === moves[n]!.to);
-    return state === 'both' && isEmptied ? 'todo' : state;
-  });
+  return undefined;
 }
 
-/** Makes the moves that are still to be made, in order, with the folders that they need. */
-export async function moveOn(disk: Disk, root: string, moves: readonly Move[]): Promise<void> {
-  const states = await statesOf(root, moves);
-  for (const [n, move] of moves.entries()) {
-    if (states[n] === 'done') continue;
+const isFilledBefore = (moves: readonly Move[], path: string, n: number): boolean =>
+  moves.slice(0, n).some(({ to }) => to === path);
+
+/** Makes the moves from number `made` on, in order, with the folders that they need. */
+export async function moveOn(disk: Disk, root: string, moves: readonly Move[], made: number): Promise<void> {
+  for (const move of moves.slice(made)) {
     const parent = relative(root, dirname(join(root, move.to)));
     await disk.makeFolders(root, parent, 'parent');
     await sameDisk(root, join(root, parent));
@@ -38,22 +43,15 @@ export async function moveOn(disk: Disk, root: string, moves: readonly Move[]): 
   }
 }
 
-/** Takes back what was moved, the last first; false when something stands in the way, and then it stays where it is. */
-export async function moveBack(disk: Disk, root: string, moves: readonly Move[]): Promise<boolean> {
-  const states = await statesOf(root, moves);
-  let whole = true;
-  for (const [n, move] of [...moves.entries()].reverse()) {
-    if (states[n] !== 'done') continue;
-    if (await isThere(join(root, move.from))) {
-      whole = false;
-      continue;
-    }
+/** Takes back the first `made` moves, the last first. */
+export async function moveBack(disk: Disk, root: string, moves: readonly Move[], made: number): Promise<void> {
+  for (const move of moves.slice(0, made).reverse()) {
+    if (await isThere(join(root, move.from))) continue;
     const parent = relative(root, dirname(join(root, move.from)));
     await disk.makeFolders(root, parent, 'parent');
-    await disk.move(join(root, move.to), join(root, move.from), `back ${n + 1}`);
+    await disk.move(join(root, move.to), join(root, move.from), 'back');
     await removeEmptyAbove(disk, root, move.to);
   }
-  return whole;
 }
 
 /** Folders that are empty because something left them. The music folder itself and what begins with a dot in it stay. */
@@ -81,4 +79,12 @@ export async function stands(root: string, { files }: Operation, thorough: boole
     if (thorough && (await hashFile(path)).sha256 !== file.sha256) return false;
   }
   return true;
+}
+
+/** Whether a folder that was published has more in it than what was staged. */
+export async function hasMore(root: string, { files, change }: Operation): Promise<boolean> {
+  const folder = change.imported?.folder;
+  if (folder === undefined) return false;
+  const ours = new Set(files.map(({ path }) => path));
+  return (await listFiles(root, folder)).some(({ path }) => !ours.has(path));
 }

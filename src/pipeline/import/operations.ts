@@ -4,9 +4,9 @@ import { AppError, type Logger, Serial } from '../../base/index.js';
 import type { TrashEntries } from '../trash/entries.js';
 import type { Anchor } from './anchor.js';
 import { cleanSources } from './clean.js';
-import { type Disk, diskError, entriesOf, isThere } from './disk.js';
+import { type Disk, diskError, isThere } from './disk.js';
 import { type Journal, type Operation, STAGING, TRASH } from './journal.js';
-import { moveBack, moveOn, removeEmptyAbove, stands, statesOf } from './moves.js';
+import { hasMore, moveBack, moveOn, progressOf, removeEmptyAbove, stands } from './moves.js';
 import type { Record } from './record.js';
 
 export interface OperationsParts {
@@ -70,7 +70,7 @@ export class Operations {
       try {
         await journal.note(home, operation);
         await journal.noteTrashed(root, operation);
-        await moveOn(disk, root, operation.moves);
+        await moveOn(disk, root, operation.moves, 0);
         if (!(await stands(root, operation, false)))
           throw new AppError('ERR_DISK', 'What was put in its place is not all there');
         await record.write(operation, new AbortController().signal);
@@ -87,7 +87,7 @@ export class Operations {
 
   async #takeBack(operation: Operation, home: string, root: string): Promise<void> {
     try {
-      if (await moveBack(this.#parts.disk, root, operation.moves)) await this.#drop(operation, home, root);
+      await this.#retreat(operation, home, root);
     } catch (error) {
       this.#parts.log.error(
         { op_id: operation.op_id, error },
@@ -102,10 +102,17 @@ export class Operations {
     const trashId = operation.change.trashed?.trash_id;
     if (trashId !== undefined) {
       await journal.strikeTrashed(root, trashId);
-      await disk.removeEmpty(join(root, TRASH, trashId), 'empty folder');
+      for (const { to } of operation.moves)
+        if (to.startsWith(`${TRASH}/`)) await removeEmptyAbove(disk, root, to);
     }
-    await disk.removeAll(join(home, STAGING, operation.op_id), 'what was staged');
+    await this.#dropStaged(operation, home);
+  }
+
+  /** The journal goes first: what is half dropped must not be taken for what was published. Staging without a journal is swept out. */
+  async #dropStaged(operation: Operation, home: string): Promise<void> {
+    const { disk, journal } = this.#parts;
     await journal.strike(home, operation.op_id);
+    await disk.removeAll(join(home, STAGING, operation.op_id), 'what was staged');
   }
 
   /** Drops an import that is not ready, with what it staged. */
@@ -165,13 +172,9 @@ export class Operations {
       await this.#clean(operation, home, root);
       return 'finished';
     }
-    const states = operation.ready ? await statesOf(root, operation.moves) : [];
-    if (!states.includes('done')) {
-      await this.#drop(operation, home, root);
-      return 'undone';
-    }
-    if (!states.includes('both') && !states.includes('neither')) {
-      await moveOn(disk, root, operation.moves);
+    const made = operation.ready ? await progressOf(root, operation) : 0;
+    if (made !== undefined && made > 0) {
+      await moveOn(disk, root, operation.moves, made);
       if (await stands(root, operation, true)) {
         await record.write(operation, new AbortController().signal);
         await this.#clean(operation, home, root);
@@ -181,20 +184,29 @@ export class Operations {
     return await this.#retreat(operation, home, root);
   }
 
-  /** What stands in its place is not what was staged. What cannot go back stays in the trash, where people find it. */
+  /** Back to what was before. What cannot go back, because something else stands in its place, stays in the trash, where people find it. */
   async #retreat(operation: Operation, home: string, root: string): Promise<Recovered['outcome']> {
     const { disk, entries, journal } = this.#parts;
-    const trashId = operation.change.trashed?.trash_id;
-    await moveBack(disk, root, operation.moves);
-    const isTrashed = trashId !== undefined && (await hasFiles(join(root, TRASH, trashId)));
-    if (!isTrashed) {
+    const made = operation.ready ? await progressOf(root, operation) : 0;
+    if (made === operation.moves.length && (await hasMore(root, operation)))
+      this.#parts.log.warn({ op_id: operation.op_id }, 'others put files into an album that is not done, it stays');
+    else await moveBack(disk, root, operation.moves, made ?? 0);
+    if (made === undefined) await this.#fetchBack(operation, root);
+    if (!(await isTrashed(root, operation))) {
       await this.#drop(operation, home, root);
       return 'undone';
     }
     entries.add(operation);
-    await disk.removeAll(join(home, STAGING, operation.op_id), 'what was staged');
-    await journal.strike(home, operation.op_id);
+    await this.#dropStaged(operation, home);
     return 'blocked';
+  }
+
+  /** Where nobody can tell what happened: only we put things into this folder of the trash, and only into empty places they go back. */
+  async #fetchBack({ moves, change }: Operation, root: string): Promise<void> {
+    const trash = `${TRASH}/${change.trashed?.trash_id ?? ''}/`;
+    for (const move of moves.toReversed())
+      if (move.to.startsWith(trash) && (await isThere(join(root, move.to))))
+        await moveBack(this.#parts.disk, root, [move], 1);
   }
 
   /** Staging is ours alone; what has no whole journal was not ready. */
@@ -213,12 +225,12 @@ export class Operations {
     const { record, entries, log, journal } = this.#parts;
     const trashId = operation.change.trashed?.trash_id ?? '';
     if (entries.has(trashId)) return;
-    if (!(await hasFiles(join(root, TRASH, trashId)))) {
+    if (!(await isTrashed(root, operation))) {
       await journal.strikeTrashed(root, trashId);
       return;
     }
-    const states = await statesOf(root, operation.moves);
-    const isAsLeft = states.every((state) => state === 'done') && (await stands(root, operation, true));
+    const made = await progressOf(root, operation);
+    const isAsLeft = made === operation.moves.length && (await stands(root, operation, true));
     log.info({ trash_id: trashId, isAsLeft }, 'the trash knows more than the database');
     if (isAsLeft && !record.isDone(operation.op_id))
       await record.write(operation, new AbortController().signal);
@@ -230,6 +242,9 @@ export class Operations {
   }
 }
 
-async function hasFiles(folder: string): Promise<boolean> {
-  return (await entriesOf(folder)).length > 0;
+/** Whether anything that it put into the trash is there. */
+async function isTrashed(root: string, { change, moves }: Operation): Promise<boolean> {
+  const into = moves.filter(({ to }) => to.startsWith(`${TRASH}/${change.trashed?.trash_id ?? ''}/`));
+  for (const { to } of into) if (await isThere(join(root, to))) return true;
+  return false;
 }
