@@ -1,0 +1,1 @@
+export { Integrity, type Budget, type IntegrityParts } from './integrity.js';
