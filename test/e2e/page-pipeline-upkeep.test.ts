@@ -23,6 +23,7 @@ describe('music in and out', () => {
     for (const [link, view] of [
       ['Imports', 'Imports'],
       ['Exports', 'Exports'],
+      ['Podcasts', 'Podcasts'],
       ['Schedules', 'Schedules'],
       ['Music servers', 'Music servers'],
       ['Trash', 'Trash'],
@@ -169,5 +170,29 @@ describe('schedules', () => {
     await button(page, 'Save').click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByText(/^Every Sunday at 04:00/).waitFor();
+  });
+});
+
+describe('podcasts', () => {
+  it('are followed and followed no longer, and say what is wrong with them', async () => {
+    const { page, fake } = await open('#/feeds', {}, PHONE);
+    const { pipeline } = fake.house;
+    await page.getByText('No podcast is followed.').waitFor();
+    await button(page, 'Follow a podcast').click();
+    await dialog(page).getByLabel('Address of its feed').fill('radio.example/feed.xml');
+    await dialog(page).getByLabel('How many of the newest episodes').fill('500');
+    await button(page, 'Follow').click();
+    await page.getByRole('alert').getByText('Fetch between 1 and 100 episodes').waitFor();
+    await dialog(page).getByLabel('How many of the newest episodes').fill('3');
+    await button(page, 'Follow').click();
+    await page.getByText('0 episodes · not looked at yet').waitFor();
+    expect(pipeline.asked.at(-1)?.request).toEqual({ url: 'https://radio.example/feed.xml', keep: 3 });
+    pipeline.feeds = pipeline.feeds.map((feed) => ({ ...feed, error: 'There is no feed at this address' }));
+    await page.reload();
+    await page.getByText('There is no feed at this address').waitFor();
+    await auditPage(page, 'podcasts');
+    await button(page, 'Follow The Slow Ferry no longer').click();
+    await button(page, 'No longer').click();
+    await page.getByText('No podcast is followed.').waitFor();
   });
 });

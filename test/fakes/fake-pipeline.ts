@@ -2,6 +2,7 @@ import { AppError } from '../../src/base/index.js';
 import {
   LIST_NOUNS,
   type Candidate,
+  type CommandReply,
   type CommandRequest,
   type Download,
   type ListItem,
@@ -33,6 +34,7 @@ export class FakePipeline {
   readonly lovedTracks = new Set<string>();
   readonly lovedArtists = new Set<string>();
   trash: readonly TrashEntry[] = [];
+  feeds: CommandReply<'feed:list'>['feeds'] = [];
   folders: readonly string[] = ['/media/stick', '/srv/export'];
   /** What `target:test` answers. */
   answer = {
@@ -57,6 +59,7 @@ export class FakePipeline {
       ...this.#imports(),
       ...this.#trash(),
       ...this.#exports(),
+      ...this.#podcasts(),
       ...this.#upkeep(),
       ...this.#hearts(),
     };
@@ -298,6 +301,25 @@ export class FakePipeline {
       },
       'export:remove': ({ export_id }) => {
         this.remove('exports', export_id);
+        return {};
+      },
+    };
+  }
+
+  #podcasts(): FakeHandlers {
+    return {
+      'feed:list': () => ({ feeds: [...this.feeds] }),
+      'feed:add': (request) => {
+        this.#note('feed:add', request);
+        const feed_id = this.#newId('f');
+        this.feeds = [
+          ...this.feeds,
+          { feed_id, title: 'The Slow Ferry', url: request.url, episode_count: 0 },
+        ];
+        return { feed_id };
+      },
+      'feed:remove': ({ feed_id }) => {
+        this.feeds = this.feeds.filter((feed) => feed.feed_id !== feed_id);
         return {};
       },
     };

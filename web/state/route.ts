@@ -23,6 +23,7 @@ const PLAIN = [
   'downloads',
   'imports',
   'exports',
+  'feeds',
   'schedules',
   'targets',
   'trash',

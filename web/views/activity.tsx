@@ -98,7 +98,7 @@ function ActivityRow({ entry }: { entry: Activity }) {
         <Icon name={PICTURES[action] ?? 'disc'} />
         <span class="row-text">
           <span class="row-title">{title}</span>
-          <span class="row-sub">{artist}</span>
+          {artist !== '' && <span class="row-sub">{artist}</span>}
           <span class="row-sub">
             {activityWords(entry)} · {ago(timestamp, Date.now())}
           </span>

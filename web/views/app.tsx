@@ -160,6 +160,7 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
       'imports',
       'review',
       'exports',
+      'feeds',
       'schedules',
       'targets',
       'trash',

@@ -3,6 +3,7 @@ import { ActivityView } from './activity.js';
 import { AlbumView, ArtistView, ProblemsView } from './collections.js';
 import { DownloadsView } from './downloads.js';
 import { ExportsView } from './exports.js';
+import { FeedsView } from './feeds.js';
 import { ImportsView } from './imports.js';
 import { LibraryView } from './library.js';
 import { MusicView } from './music.js';
@@ -47,6 +48,8 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <ReviewView key={route.id} id={route.id} />;
     case 'exports':
       return <ExportsView />;
+    case 'feeds':
+      return <FeedsView />;
     case 'schedules':
       return <SchedulesView />;
     case 'targets':

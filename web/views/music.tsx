@@ -58,6 +58,7 @@ export function MusicView() {
         <Entry to="activity" icon="pulse" title="What is new" line="What happened lately" />
         {admin && (
           <>
+            <Entry to="feeds" icon="note" title="Podcasts" line="Fetched as they come" />
             <Entry
               to="schedules"
               icon="redo"
