@@ -44,7 +44,7 @@ beforeAll(async () => {
   fake = await FakeMusicBrainz.start(labelledReleases());
   await makeLabelledSet(join(dir, 'set'), cases);
   for (const one of cases) examinedOf.set(one, await examine(folderOf(join(dir, 'set'), one), parts));
-});
+}, 300_000);
 afterAll(async () => {
   await tags.close();
   await fake.stop();

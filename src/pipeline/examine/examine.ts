@@ -79,16 +79,17 @@ async function examineFile(
   parts: ExamineParts,
 ): Promise<ExaminedFile> {
   const full = join(folder, path);
-  const file = {
-    path,
-    size_bytes: Number(stat.size),
-    mtime_ns: String(stat.mtimeNs),
-    kind: kindOf(path),
-    sha256: await hash(full, parts.signal),
-  };
-  const sound = isPartial ? named(read) : await examineSound(folder, path, read, parts);
-  const after = await lstat(full, { bigint: true });
-  if (after.size !== stat.size || after.mtimeNs !== stat.mtimeNs || after.ino !== stat.ino)
+  const named = { path, size_bytes: Number(stat.size), mtime_ns: String(stat.mtimeNs), kind: kindOf(path) };
+  let sha256: string;
+  try {
+    sha256 = await hash(full, parts.signal);
+  } catch (error) {
+    return { ...named, sha256: '', ...broken(path, unread(error, path)) };
+  }
+  const file = { ...named, sha256 };
+  const sound = isPartial ? toldBy(read) : await examineSound(folder, path, read, parts);
+  const after = await lstat(full, { bigint: true }).catch(() => undefined);
+  if (after?.size !== stat.size || after.mtimeNs !== stat.mtimeNs || after.ino !== stat.ino)
     throw new AppError('ERR_BUSY', `${quoted(path)} changed while it was looked at`, { retryable: true });
   const problem = isPartial
     ? ({
@@ -97,6 +98,16 @@ async function examineFile(
       } as const)
     : undefined;
   return { ...file, ...sound, ...(problem && { problem }) };
+}
+
+/** What a person can change is told; what changed by itself is tried again. */
+function unread(error: unknown, path: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by the server (permissions)';
+  if (code === 'EIO') return 'cannot be read: the disk reports an error';
+  if (code === 'ENOENT' || code === 'ELOOP')
+    throw new AppError('ERR_BUSY', `${quoted(path)} changed while it was looked at`, { cause: error });
+  throw error;
 }
 
 async function hash(path: string, signal: AbortSignal): Promise<string> {
@@ -118,7 +129,7 @@ const broken = (path: string, what: string): { problem: Problem } => ({
 });
 
 /** What a file says of itself though it is not whole: a person wants to know what is still to come. */
-const named = (read: TagResult | undefined): Partial<ExaminedFile> =>
+const toldBy = (read: TagResult | undefined): Partial<ExaminedFile> =>
   read && 'tags' in read ? described(read.tags) : {};
 
 async function examineSound(

@@ -2,4 +2,3 @@ export { examine, type ExamineParts } from './examine.js';
 export { ExamineParams, examineWork } from './examine-work.js';
 export { ExaminedSchema } from './examined.js';
 export { type Fingerprint, similarity } from './fingerprint.js';
-export { runProgram } from './program.js';

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Clock } from '../../base/index.js';
+import { AppError, type Clock } from '../../base/index.js';
 import type { Container, FileTags } from '../../library/index.js';
 import { NoProgram, runProgram } from './program.js';
 
@@ -46,6 +46,21 @@ const NOT_SET = '0'.repeat(32);
  * complains (it does of what others hang onto the end of a file) the sum decides. No single program finds the damage of all codecs.
  */
 export async function soundOf(
+  path: string,
+  container: Container,
+  tags: FileTags,
+  parts: SoundParts,
+): Promise<Sound> {
+  try {
+    return await decodedOnce(path, container, tags, parts);
+  } catch (error) {
+    const isSlow = error instanceof AppError && error.code === 'ERR_BUSY' && !parts.signal.aborted;
+    if (isSlow) return { damage: 'takes longer to decode than any song should' };
+    throw error;
+  }
+}
+
+async function decodedOnce(
   path: string,
   container: Container,
   tags: FileTags,

@@ -49,20 +49,8 @@ class Walk {
   }
 
   async enter(below: string, depth: number): Promise<void> {
-    const names: string[] = [];
-    const folders: string[] = [];
-    // The types of Node say string; with this encoding names are Buffers.
-    for await (const entry of await opendir(join(this.folder, below), {
-      encoding: 'buffer' as BufferEncoding,
-    })) {
-      this.signal.throwIfAborted();
-      this.#entries++;
-      if (this.#isFull) return;
-      const name = this.#nameOf(entry, below);
-      if (name === undefined) continue;
-      if (entry.isDirectory()) folders.push(name);
-      else names.push(name);
-    }
+    const { names, folders } = await this.#list(below, depth);
+    if (this.#isFull) return;
     this.#findTwins([...names, ...folders], below);
     for (const name of names) await this.#add(below === '' ? name : `${below}/${name}`);
     for (const name of folders) {
@@ -70,6 +58,28 @@ class Walk {
       if (depth >= MAX_DEPTH) this.#say('path_unsafe', `The folder ${quoted(path)} is nested too deep`);
       else await this.enter(path, depth + 1);
     }
+  }
+
+  async #list(below: string, depth: number): Promise<{ names: string[]; folders: string[] }> {
+    const names: string[] = [];
+    const folders: string[] = [];
+    try {
+      // The types of Node say string; with this encoding names are Buffers.
+      const encoding = 'buffer' as BufferEncoding;
+      for await (const entry of await opendir(join(this.folder, below), { encoding })) {
+        this.signal.throwIfAborted();
+        this.#entries++;
+        if (this.#isFull) break;
+        const name = this.#nameOf(entry, below);
+        if (name !== undefined) (entry.isDirectory() ? folders : names).push(name);
+      }
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // The folder itself is another matter: without it there is nothing to look at.
+      if (depth === 0 || (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO')) throw error;
+      this.#say('broken_file', `The folder ${quoted(below)} cannot be read (${code})`);
+    }
+    return { names, folders };
   }
 
   #nameOf(entry: Dirent, below: string): string | undefined {

@@ -134,7 +134,7 @@ export class MusicBrainz implements ReleaseSource {
       signal,
     } as const;
     return await within(limit, async (stop) => {
-      const answer = await fetch(new URL(path, url), {
+      const answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
         signal: stop,
         redirect: 'error',
         headers: { accept: 'application/json', 'user-agent': `Tutti/${version} ( ${contact} )` },
