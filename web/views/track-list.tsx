@@ -32,7 +32,7 @@ export function TrackList({ tracks, label, albumArtist, onPlay, onRemove }: Trac
     removed.current = undefined;
     if (index === undefined) return;
     const row = list.current?.children[Math.min(index, tracks.length - 1)];
-    row?.querySelector<HTMLElement>('.icon-button')?.focus();
+    row?.querySelector<HTMLElement>('.icon-button:last-child')?.focus();
   }, [tracks]);
   return (
     <>
