@@ -1,6 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { parseFile } from 'music-metadata';
-import { AppError, type Clock } from '../../base/index.js';
+import { AppError, within, type Clock } from '../../base/index.js';
 import type { PlannedAlbum, PlannedTrack } from './contract.js';
 import { copyFile, hashFile, noSpace, openSource, syncFile, type Written } from './disk.js';
 import {
@@ -34,6 +34,8 @@ export interface Cover {
 }
 
 const HELPER_MS = 60_000;
+/** A stick that is slower has died. */
+const SLOWEST_BYTES_PER_MS = 100;
 /** A slow machine with a slow stick still makes a track faster than it sounds. */
 const timeFor = (track: PlannedTrack): number => 120_000 + track.duration_seconds * 4000;
 
@@ -51,7 +53,15 @@ export async function makeTrack(
   try {
     const written =
       track.making === 'copy'
-        ? await copyProven(context, source, target)
+        ? await within(
+            {
+              ...context,
+              what: 'copying a track to the folder or stick',
+              ms: 120_000 + track.source_bytes / SLOWEST_BYTES_PER_MS,
+              code: 'ERR_DISK',
+            },
+            (signal) => copyProven({ ...context, signal }, source, target),
+          )
         : await encodeProven(context, { track, making: track.making, source: source.fd, target, cover });
     return { ...written, mtime_ms: (await stat(target)).mtimeMs };
   } finally {
