@@ -35,6 +35,7 @@ const TO_TEST = {
   'yt-dlp': 'yt-dlp',
   curl: 'curl',
   jq: 'jq',
+  strace: 'strace',
   aplay: 'alsa-utils',
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
