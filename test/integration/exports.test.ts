@@ -353,6 +353,20 @@ describe('[EX2] an export', () => {
     expect(done.error).toMatch(/Cut is left out: its file .*\n.*Gone is left out: its file is not there/);
     expect(await tree(onStick('MP3/Pier/Broken'))).toEqual(['03 Fine.mp3']);
   });
+  it('takes a file whose name is no text, copied and made anew', async () => {
+    await makeAlbum(music('Bytes'), { artist: 'Pier', album: 'Bytes', tracks: ['Raw'] });
+    const odd = Buffer.concat([
+      Buffer.from(music('Bytes/')),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('.flac'),
+    ]);
+    await rename(music('Bytes/01 Raw.flac'), odd);
+    await library.scan();
+    rig.loved = ['Bytes'];
+    expect(await rig.run({ format: 'both' })).toMatchObject({ state: 'completed', track_count: 1 });
+    expect(await tree(onStick('FLAC/Pier'))).toEqual(['Bytes/01 Raw.flac']);
+    expect(await tree(onStick('MP3/Pier'))).toEqual(['Bytes/01 Raw.mp3']);
+  });
   it('reads no link that leads out of the music folder', async () => {
     await makeAlbum(music('Linked'), { artist: 'Pier', album: 'Linked', tracks: ['Trap', 'Bait'] });
     await library.scan();
