@@ -69,6 +69,18 @@ describe('downloads', () => {
     ]);
   });
 
+  it('say once why they wait after they were handed on', async () => {
+    const id = await add('/a.flac');
+    await house.reaches(id, 'handed_on');
+    const before = house.told('download:updated').length;
+    for (let times = 0; times < 3; times++)
+      house.downloads.desk.finished(id, { error: 'It waits for a decision.' });
+    expect(house.one(id).error).toBe('It waits for a decision.');
+    expect(house.told('download:updated')).toHaveLength(before + 1);
+    house.downloads.desk.finished(id, { album_id: 'al' });
+    expect(house.one(id)).not.toHaveProperty('error');
+  });
+
   it('are tried again after a minute, and say so meanwhile', async () => {
     server.change('/a.flac', { status: 503 });
     const id = await add('/a.flac');
@@ -109,6 +121,7 @@ describe('downloads', () => {
       'http://127.0.0.1:1/a.flac',
       'http://[::1]/a.flac',
       'http://user:word@example.org/a.flac',
+      'http://%/',
     ])
       await expect(house.handlers['download:add']({ url }, ANNA)).rejects.toMatchObject({
         code: 'ERR_ADDRESS_REFUSED',

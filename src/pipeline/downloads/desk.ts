@@ -120,6 +120,7 @@ export class DownloadDesk {
     const { url } = wanted;
     if (wanted.source === 'upload' || wanted.source === 'watch')
       throw new AppError('ERR_INVALID', 'Nothing is fetched from an address that way');
+    if (!URL.canParse(url)) throw new AppError('ERR_ADDRESS_REFUSED', 'This is no web address');
     const source = wanted.source === undefined ? sources.forUrl(url) : sources.get(wanted.source);
     const plan = await source.plan(url, this.#stop.signal);
     const kind = wanted.source ?? source.kind;
@@ -227,7 +228,10 @@ export class DownloadDesk {
   finished(id: string, end: { readonly album_id: string } | { readonly error: string }): void {
     const entry = this.records.find(id);
     if (!entry) return;
-    if ('error' in end) return void this.records.change(id, { error: end.error });
+    if ('error' in end) {
+      if (entry.item.error !== end.error) this.records.change(id, { error: end.error });
+      return;
+    }
     if (entry.item.album_id === end.album_id) return;
     this.records.change(id, { album_id: end.album_id, error: undefined });
     const data = { id, album_id: end.album_id, source: entry.item.source };
@@ -358,7 +362,7 @@ export class DownloadDesk {
       ended_at: this.#now(),
       ...(candidate_id !== undefined && { candidate_id }),
     });
-    this.records.forgetPace(id);
+    this.#forgetPace(id);
     const data = { id, source: item.source };
     this.#parts.store.tell({ type: 'download:complete', topic: 'downloads', data });
   }
@@ -378,9 +382,14 @@ export class DownloadDesk {
   #ended(id: string, state: 'failed' | 'cancelled', error: string, retry_available: boolean): void {
     const ended = { state, error, retry_available, ended_at: this.#now(), next_attempt_at: undefined };
     this.records.change(id, { ...NO_PACE, ...ended });
-    this.records.forgetPace(id);
+    this.#forgetPace(id);
     const data = { id, error, retry_available };
     this.#parts.store.tell({ type: 'download:error', topic: 'downloads', data });
+  }
+
+  #forgetPace(id: string): void {
+    this.records.forgetPace(id);
+    this.#told.delete(id);
   }
 
   /** What was handed on is not ours any more: of that only the empty folders go. */

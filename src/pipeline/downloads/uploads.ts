@@ -53,8 +53,11 @@ export class Uploads {
     refuseTwins(files);
     const total = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
     await this.#desk.demandRoom(total);
-    const arriving = this.#desk.records.all().filter(isArriving).length;
-    if (arriving >= MOST_ARRIVING)
+    const arriving = new Set(
+      this.#desk.records.all().flatMap((entry) => (isArriving(entry) ? [entry.item.download_id] : [])),
+    );
+    for (const id of this.#notes.keys()) if (!arriving.has(id)) this.#forget(id);
+    if (arriving.size >= MOST_ARRIVING)
       throw new AppError('ERR_BUSY', 'So many uploads have not arrived yet; finish or cancel some');
     const person = personOf(caller);
     const item = { ...this.#desk.fresh('upload', title, person), total_bytes: total };
