@@ -150,6 +150,7 @@ describe('[TG1] the outbox of scans', () => {
     await house.bring('rock/B', 'Other');
     await house.empty();
     expect(plex.scanned).toEqual(['/plex/rock/B']);
+    expect(await house.test(id)).toMatchObject({ ok: true, music_folder: '/plex/rock' });
     expect(house.target(id).last_result).toBe('confirmed');
   });
 

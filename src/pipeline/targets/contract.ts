@@ -65,12 +65,12 @@ export interface ScanTarget {
 
 /** Why a target could not be asked. The message is for people and says what to do. */
 export class TargetFault extends Error {
-  readonly result: Extract<ScanResult, 'refused' | 'unreachable'>;
+  readonly result: Exclude<ScanResult, 'confirmed' | 'scanned'>;
   /** It will say the same until somebody changes something: it is not asked again by itself. */
   readonly fatal: boolean;
 
   constructor(
-    result: Extract<ScanResult, 'refused' | 'unreachable'>,
+    result: Exclude<ScanResult, 'confirmed' | 'scanned'>,
     message: string,
     { fatal = false, cause }: { readonly fatal?: boolean; readonly cause?: unknown } = {},
   ) {

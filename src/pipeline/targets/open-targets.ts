@@ -124,7 +124,9 @@ class OpenTargets implements Targets {
         const { item, own } = this.#get(target_id);
         const { musicDir, libraryThere, titleOf } = this.#parts;
         const library = { musicDir, ...(titleOf && { titleOf }) };
-        const tried = await tryTarget(this.#make(item, own), { library, libraryThere }, this.#stop.signal);
+        const starts = item.mappings.map(({ ours }) => ours);
+        const tryParts = { library, starts, libraryThere };
+        const tried = await tryTarget(this.#make(item, own), tryParts, this.#stop.signal);
         if (tried.ok) this.#runners.get(target_id)?.again();
         return tried;
       },

@@ -33,20 +33,20 @@ export async function ownFiles(
   return files.filter((file) => file !== undefined);
 }
 
+/** Goes down the first folders first: a library has more artists than are worth a look. */
 async function firstAudio(musicDir: string, folder: string): Promise<string[]> {
-  let level = [folder];
   let looked = 0;
-  for (let depth = 0; depth < MOST_DEPTH && level.length > 0; depth++) {
-    const below: string[] = [];
-    for (const path of level) {
-      if (++looked > MOST_FOLDERS) return [];
-      const { files, folders } = await namesIn(musicDir, path);
-      if (files.length > 0) return files;
-      below.push(...folders);
+  const look = async (path: string, depth: number): Promise<string[]> => {
+    if (depth > MOST_DEPTH || ++looked > MOST_FOLDERS) return [];
+    const { files, folders } = await namesIn(musicDir, path);
+    if (files.length > 0) return files;
+    for (const below of folders) {
+      const found = await look(below, depth + 1);
+      if (found.length > 0) return found;
     }
-    level = below;
-  }
-  return [];
+    return [];
+  };
+  return look(folder, 0);
 }
 
 async function namesIn(musicDir: string, folder: string): Promise<{ files: string[]; folders: string[] }> {

@@ -34,7 +34,7 @@ const BACK_OFF_MS = 5000;
 const LONGEST_BACK_OFF_MS = 15 * 60_000;
 const AWAY_MS = 60_000;
 
-const STILL_BUSY = new TargetFault('unreachable', STILL_SCANNING.message);
+const STILL_BUSY = new TargetFault('timeout', STILL_SCANNING.message);
 const AWAY =
   'The music folder is not there, so nothing is scanned: a server that scans an empty folder forgets its music. Bring the disk back.';
 

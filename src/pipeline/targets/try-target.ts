@@ -1,11 +1,14 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { CommandReply } from '../../protocol/index.js';
 import { TargetFault, type ScanTarget, type TargetHealth } from './contract.js';
+import { isInside } from './paths.js';
 import { ownFiles } from './proofs.js';
 import type { LibraryParts } from './round.js';
 
 export interface TryParts {
   readonly library: LibraryParts;
+  /** Folders of ours that mappings begin at. */
+  readonly starts: readonly string[];
   libraryThere(this: void): Promise<boolean> | boolean;
 }
 
@@ -33,11 +36,14 @@ export async function tryTarget(target: ScanTarget, parts: TryParts, signal: Abo
 async function judgeMapping(
   target: ScanTarget,
   { sections }: TargetHealth,
-  { library, libraryThere }: TryParts,
+  { library, starts, libraryThere }: TryParts,
   signal: AbortSignal,
 ): Promise<Pick<Tried, 'ok' | 'message' | 'music_folder'>> {
   const { musicDir, titleOf } = library;
-  const mapped = target.map(musicDir);
+  // Mappings may be for a part of the library alone.
+  const roots = [musicDir, ...starts.filter((path) => isInside(path, musicDir))];
+  const root = roots.find((path) => target.map(path) !== undefined) ?? musicDir;
+  const mapped = target.map(root);
   if (mapped === undefined)
     return {
       ok: false,
@@ -57,7 +63,7 @@ async function judgeMapping(
       music_folder,
       message: 'It answers, but our own music folder is not there. Bring the disk back.',
     };
-  const [first] = await ownFiles(musicDir, '', titleOf);
+  const [first] = await ownFiles(musicDir, relative(musicDir, root), titleOf);
   const file = first && target.map(join(musicDir, first.path));
   if (!first || file === undefined)
     return { ok: true, music_folder, message: 'It answers, and has our music folder.' };
