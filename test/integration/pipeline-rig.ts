@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import WebSocket from 'ws';
 import { startApp, type App } from '../../src/app/index.js';
-import { silentLogger, systemClock, type Clock } from '../../src/base/index.js';
+import { silentLogger, systemClock, type Clock, type Timer } from '../../src/base/index.js';
 import { connect, type TuttiClient } from '../../src/client/index.js';
 import { ConfigSchema, type FileConfig } from '../../src/config/index.js';
 import type { Candidate } from '../../src/protocol/index.js';
@@ -15,8 +15,14 @@ import { until } from '../until.js';
 /** The clock of this machine, which a test may put ahead: what has to rest half a minute need not be waited for. */
 export class LeapingClock implements Clock {
   #aheadUs = 0;
-  readonly after = systemClock.after;
-  readonly every = systemClock.every;
+
+  after(ms: number, run: () => void): Timer {
+    return systemClock.after(ms, run);
+  }
+
+  every(ms: number, run: () => void): Timer {
+    return systemClock.every(ms, run);
+  }
 
   nowUs(): number {
     return systemClock.nowUs() + this.#aheadUs;
@@ -133,13 +139,18 @@ export async function reached(
   client: TuttiClient,
   title: string,
   state: Candidate['state'],
+  ms = 60_000,
 ): Promise<Candidate> {
   let last: Candidate | undefined;
-  await until(`${title} is ${state}`, async () => {
-    const { items } = await client.send('import:list', {});
-    last = items.find((item) => item.title.includes(title) || item.path.includes(title));
-    if (last?.state === 'failed' && state !== 'failed') throw new Error(`it failed: ${last.reason ?? ''}`);
-    return last?.state === state;
-  });
+  await until(
+    `${title} is ${state}`,
+    async () => {
+      const { items } = await client.send('import:list', {});
+      last = items.find((item) => item.title.includes(title) || item.path.includes(title));
+      if (last?.state === 'failed' && state !== 'failed') throw new Error(`it failed: ${last.reason ?? ''}`);
+      return last?.state === state;
+    },
+    ms,
+  );
   return last!;
 }
