@@ -1,7 +1,10 @@
 import type { ActivityLog } from '../activity/index.js';
 import type { Jobs } from '../jobs/index.js';
+import type { FileMark } from '../library/index.js';
 import {
+  Integrity,
   openSchedules,
+  statistics,
   type Downloads,
   type Flow,
   type Importer,
@@ -13,6 +16,7 @@ import type { Db } from '../storage/index.js';
 import { systemRandom as random } from '../base/index.js';
 import type { Base } from './base.js';
 import type { Identifying } from './open-identify.js';
+import type { OpenedLibrary } from './open-library.js';
 
 export interface HouseSchedules {
   readonly db: Db;
@@ -23,6 +27,7 @@ export interface HouseSchedules {
   readonly downloads: Downloads;
   readonly importer: Importer;
   readonly identifying: Identifying;
+  readonly music: OpenedLibrary;
 }
 
 /** Records of what is over are kept so long; files of people never go by age, but from the trash. */
@@ -30,9 +35,14 @@ const KEEP_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** Everything that this house does by the clock. [SD1] */
-export function openHouseSchedules({ config, clock, log, closers }: Base, parts: HouseSchedules): Schedules {
+export function openHouseSchedules(base: Base, parts: HouseSchedules): Schedules {
+  const { config, clock, log, closers } = base;
   const { db, store, jobs } = parts;
-  const list = [...intake(parts), ...upkeep(parts, config.trash_days, () => clock.wallMs())];
+  const list = [
+    ...intake(parts),
+    ...upkeep(parts, config.trash_days, () => clock.wallMs()),
+    ...watch(base, parts),
+  ];
   const schedules = openSchedules({ db, store, jobs, clock, log, random, list });
   closers.add(() => schedules.close());
   return schedules;
@@ -60,7 +70,7 @@ function intake({ flow, downloads }: HouseSchedules): ScheduledWork[] {
 }
 
 function upkeep(
-  { flow, downloads, importer, identifying, jobs, activity, store }: HouseSchedules,
+  { flow, downloads, importer, identifying, jobs, activity }: HouseSchedules,
   trashDays: number,
   nowMs: () => number,
 ): ScheduledWork[] {
@@ -86,22 +96,26 @@ function upkeep(
       cron: '27 4 * * *',
       run: async () => ({ message: `${await importer.trash.purge()} removed for good` }),
     },
+  ];
+}
+
+function watch({ clock, log }: Base, { music, store, importer }: HouseSchedules): ScheduledWork[] {
+  const { db, musicDir, library } = music;
+  const fileOf = (trackId: string): FileMark | undefined => library.sources([trackId])[0];
+  const libraryThere = (): Promise<boolean> => importer.libraryThere();
+  const integrity = new Integrity({ db, store, clock, log, musicDir, fileOf, libraryThere });
+  return [
     {
       schedule_id: 'integrity',
       title: 'Check that files are as they were',
       cron: '0 3 * * *',
-      run: () => Promise.resolve({ skipped: true, message: 'Not built yet' }),
+      run: (signal, job) => integrity.run(signal, job),
     },
     {
       schedule_id: 'stats',
       title: 'Count the library',
       cron: '11 5 * * 0',
-      run() {
-        const { artist_count, album_count, track_count, duration_seconds } = store.state.library;
-        const hours = Math.round(duration_seconds / 3600);
-        const message = `${artist_count} artists, ${album_count} albums, ${track_count} tracks, ${hours} hours`;
-        return Promise.resolve({ message });
-      },
+      run: async () => statistics(db, clock),
     },
   ];
 }

@@ -104,6 +104,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
     downloads,
     importer,
     identifying,
+    music,
   });
   return {
     handlers: {

@@ -5,3 +5,4 @@ export {
   type ScheduleResult,
   type Schedules,
 } from './schedules.js';
+export { statistics } from './statistics.js';
