@@ -1,4 +1,4 @@
-import type { TopicEvent } from '../../protocol/index.js';
+import type { EventPayload, EventType, TopicEvent } from '../../protocol/index.js';
 
 /**
  * How an event waits for its turn on a slow line. `latest`: a newer one with the same key takes its place. `delta`: a change that is
@@ -7,90 +7,74 @@ import type { TopicEvent } from '../../protocol/index.js';
 export type WaitingRule =
   { readonly kind: 'latest'; readonly key: string } | { readonly kind: 'delta' } | { readonly kind: 'once' };
 
-export function waitingRule(event: TopicEvent): WaitingRule {
-  switch (event.type) {
-    case 'queue:updated':
-    case 'room:chat':
-    case 'activity':
-      return { kind: 'delta' };
-    case 'playback:track':
-    case 'library:updated':
-    case 'toast':
-    case 'server:restarting':
-    case 'room:event':
-    case 'playback:sync':
-    case 'notification':
-    case 'task:started':
-    case 'task:completed':
-    case 'task:failed':
-    case 'process:started':
-    case 'process:completed':
-    case 'download:complete':
-    case 'download:error':
-    case 'import:complete':
-    case 'import:review':
-    case 'quality:upgraded':
-    case 'export:complete':
-    case 'candidate:created':
-    case 'candidate:deleted':
-    case 'file:uploaded':
-    case 'file:deleted':
-    case 'file:changed':
-    case 'workspace:changed':
-      return { kind: 'once' };
-    case 'playback:state':
-    case 'playback:progress':
-    case 'sync:report':
-    case 'room:added':
-    case 'room:updated':
-    case 'room:removed':
-    case 'party:summary':
-    case 'party:updated':
-      return latest(event, event.data.room_id);
-    case 'room:state':
-      return latest(event, event.data.room.room_id);
-    case 'volume:updated':
-      return latest(event, `${event.data.room_id}/${event.data.player_id ?? ''}`);
-    case 'player:added':
-    case 'player:updated':
-    case 'player:removed':
-      return latest(event, event.data.player_id);
-    case 'job:updated':
-    case 'job:removed':
-      return latest(event, event.data.job_id);
-    case 'task:progress':
-      return latest(event, event.data.task_id);
-    case 'process:progress':
-      return latest(event, event.data.process_id);
-    case 'download:updated':
-    case 'download:removed':
-      return latest(event, event.data.download_id);
-    case 'download:progress':
-      return latest(event, event.data.id);
-    case 'candidate:updated':
-    case 'candidate:removed':
-      return latest(event, event.data.candidate_id);
-    case 'export:updated':
-    case 'export:removed':
-      return latest(event, event.data.export_id);
-    case 'export:progress':
-      return latest(event, event.data.user_id);
-    case 'schedule:updated':
-    case 'schedule:removed':
-      return latest(event, event.data.schedule_id);
-    case 'target:updated':
-    case 'target:removed':
-      return latest(event, event.data.target_id);
-    case 'library:state':
-    case 'system:state':
-    case 'heartbeat':
-    case 'people:changed':
-      return latest(event, '');
-    default:
-      return event satisfies never;
-  }
-}
+/** A function gives what the event is about: of that only the latest counts. */
+type Rule<T extends EventType> = 'delta' | 'once' | ((data: EventPayload<T>) => string);
 
-function latest(event: TopicEvent, entity: string): WaitingRule {
-  return { kind: 'latest', key: `${event.topic} ${event.type} ${entity}` };
+const RULES: { readonly [T in EventType]: Rule<T> } = {
+  'queue:updated': 'delta',
+  'room:chat': 'delta',
+  activity: 'delta',
+  'playback:track': 'once',
+  'library:updated': 'once',
+  toast: 'once',
+  'server:restarting': 'once',
+  'room:event': 'once',
+  'playback:sync': 'once',
+  notification: 'once',
+  'task:started': 'once',
+  'task:completed': 'once',
+  'task:failed': 'once',
+  'process:started': 'once',
+  'process:completed': 'once',
+  'download:complete': 'once',
+  'download:error': 'once',
+  'import:complete': 'once',
+  'import:review': 'once',
+  'quality:upgraded': 'once',
+  'export:complete': 'once',
+  'candidate:created': 'once',
+  'candidate:deleted': 'once',
+  'file:uploaded': 'once',
+  'file:deleted': 'once',
+  'file:changed': 'once',
+  'workspace:changed': 'once',
+  'playback:state': ({ room_id }) => room_id,
+  'playback:progress': ({ room_id }) => room_id,
+  'sync:report': ({ room_id }) => room_id,
+  'room:added': ({ room_id }) => room_id,
+  'room:updated': ({ room_id }) => room_id,
+  'room:removed': ({ room_id }) => room_id,
+  'party:summary': ({ room_id }) => room_id,
+  'party:updated': ({ room_id }) => room_id,
+  'player:added': ({ player_id }) => player_id,
+  'player:updated': ({ player_id }) => player_id,
+  'player:removed': ({ player_id }) => player_id,
+  'job:updated': ({ job_id }) => job_id,
+  'job:removed': ({ job_id }) => job_id,
+  'download:updated': ({ download_id }) => download_id,
+  'download:removed': ({ download_id }) => download_id,
+  'candidate:updated': ({ candidate_id }) => candidate_id,
+  'candidate:removed': ({ candidate_id }) => candidate_id,
+  'export:updated': ({ export_id }) => export_id,
+  'export:removed': ({ export_id }) => export_id,
+  'schedule:updated': ({ schedule_id }) => schedule_id,
+  'schedule:removed': ({ schedule_id }) => schedule_id,
+  'target:updated': ({ target_id }) => target_id,
+  'target:removed': ({ target_id }) => target_id,
+  'room:state': ({ room }) => room.room_id,
+  'volume:updated': ({ room_id, player_id = '' }) => `${room_id}/${player_id}`,
+  'task:progress': ({ task_id }) => task_id,
+  'process:progress': ({ process_id }) => process_id,
+  'download:progress': ({ id }) => id,
+  'export:progress': ({ user_id }) => user_id,
+  'library:state': () => '',
+  'system:state': () => '',
+  heartbeat: () => '',
+  'people:changed': () => '',
+};
+
+export function waitingRule(event: TopicEvent): WaitingRule {
+  const rule = RULES[event.type] as Rule<EventType>;
+  if (typeof rule !== 'function') return { kind: rule };
+  return { kind: 'latest', key: `${event.topic} ${event.type} ${rule(event.data)}` };
 }
