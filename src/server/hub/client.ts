@@ -46,7 +46,7 @@ export class Client {
   readonly #credit = new Credit();
   #stalledSinceUs: number | undefined;
   #lastUnsent = 0;
-  #lastPingUs: number;
+  #lookedUs: number;
   #heard = true;
   #misses = 0;
   #markedUs: number | undefined;
@@ -60,7 +60,7 @@ export class Client {
     this.outbox = new Outbox(parts.limits.queueEvents);
     this.#packs = parts.ws.extensions.includes('permessage-deflate');
     this.#parts = parts;
-    this.#lastPingUs = parts.clock.nowUs();
+    this.#lookedUs = parts.clock.nowUs();
     parts.socket.on('drain', () => this.#wakeIfWaiting());
   }
 
@@ -113,14 +113,17 @@ export class Client {
     else this.#parts.wake(this);
   }
 
-  /** Past the outbox when nothing waits, for an answer that is about time. [CL1] */
+  /** Past the outbox when nothing waits: for an answer that is about time, and for the first word. [CL1] */
   replyNow(build: () => Frame): void {
     if (!this.open) return;
     if (!this.outbox.empty || this.#behind()) {
       this.reply(build());
       return;
     }
-    for (const chunk of build().chunks) this.#parts.socket.write(chunk);
+    const { chunks, size } = build();
+    this.#figures.messages += 1;
+    this.#figures.bytes += size;
+    for (const chunk of chunks) this.#parts.socket.write(chunk);
   }
 
   event(event: OutgoingEvent): void {
@@ -172,15 +175,16 @@ export class Client {
       this.close(CLOSE.tooSlow, 'too slow');
       return;
     }
-    if (now - this.#lastPingUs < (this.#parts.limits.timeoutMs / MAX_MISSES) * 1000) return;
-    this.#misses = this.#heard ? 0 : this.#misses + 1;
+    if (now - this.#lookedUs < (this.#parts.limits.timeoutMs / MAX_MISSES) * 1000) return;
+    const silent = !this.#heard;
+    this.#misses = silent ? this.#misses + 1 : 0;
     if (this.#misses >= MAX_MISSES) {
       this.terminate();
       return;
     }
     this.#heard = false;
-    this.#lastPingUs = now;
-    if (!this.open || this.#credit.waiting) return;
+    this.#lookedUs = now;
+    if (!silent || !this.open || this.#credit.waiting) return;
     this.#marked(mark);
     for (const chunk of pingFrame(mark).chunks) this.#parts.socket.write(chunk);
   }

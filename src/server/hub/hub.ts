@@ -185,7 +185,7 @@ export class Hub {
     });
     fanOut.join(client);
     log.debug({ address }, 'client came');
-    client.reply(textFrame(JSON.stringify(this.#hello(id, session))));
+    client.replyNow(() => textFrame(JSON.stringify(this.#hello(id, session))));
     if (arrival.refusal !== undefined) session.turnAway(arrival.refusal);
   }
 

@@ -184,6 +184,8 @@ export class Upgrades {
       ? this.#admission.enter(address, subject)
       : this.#admission.enterAnonymous(address);
     socket.once('close', place.leave);
+    // The 101 and the first frame leave in one write: when a whole house comes back at once, each counts.
+    socket.cork();
     try {
       this.#wss.handleUpgrade(request, socket, head, (ws) =>
         this.#greet({ ws, socket, address, jobId, place, identity, refusal }),
@@ -191,6 +193,8 @@ export class Upgrades {
     } catch (thrown) {
       place.leave();
       throw thrown;
+    } finally {
+      socket.uncork();
     }
   }
 
