@@ -21,7 +21,7 @@ export interface Credential {
   readonly seen_ms: number;
 }
 
-/** Who a secret is, as the database says it at this moment: nothing here is remembered. */
+/** Who a secret is, as the database says it at this moment: nothing is remembered here. */
 export class Credentials {
   readonly #db: Db;
 

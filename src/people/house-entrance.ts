@@ -2,7 +2,7 @@ import { AppError, toError, type Clock, type Logger } from '../base/index.js';
 import type { SignIn } from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
 import { ACCESS_SECONDS, type AccessTokens } from './access-tokens.js';
-import type { Credentials } from './credentials.js';
+import type { Credential, Credentials } from './credentials.js';
 import type { Carrier, Door, DoorChange, Identity } from './door.js';
 import type { AccessToken, Entrance, Origin, SignedIn, Ticket } from './entrance.js';
 import { TOKEN_PREFIX, type Passes } from './passes.js';
@@ -19,6 +19,8 @@ import { written } from './written.js';
 export const refused = (): AppError => new AppError('ERR_AUTH_REQUIRED', 'Sign in first');
 
 const MAX_SECRET = 4096;
+/** Secrets whose owner is remembered: more than are ever connected. */
+const MAX_OWNERS = 2000;
 /** A phone that slept over the end of its access token may take a new one for so long; it lets nobody in any more. */
 const REFRESH_GRACE_MS = 60_000;
 
@@ -39,6 +41,17 @@ export interface EntranceParts {
 }
 
 type By<H extends SignIn['how']> = Extract<SignIn, { how: H }>;
+interface Found extends Credential {
+  /** Of a secret that stands for itself: its kind and hash. */
+  readonly key?: string;
+}
+
+/** `seen_ms`: when its use was written down last. */
+interface Owner {
+  readonly session_id: string;
+  readonly seen_ms: number;
+}
+
 type Made = Omit<NewSession, 'session'> & { readonly session: string };
 
 /** Who comes in, in the process that has the database. */
@@ -49,6 +62,11 @@ export class HouseEntrance implements Entrance {
   /** Passwords can be guessed; everything else is too long for that and only must not cost much. */
   readonly #guesses: Throttle;
   readonly #strangers: Throttle;
+  /**
+   * Whose a secret is, by its kind and hash: that never changes, and whether it is still good is asked of `presence`. A whole house that comes
+   * back at once waits for no database.
+   */
+  readonly #owners = new Map<string, Owner>();
 
   constructor(parts: EntranceParts) {
     this.#parts = parts;
@@ -65,7 +83,7 @@ export class HouseEntrance implements Entrance {
   async identify(secret: string, carrier: Carrier, address: string): Promise<Identity> {
     const found = secret.length > MAX_SECRET ? undefined : await this.#identityOf(secret, carrier);
     if (!found) throw this.#refusal(address);
-    this.#note(found.identity.session_id, found.seen_ms);
+    this.#note(found.identity.session_id, found.seen_ms, found.key);
     return found.identity;
   }
 
@@ -126,23 +144,31 @@ export class HouseEntrance implements Entrance {
   }
 
   /** A full disk does not keep anybody out: only when they were here is not written down then. */
-  #note(id: string, notedMs: number): void {
+  #note(id: string, notedMs: number, key?: string): void {
     const { sessions, clock, log } = this.#parts;
     try {
-      sessions.used(id, notedMs, clock.wallMs());
+      const seen_ms = sessions.used(id, notedMs, clock.wallMs());
+      if (key === undefined) return;
+      if (this.#owners.size >= MAX_OWNERS) this.#owners.clear();
+      this.#owners.set(key, { session_id: id, seen_ms });
     } catch (error) {
       log.warn({ session_id: id, reason: toError(error).message }, 'a visit could not be noted');
     }
   }
 
-  async #identityOf(
-    secret: string,
-    carrier: Carrier,
-  ): Promise<{ identity: Identity; seen_ms: number } | undefined> {
-    const { credentials, clock } = this.#parts;
+  async #identityOf(secret: string, carrier: Carrier): Promise<Found | undefined> {
+    const { credentials, presence, clock } = this.#parts;
     const nowMs = clock.wallMs();
-    if (carrier === 'cookie') return credentials.sessionWith(hashOf(secret), nowMs);
-    if (secret.startsWith(TOKEN_PREFIX)) return credentials.tokenWith(hashOf(secret), nowMs);
+    if (carrier === 'cookie' || secret.startsWith(TOKEN_PREFIX)) {
+      const hash = hashOf(secret);
+      const key = `${carrier === 'cookie' ? 'session' : 'token'} ${hash}`;
+      const owner = this.#owners.get(key);
+      const identity = owner && presence.who(owner.session_id);
+      if (identity) return { identity, seen_ms: owner.seen_ms, key };
+      const found =
+        carrier === 'cookie' ? credentials.sessionWith(hash, nowMs) : credentials.tokenWith(hash, nowMs);
+      return found && { ...found, key };
+    }
     const claims = carrier === 'query' ? this.#tickets.redeem(secret) : await this.#claimsOf(secret);
     const found = claims && credentials.called(claims.session_id, nowMs);
     if (!claims || !found) return undefined;

@@ -26,6 +26,13 @@ export class Presence {
     this.#arm();
   }
 
+  /** Who comes with a session or API token, as it is now for those who are connected by it. */
+  who(sessionId: string): Identity | undefined {
+    const identity = this.#known.get(sessionId);
+    const ends = identity?.expires_at_ms ?? Infinity;
+    return ends > this.#clock.wallMs() ? identity : undefined;
+  }
+
   onChange(listener: (change: DoorChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

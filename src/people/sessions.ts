@@ -64,10 +64,10 @@ export class Sessions {
     return { session, session_id, expires_ms };
   }
 
-  /** Notes that a session or API token was used, and lets a user's session live on. */
-  used(id: string, notedMs: number, nowMs: number): void {
+  /** Notes that a session or API token was used, and lets a user's session live on. When that was written down last. */
+  used(id: string, notedMs: number, nowMs: number): number {
     this.#seen.set(id, nowMs);
-    if (nowMs - notedMs < NOTE_EVERY_MS) return;
+    if (nowMs - notedMs < NOTE_EVERY_MS) return notedMs;
     this.#db.transaction(() => {
       this.#db
         .prepare(
@@ -77,6 +77,7 @@ export class Sessions {
         .run(nowMs, nowMs + SESSION_MS, id);
       this.#db.prepare('UPDATE api_tokens SET seen_ms = ? WHERE token_id = ?').run(nowMs, id);
     }, 'normal');
+    return nowMs;
   }
 
   /** When a session or token was last used, as far as `notedMs` or this process knows. */

@@ -23,9 +23,11 @@ const FORWARDING = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 
 /** Reads X-Forwarded-For, -Proto and -Host of reverse proxies that were named, and of nobody else. [PX1] */
 export class Proxies {
   readonly #trusted = new BlockList();
+  readonly #none: boolean;
 
   /** Addresses and networks: `127.0.0.1`, `10.0.0.0/8`. Throws ERR_INVALID for anything else. */
   constructor(trusted: readonly string[]) {
+    this.#none = trusted.length === 0;
     for (const text of trusted) this.#trust(text);
   }
 
@@ -59,6 +61,7 @@ export class Proxies {
   }
 
   #trusts(address: string): boolean {
+    if (this.#none) return false;
     const family = isIP(address);
     return family !== 0 && this.#trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
