@@ -24,9 +24,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'logic',
-          include: ['src/**/*.test.ts', 'drivers/**/*.test.ts', 'web/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'drivers/**/*.test.ts', 'web/**/*.test.ts', 'test/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'programs',
+          include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           exclude: [...PAGES, ...SOUND],
           maxWorkers: 2,
+          // Other programs and their clocks take part, on a machine that may stall; the report says which test needed its second chance.
+          retry: 1,
           sequence: { groupOrder: 0 },
         },
       },

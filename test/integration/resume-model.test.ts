@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_CHANGES } from '../../src/server/hub/ring.js';
 import { ModelHouse } from '../fakes/model-house.js';
 
-/** `TUTTI_MODEL_RUNS=10000 npx vitest run --project logic test/integration/resume-model.test.ts` for the long one. */
+/** `TUTTI_MODEL_RUNS=10000 npx vitest run --project programs test/integration/resume-model.test.ts` for the long one. */
 const RUNS = Number(process.env['TUTTI_MODEL_RUNS'] ?? 1_000);
 
 const die = fc.integer({ min: 0, max: 50 });
