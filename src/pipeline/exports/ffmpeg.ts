@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { AppError, within, type Clock } from '../../base/index.js';
 import type { ErrorCode } from '../../protocol/index.js';
@@ -37,6 +38,7 @@ export function runProgram(options: RunOptions): Promise<Ran> {
       stdio: [input ?? 'ignore', 'pipe', 'pipe', picture ?? 'ignore', 'pipe'],
       env: { LC_ALL: 'C.UTF-8', PATH: '/usr/local/bin:/usr/bin:/bin' },
     });
+    if (child.pid !== undefined) giveWay(child.pid);
     const kill = (): void => void child.kill('SIGKILL');
     stop.addEventListener('abort', kill, { once: true });
     const texts = [child.stdout, child.stderr, child.stdio[4] as Readable].map(gather);
@@ -49,6 +51,15 @@ export function runProgram(options: RunOptions): Promise<Ran> {
     const [stdout = '', stderr = '', extra = ''] = texts.map((text) => text());
     return { code, stdout, stderr, extra };
   });
+}
+
+/** Music that plays comes first. */
+function giveWay(pid: number): void {
+  try {
+    setPriority(pid, 10);
+  } catch {
+    // It has ended already, or this system does not allow it: then it takes its turn like everything else.
+  }
 }
 
 function gather(stream: Readable | null): () => string {
