@@ -1,5 +1,5 @@
 /** Larger tables are not worth their time: an audio book is in order anyway. */
-const MAX = 300;
+export const MAX_ASSIGNED = 300;
 
 /**
  * Pairs rows with columns so that the sum of the costs is the least; `result[row]` is a column, or -1 where there are more rows than
@@ -9,7 +9,7 @@ export function assign(costs: readonly (readonly number[])[]): number[] {
   const rows = costs.length;
   const columns = costs[0]?.length ?? 0;
   if (rows === 0 || columns === 0) return costs.map(() => -1);
-  if (Math.max(rows, columns) > MAX) return costs.map((_, row) => (row < columns ? row : -1));
+  if (Math.max(rows, columns) > MAX_ASSIGNED) return costs.map((_, row) => (row < columns ? row : -1));
   if (rows <= columns) return solve(costs);
   const turned = Array.from({ length: columns }, (_, column) => costs.map((row) => row[column] ?? 0));
   const result = costs.map(() => -1);

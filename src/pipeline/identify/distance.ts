@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ReleaseTrack } from '../../protocol/index.js';
-import { assign } from './assignment.js';
+import { assign, MAX_ASSIGNED } from './assignment.js';
 import type { Evidence, Song } from './evidence.js';
 import { withoutGuests } from './evidence.js';
-import { isVarious, nameDistance } from './fold.js';
+import { compact, isVarious, nameDistance } from './fold.js';
 import type { Hit, Known } from './known.js';
 
 /** How much each kind of evidence weighs. Those of beets; what nobody said costs nothing. */
@@ -79,7 +80,7 @@ class Sum {
 }
 
 /** How well a release fits: every file is given the track that it fits best. */
-export function fit(evidence: Evidence, known: Known): Fit {
+export async function fit(evidence: Evidence, known: Known): Promise<Fit> {
   const { release } = known;
   const tracks = release.tracks;
   const withArtists = isVarious(release.album_artist) || release.compilation;
@@ -87,15 +88,16 @@ export function fit(evidence: Evidence, known: Known): Fit {
   const absolute = new Map(
     tracks.filter(({ track_number }) => track_number > 0).map((track, n) => [track, n + 1]),
   );
-  const table = evidence.songs.map((song) =>
-    tracks.map((track) => pair(song, track, { withArtists, several, position: absolute.get(track) ?? 0 })),
-  );
-  const chosen = assign(table.map((row) => row.map(({ distance }) => distance)));
-  const pairs = chosen.flatMap((column, row) => table[row]?.[column] ?? []);
+  const pairs = await pairsOf(evidence.songs, tracks, (track) => ({
+    withArtists,
+    several,
+    position: absolute.get(track) ?? 0,
+  }));
   const taken = new Set(pairs.map(({ track }) => track));
   // A track before the first (hidden in the pregap) is on few copies: it is not missed.
   const missing = tracks.filter((track) => !taken.has(track) && track.track_number > 0);
-  const extra = evidence.songs.filter((_, row) => (chosen[row] ?? -1) < 0);
+  const paired = new Set(pairs.map(({ song }) => song));
+  const extra = evidence.songs.filter((song) => !paired.has(song));
   const about = {
     ...release,
     various: withArtists,
@@ -110,6 +112,35 @@ export function fit(evidence: Evidence, known: Known): Fit {
     .toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .map(([what, share]) => ({ what, share: Math.round(share * 10_000) / 10_000 }));
   return { known, distance: sum.distance, penalties, pairs, missing, extra, artistDistance, albumDistance };
+}
+
+/** Beyond this many pairs titles are only compared that are the same, or near each other in order: names are dear, and albums are in order. */
+const ALL_PAIRS = 2500;
+const NEAR = 6;
+
+/** Gives every song the track that costs least in all. */
+async function pairsOf(
+  songs: readonly Song[],
+  tracks: readonly ReleaseTrack[],
+  context: (track: ReleaseTrack) => TrackContext,
+): Promise<Pair[]> {
+  const at = (row: number, column: number): Pair =>
+    pair(songs[row]!, tracks[column]!, context(tracks[column]!));
+  if (Math.max(songs.length, tracks.length) > MAX_ASSIGNED)
+    return songs.slice(0, tracks.length).map((_, row) => at(row, row));
+  const said = songs.map(({ title = '' }) => compact(title));
+  const titles = tracks.map(({ title }) => compact(title));
+  const isNear = (row: number, column: number): boolean =>
+    songs.length * tracks.length <= ALL_PAIRS ||
+    Math.abs(row - column) <= NEAR ||
+    said[row] === titles[column];
+  const costs: number[][] = [];
+  for (let row = 0; row < songs.length; row++) {
+    costs.push(tracks.map((_, column) => (isNear(row, column) ? at(row, column).distance : 1)));
+    // Names are the dearest of all, and others have to be served meanwhile.
+    await setImmediate();
+  }
+  return assign(costs).flatMap((column, row) => (column < 0 ? [] : at(row, column)));
 }
 
 interface About {
@@ -147,7 +178,7 @@ function albumSum(
 }
 
 const artistsApart = (a: string, b: string): number =>
-  Math.min(nameDistance(a, b), nameDistance(withoutGuests(a), withoutGuests(b)) + 0.05);
+  a === b ? 0 : Math.min(nameDistance(a, b), nameDistance(withoutGuests(a), withoutGuests(b)) + 0.05);
 
 function yearPenalty(said: number, released: number, original: number | undefined): number {
   if (said === released || said === original) return 0;
@@ -161,8 +192,6 @@ interface TrackContext {
   /** Among all tracks of the release. */
   readonly position: number;
 }
-
-const GUESTS = /\s*[[(]?\b(featuring|feat|ft)\b[. :].+$/i;
 
 function pair(song: Song, track: ReleaseTrack, { withArtists, several, position }: TrackContext): Pair {
   const sum = new Sum();
@@ -186,11 +215,11 @@ function pair(song: Song, track: ReleaseTrack, { withArtists, several, position 
 }
 
 /** A guest may stand in the title or beside the artist. */
-const titlesApart = (said: string, title: string): number =>
-  Math.min(
-    nameDistance(said, title),
-    nameDistance(said.replace(GUESTS, '') || said, title.replace(GUESTS, '') || title),
-  );
+function titlesApart(said: string, title: string): number {
+  const apart = nameDistance(said, title);
+  const [one, other] = [withoutGuests(said), withoutGuests(title)];
+  return apart === 0 || (one === said && other === title) ? apart : Math.min(apart, nameDistance(one, other));
+}
 
 /** Numbers that go on over the discs are as right as those that begin anew on each. */
 function isPlace({ track, disc }: Song, release: ReleaseTrack, several: boolean, position: number): boolean {

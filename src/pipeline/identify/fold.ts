@@ -13,7 +13,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   ı: 'i',
   ħ: 'h',
 };
-const MAX_POINTS = 300;
+const MAX_POINTS = 100;
 
 /** Lower case, without accents; all scripts stay what they are. */
 export function plain(text: string): string {
@@ -38,11 +38,24 @@ export function compact(text: string): string {
 /** Whether two names are the same but for case, accents and punctuation. */
 export const isSame = (a: string, b: string): boolean => compact(swung(a)) === compact(swung(b));
 
-/** 0..1: changed letters to the longer length. */
+/** 0..1: changed letters to the longer length. What both begin and end with is not compared letter by letter, and neither is a novel. */
 function levenshtein(a: string, b: string): number {
-  const one = Array.from(a).slice(0, MAX_POINTS);
-  const other = Array.from(b).slice(0, MAX_POINTS);
-  if (one.length === 0 && other.length === 0) return 0;
+  const one = Array.from(a);
+  const other = Array.from(b);
+  const longest = Math.max(one.length, other.length);
+  if (longest === 0) return 0;
+  let start = 0;
+  while (start < one.length && start < other.length && one[start] === other[start]) start++;
+  let end = 0;
+  while (end < Math.min(one.length, other.length) - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+  const [from, to] = [one.slice(start, one.length - end), other.slice(start, other.length - end)];
+  const different = Math.max(from.length, to.length);
+  const compared = Math.min(different, MAX_POINTS);
+  const changed = edits(from.slice(0, compared), to.slice(0, compared));
+  return compared === 0 ? 0 : ((changed / compared) * different) / longest;
+}
+
+function edits(one: readonly string[], other: readonly string[]): number {
   let row = other.map((_, n) => n + 1);
   for (const [i, letter] of one.entries()) {
     const next: number[] = [];
@@ -54,8 +67,7 @@ function levenshtein(a: string, b: string): number {
     }
     row = next;
   }
-  const changed = other.length === 0 ? one.length : (row.at(-1) ?? 0);
-  return changed / Math.max(one.length, other.length);
+  return other.length === 0 ? one.length : (row.at(-1) ?? 0);
 }
 
 const bare = (a: string, b: string): number => levenshtein(compact(a), compact(b));

@@ -165,6 +165,14 @@ describe('identify', () => {
     expect(found.gates[0]?.gate).toBe('rival_release');
   });
 
+  it('takes an album of hundreds of endless titles for a question, not for hours of work', async () => {
+    const long = (n: number): string =>
+      `${'abcdefghij'.repeat(40)} ${String.fromCodePoint(0x4e00 + n).repeat(200)}`;
+    const titles = Array.from({ length: 200 }, (_, n) => long(n));
+    const found = await run(files(titles.toReversed()), new Shelf([release(1, titles)]));
+    expect(found.decision).toBe('review');
+  });
+
   it('puts off what the source does not answer, and decides nothing', async () => {
     const down: ReleaseSource = {
       search: () => Promise.reject(new AppError('ERR_SOURCE', 'down')),

@@ -27,7 +27,7 @@ export async function look(evidence: Evidence, source: ReleaseSource, signal: Ab
   if (id !== undefined) {
     left--;
     const known = await source.release(id, signal);
-    if (known) fits.push(fit(evidence, known));
+    if (known) fits.push(await fit(evidence, known));
     if (fits[0] && fits[0].distance <= NEAR) return { fits, unseen: [] };
   }
   const query = queryOf(evidence);
@@ -43,7 +43,7 @@ export async function look(evidence: Evidence, source: ReleaseSource, signal: Ab
     if (isSettled(fits, hit, least) && isSettled(fits, hit, yearless)) continue;
     left--;
     const known = await source.release(hit.release_id, signal);
-    if (known) fits.push(fit(evidence, known));
+    if (known) fits.push(await fit(evidence, known));
   }
   const unseen = ranked
     .slice(at)

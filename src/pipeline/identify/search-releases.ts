@@ -34,7 +34,7 @@ export async function searchReleases(examined: Examined, options: SearchOptions)
       throw new AppError('ERR_INVALID', 'this is neither the id of a release nor an address that holds one');
     const known = await source.release(id, signal);
     if (!known) throw new AppError('ERR_NOT_FOUND', 'the source knows no release with this id');
-    return shown([fit(evidence, known)]);
+    return shown([await fit(evidence, known)]);
   }
   const [artist, album] = [options.artist?.trim() || undefined, options.album?.trim() || undefined];
   if (artist === undefined && album === undefined)
@@ -47,7 +47,7 @@ export async function searchReleases(examined: Examined, options: SearchOptions)
   const fits: Fit[] = [];
   for (const { hit } of asked) {
     const known = await source.release(hit.release_id, signal);
-    if (known) fits.push(fit(evidence, known));
+    if (known) fits.push(await fit(evidence, known));
   }
   return shown(fits);
 }
