@@ -14,6 +14,9 @@ export const Gather = z.object({
 });
 export type Gather = z.infer<typeof Gather>;
 
+/** A copy has the time of what was copied, rounded. */
+const COPIED_MS = 2;
+
 /**
  * Brings it all into the folder `to`, which is whole when this resolves. What was brought by an earlier life is left as it is: at every moment
  * each file is in one of the two places, and whole there.
@@ -70,7 +73,7 @@ async function removeCopied(source: string, target: string): Promise<void> {
   const [here, there] = [await find(source), await find(target)];
   if (!here || !there) return;
   if (!here.isDirectory()) {
-    const same = here.size === there.size && here.mtimeMs === there.mtimeMs;
+    const same = here.size === there.size && Math.abs(Number(here.mtimeMs - there.mtimeMs)) <= COPIED_MS;
     if (same && here.isFile() === there.isFile()) await unlink(source);
     return;
   }

@@ -201,18 +201,18 @@ export class Imports {
 const isAboutDuplicates = ({ gate: name }: Gate): boolean =>
   name === 'duplicate' || name === 'not_an_upgrade';
 
-function duplicateGate(duplicates: readonly Duplicate[]): Gate {
-  const [first] = duplicates;
-  const album = first ? quoted(`${first.artist} - ${first.title}`) : 'it';
-  if (first?.quality === 'better' || first?.quality === 'mixed')
-    return gate(
-      'not_an_upgrade',
-      `The library has ${album} already, and this is not better in every track of it`,
-    );
-  return gate(
-    'duplicate',
-    `The library has ${album} already, ${first?.quality === 'worse' ? 'and better' : 'as good as this'}`,
-  );
+function duplicateGate([first]: readonly Duplicate[]): Gate {
+  const has = `The library has ${first ? quoted(`${first.artist} - ${first.title}`) : 'it'} already`;
+  switch (first?.quality) {
+    case 'mixed':
+      return gate('not_an_upgrade', `${has}, and this is not better in every track of it`);
+    case 'better':
+      return gate('duplicate', `${has}, not as good as this; it can be replaced, if it is the same`);
+    case 'worse':
+      return gate('duplicate', `${has}, and better`);
+    default:
+      return gate('duplicate', `${has}, as good as this`);
+  }
 }
 
 function planOf({ own }: Entry, { examined }: Details, decision: Decision): ImportPlan {
