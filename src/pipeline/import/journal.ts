@@ -183,7 +183,9 @@ export class Journal {
   }
 
   async strikeTrashed(root: string, trashId: string): Promise<void> {
-    await this.#disk.remove(join(root, TRASH, `${trashId}.json`), 'list of trash');
+    const path = join(root, TRASH, `${trashId}.json`);
+    if (await isThere(`${path}.tmp`)) await this.#disk.remove(`${path}.tmp`, 'torn list of trash');
+    await this.#disk.remove(path, 'list of trash');
   }
 
   async allTrashed(root: string): Promise<Operation[]> {
