@@ -22,6 +22,8 @@ export interface SourceRig {
   /** How often something was asked for; bytes that were sent. */
   asked(): number;
   sent(): number;
+  /** Whether what was asked for last was the rest of something. */
+  wentOn(): boolean;
   /** Of the music. */
   readonly sha256: string;
   readonly size_bytes: number;
@@ -135,10 +137,9 @@ export function sourceContract(
       stop.abort(new Error('stopped'));
       await expect(going).rejects.toThrow('stopped');
       rig.hold(false);
-      const sent = rig.sent();
       await rig.source().run(wanted, house.context());
       expect(soundOf(await house.files(wanted.folder))).toEqual([rig.sha256]);
-      if (rig.source().capabilities.resume) expect(rig.sent() - sent).toBeLessThan(rig.size_bytes);
+      expect(rig.wentOn()).toBe(rig.source().capabilities.resume);
     });
 
     it('takes no more than it may', async () => {
@@ -158,7 +159,7 @@ export function sourceContract(
 
     it('ends when it takes too long', async () => {
       rig.hold(true);
-      const failed = rig.source({ caps: { ...CAPS, max_ms: 1500 } }).run(await order(), house.context());
+      const failed = rig.source({ caps: { ...CAPS, max_ms: 400 } }).run(await order(), house.context());
       await expect(failed).rejects.toMatchObject({ code: 'ERR_SOURCE', retryable: false });
     });
 

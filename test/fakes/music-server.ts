@@ -112,10 +112,8 @@ export class MusicServer {
         if (!response.write(chunk)) await drained(response);
       }
       if (at + trickle >= hold_at) return;
-      if (at + trickle >= drop_every && drop_every < body.length) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        return void response.destroy();
-      }
+      // What was written arrives, and then the line is gone in the middle of the body.
+      if (at + trickle >= drop_every && drop_every < body.length) return response.socket?.destroySoon();
       if (file.trickle !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
     }
     response.end();

@@ -19,7 +19,7 @@ let music: Buffer;
 
 beforeAll(async () => {
   if (!existsSync(YT_DLP)) throw new Error('yt-dlp is missing: apt-get install yt-dlp');
-  music = await noise('flac', 12);
+  music = await noise('flac', 8);
 });
 
 async function sourceOf(
@@ -47,10 +47,11 @@ async function webRig(kind: 'http' | 'yt-dlp'): Promise<SourceRig> {
     hold: (held) =>
       server.change('/music/01%20Noise.flac', {
         hold_at: held ? Math.floor(music.length / 2) : Infinity,
-        trickle: 16_384,
+        trickle: held ? 16_384 : 262_144,
       }),
     asked: () => server.asked.length,
     sent: () => server.sent,
+    wentOn: () => /^bytes=[1-9]/.test(server.asked.at(-1)?.headers.range ?? ''),
     sha256: sha256(music),
     size_bytes: music.length,
     close: async () => {
@@ -114,6 +115,7 @@ sourceContract('streamrip, a fake one', {
       },
       asked: () => asked,
       sent: () => (existsSync(join(folder, 'asked')) ? 1 : 0),
+      wentOn: () => false,
       sha256: sha256(music),
       size_bytes: music.length,
       close: async () => {
@@ -141,6 +143,7 @@ sourceContract('upload', {
       hold: () => undefined,
       asked: () => 0,
       sent: () => 0,
+      wentOn: () => false,
       sha256: sha256(music),
       size_bytes: music.length,
       close: () => house.close(),
