@@ -219,11 +219,11 @@ function ownRows({ judged }: Round, beets: readonly BeetsEnd[]): Row[] {
     measure: string,
     list: typeof both,
     mine: (one: Judged) => boolean,
-    theirs: (one: { isAuto: boolean; isRight: boolean }) => boolean,
+    theirs: ((one: { isAuto: boolean; isRight: boolean }) => boolean) | undefined,
     least: number,
   ): Row => {
     const ours = percent(list.filter((one) => mine(one.mine)).length, list.length);
-    const peer = percent(list.filter((one) => theirs(one.theirs)).length, list.length);
+    const peer = theirs && percent(list.filter((one) => theirs(one.theirs)).length, list.length);
     return amount(measure, ours, `% of ${list.length}`, { text: `>= ${least} %`, met: ours >= least }, peer);
   };
   const autos = counted.filter(({ mine }) => mine.isAuto);
@@ -277,7 +277,7 @@ function ownRows({ judged }: Round, beets: readonly BeetsEnd[]): Row[] {
       'the first reason told is the true cause',
       of('review', 'broken', 'hostile'),
       ({ namesCause }) => namesCause,
-      () => false,
+      undefined,
       90,
     ),
   ];
@@ -350,7 +350,7 @@ function notesOf(cases: readonly Labelled[], { judged }: Round, beets: readonly 
   const hung = cases.filter((_, n) => beets[n]?.hung);
   return [
     `${cases.length} albums: ${(['clean', 'damaged', 'review', 'broken', 'hostile', 'unknowable'] as const).map(many).join(', ')}. The source is a stub of MusicBrainz on this machine, asked without a pause.`,
-    'Confidence is 1 minus the distance; 0.95 and no gate imports. beets is Debian 12’s 1.6.0 with its own defaults, `-q`, the same stub, no file changed; it gives no reason, so nothing stands beside that line.',
+    'Confidence is 1 minus the distance; 0.95 and no gate imports. beets is Debian 12’s 1.6.0 with its own defaults, `-q`, the same stub, no file changed; it gives no reason, so nothing stands beside that line, and its time includes the start of Python. Where something broken or hostile lies beside songs that are whole, to import them without asking counts as wrong.',
     ...missed.map((one) => `asked about, might have been taken: ${inShort(one)}`),
     ...unnamed.map((one) => `another reason came first: ${inShort(one)}`),
     ...judged
