@@ -64,6 +64,7 @@ describe.each([
     const { atime, mtime } = await stat(join(from, 'a/1.flac'));
     await utimes(join(home, 'c/1.flac'), atime, new Date(Math.floor(mtime.getTime())));
     await utimes(join(from, 'a/1.flac'), atime, new Date(Math.floor(mtime.getTime())));
+    await utimes(join(home, 'c/2.flac'), atime, new Date(0));
     await gather({ from, dirs: ['a'], copy: false }, join(home, 'c'));
     expect(await list(from)).toEqual(['a/2.flac', 'a/new.flac']);
     expect(await list(home)).toEqual(['c/1.flac', 'c/2.flac', 'd.coming/half.flac']);

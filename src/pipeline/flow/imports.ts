@@ -210,7 +210,8 @@ function duplicateGate([first]: readonly Duplicate[]): Gate {
       return gate('duplicate', `${has}, not as good as this; it can be replaced, if it is the same`);
     case 'worse':
       return gate('duplicate', `${has}, and better`);
-    default:
+    case 'same':
+    case undefined:
       return gate('duplicate', `${has}, as good as this`);
   }
 }
