@@ -4,6 +4,7 @@ import { machine } from '../machine.js';
 import { keep, type Paper, table } from '../report.js';
 import { Shelf } from '../shelf.js';
 import { identifyCase } from './case-identify.js';
+import { killsCase } from './case-kills.js';
 
 interface PipelineCase {
   readonly bench: BenchCase;
@@ -14,6 +15,7 @@ interface PipelineCase {
 /** In the order in which they run. */
 const CASES: readonly PipelineCase[] = [
   { bench: identifyCase, paper: { name: 'identify', title: 'What albums are taken for, beside beets' } },
+  { bench: killsCase, paper: { name: 'import-kills', title: 'Imports that are killed' } },
 ];
 
 type Print = (line: string) => void;
