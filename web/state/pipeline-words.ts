@@ -3,6 +3,9 @@ import type { SourceKind } from '../../src/protocol/pipeline/download.js';
 import type { Export, ScanResult, Target, TrashEntry } from '../../src/protocol/pipeline/upkeep.js';
 import { count } from './format.js';
 
+/** How long files may take to be moved before nobody waits for the answer any more. */
+export const MOVING = { timeout_ms: 60_000 } as const;
+
 /** `640 kB`, `26.4 MB`, `1.2 GB`: as disks are sold. */
 export function bytes(n: number): string {
   if (n < 1000) return `${Math.round(n)} B`;

@@ -1,6 +1,7 @@
 import type { Album } from '../../src/protocol/track.js';
 import { AskSheet } from '../components/ask-sheet.js';
 import { count } from '../state/format.js';
+import { MOVING } from '../state/pipeline-words.js';
 import { useStore } from '../state/store.js';
 
 /** Takes an album out of the library, and offers to bring it back. */
@@ -8,9 +9,12 @@ export function DeleteAlbum({ album, onClose }: { album: Album; onClose: () => v
   const store = useStore();
   const { album_id, title, track_count } = album;
   const run = async (): Promise<void> => {
-    const { trash_id } = await store.client.send('library:delete', { album_id });
+    const { trash_id } = await store.client.send('library:delete', { album_id }, MOVING);
     const restore = async (): Promise<void> => {
-      if (await store.ask('trash:restore', { trash_id })) store.toasts.show(`${title} is back`);
+      await store.client.send('trash:restore', { trash_id }, MOVING).then(
+        () => store.toasts.show(`${title} is back`),
+        (error: unknown) => store.fail(error),
+      );
     };
     store.toasts.show(`${title} is in the trash`, {
       action: { label: 'Undo', run: () => void restore() },

@@ -5,7 +5,7 @@ import { Field, SheetForm } from '../components/form.js';
 import { Menu } from '../components/menu.js';
 import { Sheet } from '../components/sheet.js';
 import { useStore } from '../state/store.js';
-import { duplicateWords } from '../state/pipeline-words.js';
+import { duplicateWords, MOVING } from '../state/pipeline-words.js';
 import { EditSheet } from './review-edit.js';
 
 export type ReviewSheet =
@@ -84,7 +84,7 @@ function RejectSheet({ review, onClose }: ReviewSheetProps) {
       yes="Do not take it"
       no="Keep it here"
       run={async () => {
-        await store.client.send('import:reject', { candidate_id });
+        await store.client.send('import:reject', { candidate_id }, MOVING);
         store.router.replace({ view: 'imports' });
         store.toasts.show(`${title} is in the trash`, {
           action: { label: 'Show trash', run: () => store.router.go({ view: 'trash' }) },

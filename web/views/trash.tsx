@@ -4,7 +4,7 @@ import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { count } from '../state/format.js';
 import { ago } from '../state/job-words.js';
-import { bytes, fromNow, TRASH_WORDS } from '../state/pipeline-words.js';
+import { bytes, fromNow, MOVING, TRASH_WORDS } from '../state/pipeline-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader, Failed } from './collections.js';
@@ -20,6 +20,7 @@ export function TrashView() {
   const admin = isAdmin(store);
   const [round, setRound] = useState(0);
   const [removing, setRemoving] = useState<TrashEntry>();
+  const [coming, setComing] = useState<string>();
   const now = useNow(30_000);
   const generation = store.house.library.value?.generation;
   const { value, failed } = useLoaded(
@@ -28,11 +29,17 @@ export function TrashView() {
   );
   const again = (): void => setRound((n) => n + 1);
   const restore = async ({ trash_id, title, reason }: TrashEntry): Promise<void> => {
-    if (!(await store.ask('trash:restore', { trash_id }))) return;
+    setComing(trash_id);
+    try {
+      await store.client.send('trash:restore', { trash_id }, MOVING);
+      store.toasts.show(reason === 'rejected' ? `${title} waits for review again` : `${title} is back`, {
+        kind: 'success',
+      });
+    } catch (error) {
+      store.fail(error);
+    }
+    setComing(undefined);
     again();
-    store.toasts.show(reason === 'rejected' ? `${title} waits for review again` : `${title} is back`, {
-      kind: 'success',
-    });
   };
   return (
     <section class="view pipeline" aria-label="Trash">
@@ -52,6 +59,7 @@ export function TrashView() {
                 key={entry.trash_id}
                 entry={entry}
                 now={now}
+                coming={entry.trash_id === coming}
                 onRestore={() => void restore(entry)}
                 onRemove={() => setRemoving(entry)}
               />
@@ -69,7 +77,7 @@ export function TrashView() {
           yes="Remove for good"
           no="Keep it"
           run={async () => {
-            await store.client.send('trash:remove', { trash_id: removing.trash_id });
+            await store.client.send('trash:remove', { trash_id: removing.trash_id }, MOVING);
             again();
           }}
           onClose={() => setRemoving(undefined)}
@@ -87,11 +95,13 @@ export function TrashView() {
 interface TrashRowProps {
   readonly entry: TrashEntry;
   readonly now: number;
+  /** It is on its way back. */
+  readonly coming: boolean;
   readonly onRestore: () => void;
   readonly onRemove: () => void;
 }
 
-function TrashRow({ entry, now, onRestore, onRemove }: TrashRowProps) {
+function TrashRow({ entry, now, coming, onRestore, onRemove }: TrashRowProps) {
   const { title, artist, reason, file_count, size_bytes, username, trashed_at, expires_at } = entry;
   const by = username === undefined || username === 'household' ? '' : ` by ${username}`;
   return (
@@ -110,7 +120,13 @@ function TrashRow({ entry, now, onRestore, onRemove }: TrashRowProps) {
         </span>
       </div>
       <div class="card-actions">
-        <Button icon="undo" label="Bring back" about={title} onClick={onRestore} />
+        <Button
+          icon="undo"
+          label={coming ? 'Comes back…' : 'Bring back'}
+          about={title}
+          disabled={coming}
+          onClick={onRestore}
+        />
         <IconButton icon="trash" label={`Remove ${title} for good`} onClick={onRemove} />
       </div>
     </li>
