@@ -18,7 +18,7 @@ import { Proxies } from './proxies.js';
 import { restRoutes } from './rest-routes.js';
 import { signInRoutes } from './sign-in-routes.js';
 import { topicRoutes } from './topic-routes.js';
-import { uploadRoutes } from './upload-routes.js';
+import { noUploads, uploadRoutes } from './upload-routes.js';
 import { webRoutes } from './web-routes.js';
 
 /** Serves page, REST, media and WebSocket on one port. Rejects with an AppError that says what to set when it cannot listen. */
@@ -39,7 +39,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { media, artwork, filesFrom } = parts;
   if (media && artwork) fileRoutes(app, { ...parts, media, artwork });
   else if (filesFrom) filesElsewhere(app, filesFrom);
-  if (parts.upload) uploadRoutes(app, parts.upload, people, rates);
+  uploadRoutes(app, parts.upload ?? noUploads, people, rates);
   docsRoutes(app, parts.version);
   await webRoutes(app, config.webRoot, log);
 

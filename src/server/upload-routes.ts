@@ -18,6 +18,11 @@ export interface UploadedPiece {
 /** Takes a piece to disk; gives how much of the file is there. */
 export type TakePiece = (piece: UploadedPiece) => Promise<number>;
 
+/** For a process that keeps no files. */
+export const noUploads: TakePiece = async () => {
+  throw new AppError('ERR_NOT_SUPPORTED', 'Uploads go to the server itself, not to a gateway');
+};
+
 /** Of one request. A page that sends less at once loses less when its line breaks. */
 export const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 

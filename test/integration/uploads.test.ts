@@ -261,3 +261,14 @@ describe('uploads', () => {
     expect((await announce([{ path: 'a.flac', size_bytes: 1000 }])).status).toBe(200);
   });
 });
+
+it('go to the server itself: a gateway says so', async () => {
+  const world = await World.start();
+  const asked = await fetch(`http://127.0.0.1:${world.port}/api/v1/uploads/some/files/0?offset=0`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: 'x',
+  });
+  expect(await asked.json()).toMatchObject({ error: { code: 'ERR_NOT_SUPPORTED' } });
+  await world.stop();
+});
