@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AppError, backoffMs, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
 import { isOver } from '../../protocol/index.js';
 import type { Db } from '../../storage/index.js';
-import type { Jobs } from '../jobs.js';
+import type { Jobs, JobSpec } from '../jobs.js';
 import type { Params } from '../rows.js';
 import type { HeldRun, JobProgress, JobResult } from '../running-job.js';
 import type { Work } from '../work.js';
@@ -29,6 +29,8 @@ export interface Handler {
   readonly work: AnyWork;
   readonly options: HandleOptions<unknown, unknown>;
 }
+
+type Place = Pick<WorkRow, 'job_id' | 'kind' | 'title' | 'params' | 'priority'>;
 
 interface Entry {
   row: WorkRow;
@@ -105,15 +107,15 @@ export class WorkQueue implements JobQueue {
     const text = JSON.stringify(params) ?? 'null';
     if (!work.params.safeParse(params).success || !priority.success || text.length > MAX_WORK_BYTES)
       throw new AppError('ERR_INVALID', `${title} cannot be done so`, { params: { kind: work.kind } });
-    const wanted: Params = { work: text, title, priority: priority.data, job_id };
     const now = Math.round(clock.wallMs());
     const begin = { state: 'waiting', attempt: 0, dispatch: 0, lost: 0 } as const;
     const place = { job_id, kind: work.kind, title, params, priority: priority.data };
+    const spec = specOf(place);
     const times = { set_at_ms: now, not_before_ms: Math.round(not_before_ms) };
     // The row first: nobody hears of a job that the disk refused.
     const { row, run } = db.transaction(() => ({
       row: this.#rows.add({ ...place, ...begin, ...times }),
-      run: jobs.hold({ kind: work.kind, title, params: wanted, job_id }),
+      run: jobs.hold(spec),
     }));
     this.#enter(row, run);
     this.#pumpSoon();
@@ -154,10 +156,10 @@ export class WorkQueue implements JobQueue {
 
   #load(row: WorkRow): void {
     const { jobs } = this.#parts;
-    const { job_id, kind, title } = row;
+    const { job_id } = row;
     const job = jobs.find(job_id);
     const cancelled = job !== undefined && isOver(job);
-    const run = cancelled ? undefined : (jobs.held(job_id) ?? jobs.hold({ kind, title, job_id }));
+    const run = cancelled ? undefined : (jobs.held(job_id) ?? jobs.hold(specOf(row)));
     const entry = this.#enter(row, run);
     if (cancelled && row.outcome === undefined) this.#keep(entry, { state: 'ended', outcome: CANCELLED });
     if (row.state === 'paused') run?.wait('paused', 'Paused');
@@ -224,9 +226,14 @@ export class WorkQueue implements JobQueue {
     const waiting = [...this.#entries.values()].filter(({ row, out }) => row.state === 'waiting' && !out);
     const due = waiting.filter(({ dueUs }) => dueUs <= now);
     due.sort((a, b) => b.row.priority - a.row.priority || a.row.serial - b.row.serial);
+    const free = this.#freePlaces();
     for (const entry of due) {
-      if (!carrier.hasRoom(entry.row.priority)) break;
-      if (this.#mayBegin(entry.row.kind)) this.#send(entry);
+      const { kind, priority } = entry.row;
+      if (!carrier.hasRoom(priority)) break;
+      const places = free.get(kind) ?? 0;
+      if (places < 1) continue;
+      free.set(kind, places - 1);
+      this.#send(entry);
     }
     this.#wake?.cancel();
     const soonest = Math.min(...waiting.filter(({ dueUs }) => dueUs > now).map(({ dueUs }) => dueUs));
@@ -234,13 +241,13 @@ export class WorkQueue implements JobQueue {
     this.#wake = clock.after(Math.min(LONGEST_WAIT_MS, (soonest - now) / 1000 + 1), () => this.#pumpSoon());
   }
 
-  #mayBegin(kind: string): boolean {
-    const handler = this.#handlers.get(kind);
-    if (!handler) return false;
-    const { concurrency = Infinity } = handler.options;
-    if (concurrency === Infinity) return true;
-    const out = [...this.#entries.values()].filter((entry) => entry.out?.kind === kind);
-    return out.length < concurrency;
+  /** How many of each kind may begin besides those that somebody has. */
+  #freePlaces(): Map<string, number> {
+    const free = new Map(
+      [...this.#handlers].map(([kind, { options }]) => [kind, options.concurrency ?? Infinity]),
+    );
+    for (const { out } of this.#entries.values()) if (out) free.set(out.kind, (free.get(out.kind) ?? 0) - 1);
+    return free;
   }
 
   #send(entry: Entry): void {
@@ -401,10 +408,18 @@ export class WorkQueue implements JobQueue {
 
   /** The page asks for the same again. */
   #again<P, R>(work: Work<P, R>, options: HandleOptions<P, R>, kept: Params): string {
-    const params = work.params.parse(JSON.parse(String(kept['work'] ?? 'null')));
+    const read = work.params.safeParse(JSON.parse(String(kept['work'] ?? 'null')));
+    if (!read.success) throw new AppError('ERR_CONFLICT', 'This job cannot be done again');
+    const params = read.data;
     if (options.retry) return options.retry(params, String(kept['job_id']));
     return this.add(work, params, { title: String(kept['title']), priority: Number(kept['priority']) });
   }
+}
+
+/** The job of the wire, with what doing it again takes. */
+function specOf({ job_id, kind, title, params, priority }: Place): JobSpec {
+  const again: Params = { work: JSON.stringify(params ?? null), title, priority, job_id };
+  return { job_id, kind, title, params: again };
 }
 
 const ticketOf = ({ job_id, dispatch, kind, attempt, params }: WorkRow): Ticket => ({
