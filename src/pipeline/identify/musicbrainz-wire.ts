@@ -11,6 +11,7 @@ const Id = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const Text = z.string().transform((text) =>
   text
     .replace(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replace(/\s+/g, ' ')
     .trim()
     .slice(0, MAX_TEXT)
     .normalize('NFC'),
@@ -73,6 +74,14 @@ const Release = z.object({
 
 const Search = z.object({ releases: z.array(z.unknown()).max(200) });
 
+const PICTURES = new Set(['DVD-Video', 'DVD', 'Blu-ray', 'VHS', 'LaserDisc', 'VCD', 'SVCD']);
+
+/** A film in the box is no part of the music, unless it is all there is. */
+function heard<M extends { readonly format?: string | null | undefined }>(media: readonly M[]): readonly M[] {
+  const sound = media.filter(({ format }) => !PICTURES.has(format ?? ''));
+  return sound.length > 0 ? sound : media;
+}
+
 const creditName = (credit: Credit): string =>
   (credit ?? [])
     .map(({ name, artist, joinphrase }) => `${name ?? artist?.name ?? ''}${joinphrase ?? ''}`)
@@ -93,7 +102,7 @@ export function readSearch(answer: unknown): Hit[] {
     const parsed = Release.safeParse(raw);
     if (!parsed.success) return [];
     const { data } = parsed;
-    const media = data.media ?? [];
+    const media = heard(data.media ?? []);
     const counted = media.reduce((sum, one) => sum + (one['track-count'] ?? 0), 0);
     const year = yearOf(data.date);
     return {
@@ -105,7 +114,7 @@ export function readSearch(answer: unknown): Hit[] {
       ...(year !== undefined && { year }),
       date: data.date ?? '',
       ...(media[0]?.format && { media: media[0].format }),
-      track_count: data['track-count'] ?? counted,
+      track_count: counted > 0 ? counted : (data['track-count'] ?? 0),
       disc_count: Math.max(1, media.length),
     };
   });
@@ -116,7 +125,7 @@ export function readRelease(answer: unknown): Known {
   const found = Release.parse(answer);
   const credit = found['artist-credit'];
   const artist = creditName(credit);
-  const media = found.media ?? [];
+  const media = heard(found.media ?? []);
   const tracks = media.flatMap((medium, n) => {
     const disc = medium.position ?? n + 1;
     const hidden = medium.pregap ? [trackOf(medium.pregap, disc, 0, artist)] : [];
