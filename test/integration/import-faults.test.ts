@@ -82,7 +82,9 @@ it.each([
   const album_id = await withOld();
   const plan = await planOf(candidate, 'i1', { replace_album_id: album_id });
   hooks.set('after link file', () => change(join(candidate, '02 Two.flac')));
-  await expect(rig.run(plan)).rejects.toMatchObject({ params: { cause: expect.stringMatching(/^source_/) as string } });
+  await expect(rig.run(plan)).rejects.toMatchObject({
+    params: { cause: expect.stringMatching(/^source_/) as string },
+  });
   await demandUntouched(OLD);
   expect(await sources()).toBe(left);
 });
@@ -137,7 +139,7 @@ it('takes everything back when the database is full, and goes on when there is r
     outbox: (db) => {
       if (!isFull.now) return;
       db.exec(`PRAGMA max_page_count = ${Number(db.prepare('PRAGMA page_count').get()?.['page_count'])}`);
-      db.exec("CREATE TABLE filling AS SELECT randomblob(1000000) AS filling");
+      db.exec('CREATE TABLE filling AS SELECT randomblob(1000000) AS filling');
     },
   });
   const plan = await planOf(candidate, 'i1', { replace_album_id: album_id });
@@ -189,7 +191,9 @@ it('keeps the old album in the trash, for people to see, when something takes it
   expect(await sources()).toBe(2);
   const { items } = rig.importer.trash.handlers['trash:list']({ offset: 0, limit: 10 });
   expect(items).toMatchObject([{ reason: 'replaced', title: 'Rivers' }]);
-  await expect(rig.importer.trash.restore(items[0]!.trash_id)).rejects.toMatchObject({ code: expect.stringMatching(/CONFLICT|NOT_FOUND/) as string });
+  await expect(rig.importer.trash.restore(items[0]!.trash_id)).rejects.toMatchObject({
+    code: expect.stringMatching(/CONFLICT|NOT_FOUND/) as string,
+  });
   await rm(join(rig.musicDir, PLACE), { recursive: true });
   await rig.scan();
   await rig.importer.trash.restore(items[0]!.trash_id);
@@ -213,7 +217,9 @@ it('neither imports nor removes anything while the music folder is not mounted',
   await rm(rig.musicDir, { recursive: true });
   await rename(`${rig.musicDir}-away`, rig.musicDir);
   expect(await rig.importer.trash.purge()).toBe(1);
-  expect((await rig.run({ ...plan, release: { ...plan.release, year: 2002 } })).folder).toBe('Otter/Rivers (2002)');
+  expect((await rig.run({ ...plan, release: { ...plan.release, year: 2002 } })).folder).toBe(
+    'Otter/Rivers (2002)',
+  );
 });
 
 it('passes over a torn journal, and sweeps out what lies in staging', async () => {
@@ -253,7 +259,10 @@ it('lets ids go on, and finds the old album in the trash, with a database from b
 it('takes the same album once when it comes twice at the same time', async () => {
   const twin = rig.candidate('c2');
   await cp(candidate, twin, { recursive: true });
-  const results = await Promise.allSettled([rig.run(await planOf(candidate, 'i1')), rig.run(await planOf(twin, 'i2'))]);
+  const results = await Promise.allSettled([
+    rig.run(await planOf(candidate, 'i1')),
+    rig.run(await planOf(twin, 'i2')),
+  ]);
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   expect((await rig.shown()).length).toBe(2);
   expect((await sources()) + (await filesBelow(twin)).length).toBe(2);

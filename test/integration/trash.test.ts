@@ -56,7 +56,7 @@ it('takes an album out with all that lies in its folder, and brings it back with
     { trash_id, title: 'Rivers', artist: 'Otter', reason: 'deleted', file_count: 3, username: 'Ada' },
   ]);
   await rig.scan();
-  await rig.importer.trash.handlers['trash:restore']({ trash_id }, rig.caller);
+  await rig.importer.trash.handlers['trash:restore']({ trash_id });
   expect(await rig.shown()).toEqual(OLD);
   expect(rig.rows('SELECT album_id FROM albums')).toEqual([{ album_id }]);
   expect(rig.rows('SELECT track_id FROM tracks ORDER BY track_number')).toEqual(ids);
@@ -83,7 +83,7 @@ it('removes for good only what it put there', async () => {
     join(rig.musicDir, '.trash', trash_id, PLACE, '02 Two.mp3'),
     'longer or shorter than it was',
   );
-  await rig.importer.trash.handlers['trash:remove']({ trash_id }, rig.caller);
+  await rig.importer.trash.handlers['trash:remove']({ trash_id });
   expect(list()).toEqual([]);
   expect(await trashed()).toEqual([`${trash_id}/${PLACE}/02 Two.mp3`, `${trash_id}/${PLACE}/mine.flac`]);
 });
@@ -135,10 +135,10 @@ const isTelling = (name: string): boolean => !name.startsWith('after') && !/igno
 
 interface Deed {
   readonly title: string;
-  prepare(): Promise<void>;
-  act(): Promise<unknown>;
+  prepare(this: void): Promise<void>;
+  act(this: void): Promise<unknown>;
   /** Whether it is as before, or as after. */
-  check(isDone: boolean): Promise<void>;
+  check(this: void, isDone: boolean): Promise<void>;
 }
 
 let album_id = '';

@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '../../../src/base/index.js';
-import { defaultTags, type Library, openLibrary } from '../../../src/library/index.js';
+import { type Library, openLibrary } from '../../../src/library/index.js';
+import { inProcessTags } from '../../../src/library/tags/tag-reader.js';
 import { type Importer, openImporter } from '../../../src/pipeline/import/index.js';
+import { tagWriterHere } from '../../../src/pipeline/import/tag-writer.js';
 import { type Db, migrate, openDb } from '../../../src/storage/index.js';
 
 /** A library and its importer over folders of their own. What others are to be told of goes into a table, so that it can be counted. */
@@ -29,7 +31,8 @@ export async function openHouse(
   migrate(db);
   db.exec('CREATE TABLE IF NOT EXISTS told (folder TEXT NOT NULL, reason TEXT NOT NULL)');
   const [clock, log] = [systemClock, silentLogger];
-  const tags = defaultTags({ clock, log });
+  // In this process: hundreds of these are started, and none shall leave others behind when it is killed.
+  const tags = inProcessTags;
   const library = openLibrary({
     db,
     musicDir,
@@ -52,6 +55,7 @@ export async function openHouse(
     clock,
     log,
     tags,
+    writer: () => tagWriterHere,
     settings: { trash_days: 30, space_reserve_mb: 1 },
     outbox: (into, folder, reason) => void into.prepare('INSERT INTO told VALUES (?, ?)').run(folder, reason),
     ...(step && { step }),

@@ -7,7 +7,7 @@ import { nameKey } from '../names.js';
 import { codeOf, openPlain } from './disk.js';
 import { pairTracks, SAME_LENGTH_SECONDS } from './pairs.js';
 import { judge } from './quality.js';
-import { qualityOfStored } from './stored-quality.js';
+import { qualitiesOf } from './stored-quality.js';
 
 export interface DuplicatesParts {
   readonly db: Db;
@@ -156,7 +156,7 @@ export class Duplicates {
       const source = sources[n];
       return old && source ? [{ old, source }] : [];
     });
-    const verdict = judge(both.map(({ old, source }) => ({ now: qualityOfStored(db, old), then: source })));
+    const verdict = judge(both.map(({ old, source }) => qualitiesOf(db, old, source)));
     const isWhole =
       both.length === album.tracks.length &&
       both.every(({ old, source }) => {

@@ -11,13 +11,13 @@ import { Anchor, type Ground } from './anchor.js';
 import { Disk, diskError, type Hashed, type Step } from './disk.js';
 import { type Draft, type DraftFile, draftOf, trashIdOf } from './draft.js';
 import { Duplicates } from './duplicates.js';
-import { Journal, NO_CHANGE, type Operation, STAGING, type Trashed } from './journal.js';
+import { type ImportedFile, Journal, NO_CHANGE, type Operation, STAGING, type Trashed } from './journal.js';
 import { keptPaths } from './moves-out.js';
 import { Operations, type Recovered } from './operations.js';
 import { compareQuality, type Quality, sayQuality } from './quality.js';
 import { type Outbox, Record } from './record.js';
 import { canLink, stageFile } from './stage.js';
-import { qualityOfStored } from './stored-quality.js';
+import { qualitiesOf } from './stored-quality.js';
 import { type TagWriter, tagWriter } from './tag-writer.js';
 import { DEFAULT_TEMPLATE, readTemplate, type Template } from './template.js';
 
@@ -278,7 +278,7 @@ class ImportRun {
       channels,
       bitrate_kbps,
       recording_id: this.#plan.release.tracks[track]?.mb_recording_id,
-      upgraded: before && upgradeOf(qualityOfStored(this.#parts.options.db, before), source),
+      upgraded: before && upgradeOf(qualitiesOf(this.#parts.options.db, before, source)),
     };
   }
 
@@ -312,7 +312,13 @@ class ImportRun {
   }
 }
 
-function upgradeOf(then: Quality, now: Quality): { old_quality: string; new_quality: string } | undefined {
-  if (compareQuality(now, then) <= 0) return undefined;
-  return { old_quality: sayQuality(then), new_quality: sayQuality(now) };
+function upgradeOf({
+  now,
+  then,
+}: {
+  readonly now: Quality;
+  readonly then: Quality;
+}): ImportedFile['upgraded'] {
+  if (compareQuality(then, now) <= 0) return undefined;
+  return { old_quality: sayQuality(now), new_quality: sayQuality(then) };
 }

@@ -44,7 +44,12 @@ export async function moveOn(disk: Disk, root: string, moves: readonly Move[], m
 }
 
 /** Takes back the first `made` moves, the last first. */
-export async function moveBack(disk: Disk, root: string, moves: readonly Move[], made: number): Promise<void> {
+export async function moveBack(
+  disk: Disk,
+  root: string,
+  moves: readonly Move[],
+  made: number,
+): Promise<void> {
   for (const move of moves.slice(0, made).reverse()) {
     if (await isThere(join(root, move.from))) continue;
     const parent = relative(root, dirname(join(root, move.from)));

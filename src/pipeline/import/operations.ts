@@ -186,10 +186,13 @@ export class Operations {
 
   /** Back to what was before. What cannot go back, because something else stands in its place, stays in the trash, where people find it. */
   async #retreat(operation: Operation, home: string, root: string): Promise<Recovered['outcome']> {
-    const { disk, entries, journal } = this.#parts;
+    const { disk, entries } = this.#parts;
     const made = operation.ready ? await progressOf(root, operation) : 0;
     if (made === operation.moves.length && (await hasMore(root, operation)))
-      this.#parts.log.warn({ op_id: operation.op_id }, 'others put files into an album that is not done, it stays');
+      this.#parts.log.warn(
+        { op_id: operation.op_id },
+        'others put files into an album that is not done, it stays',
+      );
     else await moveBack(disk, root, operation.moves, made ?? 0);
     if (made === undefined) await this.#fetchBack(operation, root);
     if (!(await isTrashed(root, operation))) {
