@@ -199,7 +199,8 @@ export class RedisCarrier implements Carrier {
     if (!job) return this.#missing(name, out);
     out.missingUs = undefined;
     const state = await job.getState();
-    if (state === 'completed') return this.#completed(name, job.returnvalue);
+    // It may have been completed since it was fetched.
+    if (state === 'completed') return this.#completed(name, (await this.#queue.getJob(name))?.returnvalue);
     if (state === 'failed') return this.#end(name, { kind: 'lost' });
     if (state === 'active') return this.#began(name);
     out.begun = false;

@@ -18,6 +18,8 @@ export interface WorkRow {
   readonly attempt: number;
   /** Tickets that were sent. */
   readonly dispatch: number;
+  /** Whether the last of them may not have ended. */
+  readonly is_out: boolean;
   /** Tickets whose holder died. */
   readonly lost: number;
   /** Wall clock when `not_before_ms` was set: how long it is to wait, should the clock be turned back. */
@@ -58,9 +60,9 @@ export class WorkRows {
     return this.#db.prepare('SELECT 1 FROM queued_work WHERE job_id = ?').get(jobId) !== undefined;
   }
 
-  add(row: Omit<WorkRow, 'serial' | 'outcome'>): WorkRow {
+  add(row: Omit<WorkRow, 'serial' | 'is_out' | 'outcome'>): WorkRow {
     const insert = this.#db.prepare(
-      'INSERT INTO queued_work (job_id, kind, title, params, priority, state, attempt, dispatch, lost, set_at_ms, not_before_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO queued_work (job_id, kind, title, params, priority, state, attempt, dispatch, is_out, lost, set_at_ms, not_before_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)',
     );
     const { job_id, kind, title, params, priority, state, attempt, dispatch, lost } = row;
     const { lastId } = insert.run(
@@ -76,17 +78,28 @@ export class WorkRows {
       row.set_at_ms,
       row.not_before_ms,
     );
-    return { ...row, serial: lastId };
+    return { ...row, serial: lastId, is_out: false };
   }
 
   put(row: WorkRow): void {
     const update = this.#db.prepare(
-      'UPDATE queued_work SET state = ?, attempt = ?, dispatch = ?, lost = ?, set_at_ms = ?, not_before_ms = ?, outcome = ? WHERE job_id = ?',
+      'UPDATE queued_work SET state = ?, attempt = ?, dispatch = ?, is_out = ?, lost = ?, set_at_ms = ?, not_before_ms = ?, outcome = ? WHERE job_id = ?',
     );
     const outcome = row.outcome === undefined ? null : JSON.stringify(row.outcome);
     const { state, attempt, dispatch, lost, set_at_ms, not_before_ms, job_id } = row;
     this.#db.transaction(
-      () => update.run(state, attempt, dispatch, lost, set_at_ms, not_before_ms, outcome, job_id),
+      () =>
+        update.run(
+          state,
+          attempt,
+          dispatch,
+          Number(row.is_out),
+          lost,
+          set_at_ms,
+          not_before_ms,
+          outcome,
+          job_id,
+        ),
       'normal',
     );
   }
@@ -121,6 +134,7 @@ function readRow(row: Row): WorkRow[] {
       state: state.data,
       attempt: number('attempt'),
       dispatch: number('dispatch'),
+      is_out: row['is_out'] === 1,
       lost: number('lost'),
       set_at_ms: number('set_at_ms'),
       not_before_ms: number('not_before_ms'),

@@ -170,8 +170,9 @@ export class WorkQueue implements JobQueue {
     const { row } = entry;
     const { outcome } = row;
     const decided = outcome !== undefined && (outcome.ok || outcome.error.cancelled !== true);
-    if (row.dispatch === 0 || decided) {
+    if (!row.is_out || decided) {
       if (row.state === 'ended') this.#settle(entry);
+      if (row.state === 'sent') this.#keep(entry, { state: 'waiting' });
       return;
     }
     entry.out = ticketOf(row);
@@ -257,7 +258,7 @@ export class WorkQueue implements JobQueue {
       this.#entries.delete(row.job_id);
       return run?.cancel();
     }
-    this.#keep(entry, { state: 'sent', dispatch: row.dispatch + 1 });
+    this.#keep(entry, { state: 'sent', dispatch: row.dispatch + 1, is_out: true });
     entry.out = ticketOf(entry.row);
     this.#parts.carrier.send(entry.out, row.priority);
   }
@@ -304,6 +305,7 @@ export class WorkQueue implements JobQueue {
     if (!entry) return;
     if (ending.kind === 'done' || ending.kind === 'failed') this.#hasBegun(ticket);
     entry.out = undefined;
+    this.#keep(entry, { is_out: false });
     if (entry.row.state === 'ended') this.#settle(entry);
     else if (ending.kind === 'done') this.#decide(entry, { ok: true, result: ending.result });
     else if (entry.row.state === 'sent') this.#notDone(entry, ending);

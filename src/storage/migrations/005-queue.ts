@@ -5,7 +5,8 @@
 export const queueTables = `
 CREATE TABLE queued_work (
   serial INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL, params TEXT NOT NULL,
-  priority INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL, dispatch INTEGER NOT NULL, lost INTEGER NOT NULL,
+  priority INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL, dispatch INTEGER NOT NULL, is_out INTEGER NOT NULL,
+  lost INTEGER NOT NULL,
   set_at_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, outcome TEXT
 );
 CREATE TABLE attempts (
