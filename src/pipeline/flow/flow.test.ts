@@ -401,6 +401,21 @@ describe('[IM1] a server that is killed', () => {
   });
 });
 
+describe('[IM1] records of candidates', () => {
+  it('go when they are old and over, and never while somebody has to decide', async () => {
+    await nextLife((one) => (one.decide = review('Two tracks are missing.')));
+    life.start();
+    await life.flow.arrived(await delivery('A/1.flac', 'B/1.flac'));
+    const { candidate_id } = await life.reached('A', 'review');
+    await life.reached('B', 'review');
+    await life.handlers['import:reject']({ candidate_id }, admin);
+    expect(await life.flow.forgetBefore('2020')).toBe(0);
+    expect(await life.flow.forgetBefore('2999')).toBe(1);
+    expect(life.candidates.all().map(({ item }) => item.state)).toEqual(['review']);
+    expect(await readdir(join(dir, 'workspace', 'details'))).toHaveLength(1);
+  });
+});
+
 describe('[RV1] a review', () => {
   const waiting = async (): Promise<string> => {
     await nextLife((one) => (one.decide = review('Two tracks are missing.')));

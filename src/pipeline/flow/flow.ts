@@ -47,6 +47,10 @@ export interface FlowParts extends CandidatesParts {
 /** A source that does not answer is asked again after so long, so many times; then by the scan of what is pending. */
 const LATER_MS = 300_000;
 const LATER_TRIES = 2;
+/** Each keeps two cores busy, and there may be music to play. */
+const EXAMINED_AT_ONCE = 2;
+/** Records of what is over that are kept at most: all of them are in the list that phones get. */
+const MOST_OVER = 300;
 
 /**
  * The life of a candidate: it arrives, its files are examined, it is identified, and then it is imported or waits for a person. What is done
@@ -65,6 +69,7 @@ export class Flow {
     this.#parts = parts;
     const { queue, examine } = parts;
     queue.handle(examine, {
+      concurrency: EXAMINED_AT_ONCE,
       settled: (jobId, _params, outcome) => this.#examined(jobId, outcome),
       retry: (_params, jobId) => this.#retryOf(jobId),
     });
@@ -130,15 +135,18 @@ export class Flow {
     this.arrived(arrival).catch(() => undefined);
   }
 
-  /** Records of what has been over for longer than `before`; never a file. */
+  /** Records of what has been over for longer than `before`, or of which there are too many; never a file. */
   async forgetBefore(before: string): Promise<number> {
-    const over = this.#parts.candidates.all().filter(({ item, own }) => {
-      // What stays where it was found would be found again.
-      const isOver = item.state === 'rejected' || (item.state === 'imported' && !own.keep_sources);
-      return isOver && item.updated_at < before;
-    });
-    for (const { item } of over) await this.#parts.candidates.forget(item.candidate_id);
-    return over.length;
+    // What stays where it was found would be found again.
+    const over = this.#parts.candidates
+      .all()
+      .filter(
+        ({ item, own }) => item.state === 'rejected' || (item.state === 'imported' && !own.keep_sources),
+      )
+      .toSorted((one, other) => (one.item.updated_at < other.item.updated_at ? 1 : -1));
+    const old = over.filter(({ item }, at) => at >= MOST_OVER || item.updated_at < before);
+    for (const { item } of old) await this.#parts.candidates.forget(item.candidate_id);
+    return old.length;
   }
 
   async close(): Promise<void> {
