@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../../src/package-root.js';
+import { startRedis } from '../fakes/real-redis.js';
+import { until } from '../until.js';
+
+const MAIN = join(packageRoot, 'dist', 'src', 'main.js');
+
+interface Running {
+  said(): string;
+  code(): number | null;
+  stop(): void;
+}
+
+function worker(dir: string, bus?: string): Running {
+  if (!existsSync(MAIN)) throw new Error('dist is not built; run: npm run build');
+  const env = { ...process.env, TUTTI_DATA_DIR: dir, ...(bus !== undefined && { TUTTI_BUS: bus }) };
+  const child = spawn(process.execPath, [MAIN, 'worker'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  return { said: () => said, code: () => child.exitCode, stop: () => void child.kill('SIGTERM') };
+}
+
+it('a worker without a bus says what is missing', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'tutti-worker-'));
+  const alone = worker(dir);
+  await until('it has ended', () => alone.code() !== null);
+  expect(alone.code()).not.toBe(0);
+  expect(alone.said()).toContain('a worker needs the bus of its server');
+  await rm(dir, { recursive: true, force: true });
+});
+
+it('a worker waits for the bus, says what it takes, and ends in order', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'tutti-worker-'));
+  const redis = await startRedis();
+  await redis.kill();
+  const running = worker(dir, redis.address);
+  await until('it waits', () => running.said().includes('Waiting for the bus'));
+  await redis.start();
+  await until('it takes work', () => running.said().includes('A worker of Tutti takes: '));
+  running.stop();
+  await until('it has ended', () => running.code() !== null);
+  expect(running.code()).toBe(0);
+  await redis.stop();
+  await rm(dir, { recursive: true, force: true });
+});
