@@ -97,6 +97,13 @@ export class PipelineHouse {
     });
   }
 
+  /** Another life of the server over the same folders. */
+  async restart(): Promise<void> {
+    for (const client of this.clients.splice(0)) client.close();
+    await this.app.close();
+    await this.start();
+  }
+
   async client(topics: readonly string[] = []): Promise<TuttiClient> {
     const client = connect({ url: `ws://127.0.0.1:${this.app.port}/ws`, WebSocket, topics });
     this.clients.push(client);

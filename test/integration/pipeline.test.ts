@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TuttiClient } from '../../src/client/index.js';
 import type { QueueItem } from '../../src/protocol/index.js';
 import { invent, released, type Album } from '../fakes/labelled-albums.js';
 import { until } from '../until.js';
@@ -153,6 +154,26 @@ describe('[WI1] an address in the queue of a room', () => {
       const { downloads: now } = await one.send('download:list', {});
       return now[0]?.album_id !== undefined;
     });
+  });
+
+  it('waits with the album for a person, over a restart, and comes true when it is approved', async () => {
+    house = await PipelineHouse.open([], { ...allowed, musicbrainz_contact: undefined });
+    const before = await house.client();
+    const { rooms } = await before.send('room:list', {});
+    const room_id = rooms[0]?.room_id ?? '';
+    const { item_id } = await before.send('download:add', { url: `${url}/song.flac`, room_id });
+    const itemsOf = async (client: TuttiClient): Promise<readonly QueueItem[]> =>
+      (await client.send('room:get', { room_id })).queue.items;
+    await until('it says what it waits for', async () =>
+      /waits for a decision/.test((await itemsOf(before))[0]?.problem ?? ''),
+    );
+    await house.restart();
+    const after = await house.client();
+    expect(await itemsOf(after)).toMatchObject([{ item_id, problem: /waits for a decision/ }]);
+    const { candidate_id } = await reached(after, single.title, 'review');
+    await after.send('import:approve', { candidate_id, match: 0 });
+    await until('it is a track', async () => (await itemsOf(after))[0]?.track_id !== undefined);
+    expect(await itemsOf(after)).toMatchObject([{ item_id, artist: single.artist }]);
   });
 
   it('says why it does not come, and playback passes it', async () => {
