@@ -217,11 +217,15 @@ it('uses the folder of an artist as it is spelled', async () => {
   expect((await rig.run(await planOf(master, 'i1'))).folder).toBe('OTTER/Rivers (2001)');
 });
 
-it('stops when somebody cancels, and leaves no trace', async () => {
+it.each(['copy', 'publish'])('stops when somebody cancels at %s, and leaves no trace', async (stage) => {
   const stop = new AbortController();
   const plan = await planOf(master, 'i1');
-  const running = rig.importer.run(plan, () => stop.abort(new Error('cancelled')), stop.signal);
-  await expect(running).rejects.toThrow();
+  const running = rig.importer.run(
+    plan,
+    (news) => news.stage === stage && stop.abort(new Error('cancelled')),
+    stop.signal,
+  );
+  await expect(running).rejects.toThrow('cancelled');
   expect(await rig.shown()).toEqual([]);
   expect(await stagingOf()).toEqual([]);
   expect((await filesBelow(master)).length).toBe(2);

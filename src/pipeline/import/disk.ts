@@ -28,6 +28,7 @@ export const codeOf = (error: unknown): string =>
 export function diskError(error: unknown, what: string): AppError {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
+  if (code === '') return new AppError('ERR_INTERNAL', `${what}: a bug`, { cause: error });
   const say = (message: string, retryable: boolean): AppError =>
     new AppError('ERR_DISK', `${what}: ${message}`, { cause: error, retryable, params: { cause: code } });
   switch (code) {

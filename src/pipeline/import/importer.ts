@@ -151,6 +151,7 @@ class ImportRun {
     try {
       await this.#import(ground);
     } catch (error) {
+      this.#signal.throwIfAborted();
       throw diskError(error, 'The music folder cannot be written');
     } finally {
       operations.release(import_id);

@@ -64,10 +64,10 @@ export class Operations {
   /** From a whole plan to its end. On a failure everything is as before, as far as the disk lets it be; the rest is done at the next start. */
   perform(operation: Operation, signal: AbortSignal): Promise<void> {
     return this.#serial.run(async () => {
-      signal.throwIfAborted();
       const { home, root } = await this.places(operation);
       const { journal, disk, record } = this.#parts;
       try {
+        signal.throwIfAborted();
         await journal.note(home, operation);
         await journal.noteTrashed(root, operation);
         await moveOn(disk, root, operation.moves, 0);
