@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await rig.close();
-  await rm(dir, { recursive: true, force: true });
+  for (const each of [dir, `${dir}-base`]) await rm(each, { recursive: true, force: true });
 });
 
 async function withOld(): Promise<string> {
