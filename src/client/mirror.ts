@@ -1,6 +1,5 @@
 import {
   applyQueuePatch,
-  isListName,
   jobTopic,
   LIST_NOUNS,
   partyTopic,
