@@ -47,7 +47,6 @@ describe('[IM1] a server that is killed on the way from an address to the shelf'
     await mkdir(join(dir, 'music'));
     for (const [n, album] of albums.entries()) await makeAlbum(join(dir, 'web', String(n)), album);
     source = await FakeMusicBrainz.start(albums.map((album) => released(album)));
-    source.fault = 'slow';
     web = createServer((request, response) => void serve(request.url ?? '', request.headers.range, response));
     await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
     server = await ServerProcess.start({
@@ -110,6 +109,7 @@ describe('[IM1] a server that is killed on the way from an address to the shelf'
     'while it is %s loses nothing, and brings it',
     async (place, n) => {
       halves = place === 'running';
+      source.fault = place === 'identifying' ? 'slow' : 'none';
       const client = server.client(['downloads', 'imports']);
       await client.ready();
       await killedAt(place, client, n);
