@@ -2,10 +2,12 @@ import { copyFileSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { openActivity } from '../../src/activity/index.js';
 import { silentLogger } from '../../src/base/index.js';
 import { Jobs } from '../../src/jobs/index.js';
 import { openPeople } from '../../src/people/index.js';
+import { KeptList } from '../../src/pipeline/index.js';
 import type { Album } from '../../src/protocol/index.js';
 import { loadState, sqliteKeeper, Store, type RoomRecord } from '../../src/state/index.js';
 import { migrate, openDb, SCHEMA_VERSION, type Db } from '../../src/storage/index.js';
@@ -146,6 +148,24 @@ describe('a database of version 4', () => {
       { kind: 'library-scan', state: 'failed', error: { retryable: true } },
     ]);
     jobs.close();
+  });
+});
+
+describe('a database of version 5', () => {
+  it('keeps what waits for a person, other music servers with their secrets, and hearts of tracks', () => {
+    const db = copyOf(5);
+    migrate(db);
+    const store = new Store({ state: loadState(db, 'test'), epoch: 'test', keeper: sqliteKeeper(db) });
+    const own = z.looseObject({});
+    const imports = new KeptList({ db, store, list: 'imports', own });
+    const targets = new KeptList({ db, store, list: 'targets', own });
+    expect(imports.all()).toMatchObject([
+      { item: { candidate_id: 'c-1', state: 'review', reason: 'One track is missing' } },
+    ]);
+    expect(targets.all()).toMatchObject([
+      { item: { kind: 'plex', section: '3' }, own: { secret: 'plex-token' } },
+    ]);
+    expect(db.prepare('SELECT user_id FROM track_hearts').all()).toEqual([{ user_id: 'ann' }]);
   });
 });
 
