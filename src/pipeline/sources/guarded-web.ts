@@ -42,7 +42,8 @@ export async function openWeb(address: string, request: WebRequest): Promise<Web
     if (!REDIRECTS.includes(status) || location === undefined)
       return { status, headers: answer.headers, body: answer, url: checked.url };
     answer.destroy();
-    if (!URL.canParse(location, checked.url.href)) throw new AppError('ERR_SOURCE', 'The server leads nowhere');
+    if (!URL.canParse(location, checked.url.href))
+      throw new AppError('ERR_SOURCE', 'The server leads nowhere');
     at = new URL(location, checked.url).href;
   }
   throw new AppError('ERR_SOURCE', 'The server leads from one address to the next without end', {
