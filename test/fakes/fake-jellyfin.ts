@@ -85,13 +85,11 @@ export class FakeJellyfin {
     const found = [...this.#files.values()]
       .filter(({ title }) => title.toLowerCase().includes(search))
       .toSorted((a, b) => b.added - a.added);
-    const Items = found
-      .slice(start, start + Number(query.get('limit')))
-      .map(({ title, file }) => ({
-        Name: title,
-        Type: 'Audio',
-        ...(query.get('fields') === 'Path' && { Path: file }),
-      }));
+    const Items = found.slice(start, start + Number(query.get('limit'))).map(({ title, file }) => ({
+      Name: title,
+      Type: 'Audio',
+      ...(query.get('fields') === 'Path' && { Path: file }),
+    }));
     return { json: { Items, TotalRecordCount: 0, StartIndex: start } };
   }
 }
