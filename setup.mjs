@@ -1,5 +1,5 @@
 // What `npm start` and `npm test` run on a fresh clone: packages, programs, build, then the job. Plain Node, no dependencies.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -54,6 +54,25 @@ function fail(text) {
 function run(program, args) {
   const { status, error } = spawnSync(program, args, { stdio: ['ignore', 2, 2] });
   if (error || status !== 0) fail(`${program} ${args.join(' ')} failed`);
+}
+
+/** Side by side, and what each says when it has ended: they need a core each. */
+async function runAll(...commands) {
+  const ends = commands.map(
+    ([program, ...args]) =>
+      new Promise((resolve) => {
+        const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+        let said = '';
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+        child.once('error', (error) => (said += error.message));
+        child.once('close', (status) => {
+          process.stderr.write(said);
+          resolve(status === 0 ? undefined : `${program} ${args.join(' ')} failed`);
+        });
+      }),
+  );
+  const failed = (await Promise.all(ends)).find((text) => text !== undefined);
+  if (failed !== undefined) fail(failed);
 }
 
 function has(program) {
@@ -142,8 +161,8 @@ async function start() {
 }
 
 /** Types, lint, format, then every test; the last line is taken from the runner's own result. */
-function test() {
-  run('npm', ['run', '--silent', 'check']);
+async function test() {
+  await runAll(['npm', 'run', '--silent', 'check:types'], ['npm', 'run', '--silent', 'check:style']);
   mkdirSync('coverage', { recursive: true });
   const result = join('coverage', 'result.json');
   const args = [
@@ -173,7 +192,7 @@ if (job === 'start') {
 } else if (job === 'test') {
   installPrograms(TO_TEST, true);
   build();
-  test();
+  await test();
 } else {
   fail('usage: node setup.mjs start | test');
 }
