@@ -10,7 +10,6 @@ const SOUND = [
   'test/e2e/survival.test.ts',
   'test/integration/*-sound.test.ts',
   'test/fakes/**/*.test.ts',
-  'test/integration/mpd-real.test.ts',
 ];
 
 export default defineConfig({
@@ -25,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'logic',
           include: ['src/**/*.test.ts', 'drivers/**/*.test.ts', 'web/**/*.test.ts', 'test/*.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
@@ -35,7 +34,8 @@ export default defineConfig({
           name: 'programs',
           include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           exclude: [...PAGES, ...SOUND],
-          maxWorkers: 2,
+          // Most of them wait for other programs most of the time.
+          maxWorkers: 3,
           // Other programs and their clocks take part, on a machine that may stall; the report says which test needed its second chance.
           retry: 1,
           sequence: { groupOrder: 0 },
