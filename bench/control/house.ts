@@ -8,6 +8,8 @@ import { startTutti, type Tutti, type TuttiChoice } from '../tutti.js';
 const PEOPLE = 20;
 /** A collection of garbage has ended by then, and its pages are given back. */
 const COLLECT_MS = 700;
+/** It greets once everything is open, and is healthy before. */
+const GREETING_MS = 10_000;
 
 export interface HouseChoice extends TuttiChoice {
   /** Rates as they are by default; otherwise there are none. */
@@ -67,7 +69,9 @@ const Made = z.looseObject({ token: z.string() });
 
 /** The first admin comes in by the printed link and makes the tokens. */
 async function tokensOf({ port, printed }: Tutti): Promise<string[]> {
-  const link = /#\/sign-in\/([\w-]+)/.exec(printed())?.[1];
+  const linkIn = (text: string): string | undefined => /#\/sign-in\/([\w-]+)/.exec(text)?.[1];
+  for (let waited = 0; linkIn(printed()) === undefined && waited < GREETING_MS; waited += 50) await pause(50);
+  const link = linkIn(printed());
   if (link === undefined) throw new Error(`no link was printed: ${printed()}`);
   const post = (path: string, body: object, cookie = ''): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}/api/v1/${path}`, {
