@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, createLogger, systemClock, systemRandom, type Logger } from '../base/index.js';
-import { Gateway, openBus } from '../bus/index.js';
-import { loadConfig, type Config } from '../config/index.js';
+import type { Logger } from '../base/index.js';
+import { Gateway } from '../bus/index.js';
+import type { Config } from '../config/index.js';
 import { packageRoot, version } from '../package-root.js';
 import {
   checkedRunner,
@@ -11,25 +11,12 @@ import {
   startServer,
   type RunningServer,
 } from '../server/index.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import { joinBus, type Env } from './bus-member.js';
 
 /** Holds clients for a house on the same bus until a signal; resolves when everything is closed. Waits for the house to be there first. */
 export async function gateway(env: Env, print: (line: string) => void): Promise<void> {
-  const config = loadConfig(env);
-  const log = createLogger(
-    env['TUTTI_LOG_LEVEL'] === undefined && process.stderr.isTTY ? 'warn' : config.log_level,
-  );
-  if (config.bus === undefined)
-    throw new AppError(
-      'ERR_INVALID',
-      'a gateway needs the bus of its server: --bus, TUTTI_BUS or bus in tutti.yaml',
-    );
-  const stopped = new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(name));
-  });
-  const parts = { clock: systemClock, log, random: systemRandom };
-  const bus = await openBus({ address: config.bus, ...parts });
+  const { config, parts, bus, stopped } = await joinBus(env, 'gateway');
+  const { log } = parts;
   const house = new Gateway({ bus, name: config.bus_name, secret: config.bus_secret, version, ...parts });
   print('  Waiting for the server on the bus');
   const found = await Promise.race([house.open().then(() => true), stopped.then(() => false)]);

@@ -1,24 +1,8 @@
-import * as z from 'zod';
-import type { FileTags, Release } from '../../protocol/index.js';
+import type * as z from 'zod';
+import { FileTags, type Release } from '../../protocol/index.js';
 
 /** What a file of an album shall say. What is absent stays as it is. */
-export const WishedTags = z.object({
-  title: z.string().optional(),
-  artist: z.string().optional(),
-  album: z.string().optional(),
-  album_artist: z.string().optional(),
-  year: z.int().optional(),
-  disc_number: z.int().optional(),
-  disc_total: z.int().optional(),
-  track_number: z.int().optional(),
-  track_total: z.int().optional(),
-  compilation: z.boolean().optional(),
-  mb_release_id: z.string().optional(),
-  mb_release_group_id: z.string().optional(),
-  mb_recording_id: z.string().optional(),
-  mb_artist_id: z.string().optional(),
-  mb_album_artist_id: z.string().optional(),
-});
+export const WishedTags = FileTags.omit({ mb_track_id: true });
 export type WishedTags = z.infer<typeof WishedTags>;
 
 /** What track `n` of the release shall say. */
