@@ -7,7 +7,6 @@ export * from './flow/index.js';
 export { openImporter, type Importer } from './import/index.js';
 export { identify, MusicBrainz, searchReleases, type ReleaseSource } from './identify/index.js';
 export { Integrity } from './integrity/index.js';
-export * from './kept-list.js';
 export { reviewHandlers } from './review/handlers.js';
 export { openSchedules, statistics, type ScheduledWork, type Schedules } from './schedules/index.js';
 export { openTargets, type Targets } from './targets/index.js';

@@ -11,6 +11,7 @@ export * from './job.js';
 export * from './party.js';
 export type { PeopleCommand } from './people-commands.js';
 export * from './people.js';
+export * from './lists.js';
 export * from './pipeline/index.js';
 export * from './player.js';
 export * from './polling.js';

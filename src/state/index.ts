@@ -1,6 +1,7 @@
 export type * from './changes.js';
 export type { Draft } from './draft.js';
 export * from './feed.js';
+export * from './kept-list.js';
 export { ceilingOf, heardMembers, roundLevel } from './levels.js';
 export * from './model.js';
 export * from './party.js';

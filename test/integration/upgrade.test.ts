@@ -7,9 +7,8 @@ import { openActivity } from '../../src/activity/index.js';
 import { silentLogger } from '../../src/base/index.js';
 import { Jobs } from '../../src/jobs/index.js';
 import { openPeople } from '../../src/people/index.js';
-import { KeptList } from '../../src/pipeline/index.js';
 import type { Album } from '../../src/protocol/index.js';
-import { loadState, sqliteKeeper, Store, type RoomRecord } from '../../src/state/index.js';
+import { KeptList, loadState, sqliteKeeper, Store, type RoomRecord } from '../../src/state/index.js';
 import { migrate, openDb, SCHEMA_VERSION, type Db } from '../../src/storage/index.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Download } from '../../src/protocol/pipeline/download.js';
-import type { ListItem, ListName } from '../../src/protocol/pipeline/events.js';
+import type { ListItem, ListName } from '../../src/protocol/lists.js';
 import { doorOf } from '../state/door.js';
 import { pulseOf, type Pulse } from '../state/download-words.js';
 import { type Store, useStore } from '../state/store.js';

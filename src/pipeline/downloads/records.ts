@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { AppError, type Clock } from '../../base/index.js';
 import type { Download, DownloadState } from '../../protocol/index.js';
-import type { Store } from '../../state/index.js';
+import { KeptList, type Store } from '../../state/index.js';
 import type { Db, Durability } from '../../storage/index.js';
-import { KeptList } from '../kept-list.js';
 import { Speed } from './speed.js';
 
 /** What is kept of a download and is nobody's business. */

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError, Serial, type Clock } from '../../base/index.js';
 import { Duplicate, Gate, Match, Release, type Candidate } from '../../protocol/index.js';
-import type { Store } from '../../state/index.js';
+import { KeptList, type KeptEntry, type Store } from '../../state/index.js';
 import type { Db } from '../../storage/index.js';
 import { ExaminedSchema } from '../examine/index.js';
-import { KeptList, type KeptEntry } from '../kept-list.js';
 import { readJson, writeJson } from '../sources/workplace.js';
 import { Gather } from './gather.js';
 

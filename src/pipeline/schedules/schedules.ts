@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { AppError, type Clock, type Logger, type Timer } from '../../base/index.js';
 import type { JobResult, JobRun, Jobs } from '../../jobs/index.js';
 import type { Handlers, Schedule } from '../../protocol/index.js';
-import type { Store } from '../../state/index.js';
+import { KeptList, type Store } from '../../state/index.js';
 import type { Db } from '../../storage/index.js';
-import { KeptList } from '../kept-list.js';
 import { nextAfter, readCron, type Pattern } from './cron.js';
 
 export interface ScheduleResult extends JobResult {

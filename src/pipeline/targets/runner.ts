@@ -1,7 +1,7 @@
 import { AppError, backoffMs, toError, type Clock, type Logger, type Timer } from '../../base/index.js';
 import type { JobRun, JobSpec } from '../../jobs/index.js';
 import type { ScanResult, Target } from '../../protocol/index.js';
-import type { KeptList } from '../kept-list.js';
+import type { KeptList } from '../../state/index.js';
 import { TargetFault, type Outcome, type RunningScan, type ScanTarget } from './contract.js';
 import { STILL_SCANNING } from './follow.js';
 import type { Outbox, OutboxRow } from './outbox.js';

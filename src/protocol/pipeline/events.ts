@@ -79,27 +79,4 @@ export const PIPELINE_EVENTS = {
   },
 } as const;
 
-const items = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
-
-/** Topics that are lists of things with an id, the newest first. */
-export const LIST_TOPICS = {
-  downloads: items(Download),
-  imports: items(Candidate),
-  exports: items(Export),
-  schedules: items(Schedule),
-  targets: items(Target),
-} as const;
-export type ListName = keyof typeof LIST_TOPICS;
-export type ListItem<L extends ListName> = z.output<(typeof LIST_TOPICS)[L]>['items'][number];
-
-/** What the things of a list are called in events, and the field that has their id. */
-export const LIST_NOUNS = {
-  downloads: 'download',
-  imports: 'candidate',
-  exports: 'export',
-  schedules: 'schedule',
-  targets: 'target',
-} as const satisfies Record<ListName, string>;
-
-export const isListName = (name: string): name is ListName => Object.hasOwn(LIST_NOUNS, name);
 export const candidateTopic = (candidateId: string): string => `candidate/${candidateId}`;

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { LIST_NOUNS, LIST_TOPICS, type ListItem, type ListName } from '../protocol/index.js';
-import type { Change, Store } from '../state/index.js';
+import type { Change } from './changes.js';
+import type { Store } from './store.js';
 import type { Db, Durability } from '../storage/index.js';
 
 export interface KeptListOptions<L extends ListName, Own> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { Schedule, TopicEvent } from '../protocol/index.js';
-import { emptyState, sqliteKeeper, Store } from '../state/index.js';
+import { emptyState, sqliteKeeper, Store } from './index.js';
 import { migrate, openDb, type Db } from '../storage/index.js';
 import { KeptList } from './kept-list.js';
 
