@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock, systemRandom as random, type Clock, type Logger } from '../base/index.js';
+import { believed, systemClock, systemRandom as random, type Clock, type Logger } from '../base/index.js';
 import { House, openBus, Recall, type Bus } from '../bus/index.js';
 import type { Config } from '../config/index.js';
 import { resolveStream, transcodeStream, type Library, type Stream } from '../library/index.js';
@@ -51,7 +51,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, clock = systemClock } = options;
   const closers = new Closers();
   try {
-    return await open({ config, log, clock, closers }, options.drivers);
+    return await open({ config, log, clock: believed(clock), closers }, options.drivers);
   } catch (error) {
     await closers.close();
     throw error;
