@@ -30,7 +30,7 @@ export interface Limit {
 
 /**
  * Runs `work` with a signal that aborts after `ms` or with the outer signal, and settles then even if `work` does not.
- * Rejects with `code` (default ERR_PLAYER_TIMEOUT) on the timeout, or with the outer signal's reason.
+ * Rejects with `code` (default ERR_PLAYER_TIMEOUT) on the timeout, or with the outer signal's reason. A signal that nobody takes is not made.
  */
 export async function within<T>(limit: Limit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -48,7 +48,9 @@ export async function within<T>(limit: Limit, work: (signal: AbortSignal) => Pro
     abort(new AppError(limit.code ?? 'ERR_PLAYER_TIMEOUT', `${limit.what} took longer than ${limit.ms} ms`)),
   );
   try {
-    return await Promise.race([work(controller.signal), stop.promise]);
+    const unheard = work.length === 0;
+    const done = unheard ? (work as () => Promise<T>)() : work(controller.signal);
+    return await Promise.race([done, stop.promise]);
   } finally {
     timer.cancel();
     outer?.removeEventListener('abort', onAbort);

@@ -33,12 +33,22 @@ export interface Asked {
 const AUTHORITY = /^(?:\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::[0-9]{1,5})?$/i;
 const ORIGIN = /^(https?):\/\/([^/?#@\s]+)$/i;
 
+/** Authorities that were read lately: a house has few, and everybody who comes in says one. */
+const MAX_READ = 64;
+const read = new Map<string, Authority>();
+
 /** A Host header or the like, normalised as browsers do: lower case, IPv4 in dots, no trailing dot, default port filled in. */
 export function parseAuthority(text: string, scheme: 'http' | 'https' = 'http'): Authority | undefined {
-  if (!AUTHORITY.test(text) || !URL.canParse(`${scheme}://${text}/`)) return undefined;
-  const url = new URL(`${scheme}://${text}/`);
+  const whole = `${scheme}://${text}/`;
+  const known = read.get(whole);
+  if (known) return known;
+  if (!AUTHORITY.test(text) || !URL.canParse(whole)) return undefined;
+  const url = new URL(whole);
   const fallback = scheme === 'http' ? 80 : 443;
-  return { host: plainHost(url.hostname), port: url.port === '' ? fallback : Number(url.port) };
+  const authority = { host: plainHost(url.hostname), port: url.port === '' ? fallback : Number(url.port) };
+  if (read.size >= MAX_READ) read.clear();
+  read.set(whole, authority);
+  return authority;
 }
 
 function plainHost(hostname: string): string {

@@ -79,14 +79,17 @@ export class Session {
   readonly #subscribing = new Map<string, Asked[]>();
 
   constructor(parts: SessionParts) {
-    const { client, clock } = parts;
+    const { client, clock, log, door, present, place } = parts;
     this.#parts = parts;
     this.#holder = { answer: (frame) => client.reply(frame), superseded: () => client.terminate() };
     this.#answers = new Answers(this.#holder.answer);
     this.#flood = new FloodGuard(parts.limits, clock);
     this.#signIn = new SignIn(
       {
-        ...parts,
+        door,
+        clock,
+        present,
+        place,
         address: client.address,
         connectionId: client.id,
         refuse: (thrown, code, id) => this.#refuse(thrown, code, id),
@@ -95,7 +98,9 @@ export class Session {
       parts.identity,
     );
     this.#commands = new CommandFlow({
-      ...parts,
+      run: parts.run,
+      clock,
+      log,
       flood: this.#flood,
       caller: () => this.#signIn.caller(),
       answers: () => this.#answers,
