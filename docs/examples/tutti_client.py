@@ -40,7 +40,8 @@ STATE_EVENTS = frozenset(
     """playback:state volume:updated queue:updated room:added room:updated room:removed room:state party:updated party:summary
     room:chat player:added player:updated player:removed library:state system:state activity job:updated job:removed
     download:updated download:removed candidate:updated candidate:removed export:updated export:removed schedule:updated
-    schedule:removed target:updated target:removed""".split()
+    schedule:removed target:updated target:removed input:updated input:removed check:updated check:removed alarm:updated alarm:removed
+    sleep:updated sleep:removed""".split()
 )
 
 

@@ -1,16 +1,26 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { believed, systemClock, systemRandom as random, type Clock, type Logger } from '../base/index.js';
+import { dirname, join } from 'node:path';
+import {
+  deferred,
+  LogRing,
+  openWall,
+  systemClock,
+  systemRandom as random,
+  type Clock,
+  type Logger,
+} from '../base/index.js';
 import { House, openBus, Recall, type Bus } from '../bus/index.js';
 import type { Config } from '../config/index.js';
 import { resolveStream, transcodeStream, type Library, type Stream } from '../library/index.js';
 import { openMpdDoor, type MpdDoor } from '../mpd-door/index.js';
 import { packageRoot, version } from '../package-root.js';
+import { AddressGuard } from '../net/index.js';
 import { openPeople, type People } from '../people/index.js';
 import { satelliteToken } from '../satellite/index.js';
 import type { DriverDefinition, Players } from '../players/index.js';
+import type { Hardware } from '../hardware/index.js';
 import type { Handlers, SystemState } from '../protocol/index.js';
-import { createRooms, guarded, Parties, type RoomParts, type Rooms } from '../rooms/index.js';
+import { createRooms, guarded, LimitsOfRoles, Parties, type RoomParts, type Rooms } from '../rooms/index.js';
 import {
   commandRunner,
   openDoor,
@@ -20,14 +30,21 @@ import {
   withSatellites,
   type RunningServer,
 } from '../server/index.js';
+import { fixedSettings, type HouseSettings } from '../settings/index.js';
 import type { Store } from '../state/index.js';
-import { setting, type Db } from '../storage/index.js';
+import { setting, type Db, type DiskWatch } from '../storage/index.js';
 import type { Base } from './base.js';
 import { Closers } from './closers.js';
+import { followSettings } from './follow-settings.js';
+import { whileDiskTakes } from './gate-disk.js';
 import { settleNotices } from './notices.js';
+import { openAlarms, type OpenedAlarms } from './open-alarms.js';
+import { openDoctor as openHouseDoctor, type OpenedDoctor } from './open-doctor.js';
+import { openMachineHardware } from './open-hardware.js';
 import { openMusic, type OpenedLibrary } from './open-library.js';
 import { openPipeline, type OpenedPipeline } from './open-pipeline.js';
 import { openPlayers, type OpenedPlayers } from './open-players.js';
+import { openPower, type OpenedPower } from './open-power.js';
 import { openState, type Kept } from './open-state.js';
 
 export interface App {
@@ -36,22 +53,37 @@ export interface App {
   readonly notices: SystemState['notices'];
   /** While sign-in is required and nobody is admin: where the first one is made, behind an address. Good once and for an hour. */
   readonly firstLink: string | undefined;
+  /** Resolves, with the reason, when a part wants this app closed and another started in its place: a backup is restored. */
+  readonly wantsRestart: Promise<string>;
   close(): Promise<void>;
 }
 
 export interface AppOptions {
   readonly config: Config;
+  /** Where `config` is from, and how it may change; absent: never. */
+  readonly settings?: HouseSettings;
   readonly log: Logger;
   readonly clock?: Clock;
   readonly drivers?: readonly DriverDefinition[];
+  /** For sockets of helper programs (mode 0700, ours); default `run` in the data folder. */
+  readonly runtimeDir?: string | undefined;
+  /** What was found damaged before this, in sentences for people. */
+  readonly lost?: readonly string[];
 }
 
 /** The composition root: opens the parts, wires them, listens. Rejects with an AppError that says what to change. */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, log, clock = systemClock } = options;
+  const { config, clock = systemClock } = options;
+  const ring = new LogRing(clock);
+  const log = ring.through(options.log);
+  const { settings = fixedSettings(config, { clock, log }) } = options;
   const closers = new Closers();
   try {
-    return await open({ config, log, clock: believed(clock), closers }, options.drivers);
+    const wall = openWall({ clock, file: join(config.data_dir, 'clock'), log });
+    closers.add(() => wall.close());
+    const { promise: wantsRestart, resolve: restart } = deferred<string>();
+    const base = { config, settings, log, ring, clock: wall, closers, restart };
+    return { ...(await open(base, { ...options, claimed: () => wall.start() })), wantsRestart };
   } catch (error) {
     await closers.close();
     throw error;
@@ -68,6 +100,11 @@ interface Parts {
   readonly background: OpenedLibrary['background'];
   readonly people: People;
   readonly pipeline: OpenedPipeline;
+  readonly hardware: Hardware;
+  readonly alarms: OpenedAlarms;
+  readonly doctor: OpenedDoctor;
+  readonly power: OpenedPower;
+  readonly disk: DiskWatch;
   readonly shared: Shared;
   house?: House;
 }
@@ -78,9 +115,13 @@ interface Shared {
   readonly recall: Recall;
 }
 
-async function open(base: Base, drivers: readonly DriverDefinition[] | undefined): Promise<App> {
+async function open(
+  base: Base,
+  { drivers, runtimeDir, lost, claimed }: Omit<AppOptions, 'config' | 'log'> & { claimed(this: void): void },
+): Promise<Omit<App, 'wantsRestart'>> {
   const { config, log, clock, closers } = base;
   const kept = await openState(base);
+  claimed();
   const { db, store } = kept;
   const listening: { port: number } = { port: config.port };
   const token = await satelliteToken(config.data_dir);
@@ -88,21 +129,28 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
     store,
     satelliteToken: token,
     drivers,
+    runtimeDir: runtimeDir ?? (kept.borrowed ? dirname(kept.dbFile) : undefined),
     httpPort: () => listening.port,
   });
   const { players, satellites } = opened;
-  const music = await openMusic(base, db, store);
+  const music = await openMusic(base, kept);
   const { library, background } = music;
-  const stream = (url: string): Promise<Stream> => resolveStream(url, clock);
+  const guard = new AddressGuard({ clock, allow: config.allow_private_addresses });
+  const stream = (url: string): Promise<Stream> => resolveStream(url, { clock, guard });
+  const alarms = openAlarms(base, kept);
   const { rooms, parties } = openRooms(
-    { store, players, library: { ...library, stream }, clock, log, random },
+    { store, players, library: { ...library, stream }, clock, log, random, excused: alarms.excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) },
     closers,
   );
   closers.add(() => players.close());
   const people = openEntrance(base, kept, token);
 
   const shared = await openShared(base);
-  const pipeline = await openPipeline(base, { db, store, music, rooms, bus: shared.bus });
+  const power = openPower(base, { ...kept, lost: [...(lost ?? []), ...kept.lost] }, music.jobs);
+  const { schedules } = power;
+  const pipeline = await openPipeline(base, { db, store, music, rooms, schedules, bus: shared.bus });
+  const hardware = openMachineHardware(base, kept);
+  const doctor = openHouseDoctor(base, { store, players, rooms, db, httpPort: () => listening.port });
   const parts: Parts = {
     store,
     library,
@@ -113,6 +161,11 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
     background,
     people,
     pipeline,
+    hardware,
+    alarms,
+    doctor,
+    power,
+    disk: kept.disk,
     shared,
   };
   const server = await serve(base, parts);
@@ -123,10 +176,15 @@ async function open(base: Base, drivers: readonly DriverDefinition[] | undefined
   await pipeline.recover();
   await library.start();
   pipeline.start();
+  await hardware.start(server.run);
+  alarms.start(server.run);
   const mpd = await listenForMpd(base, parts, db, server);
   closers.add(() => mpd.close());
   const others = [...opened.notices, ...mpd.notices];
   const notices = settleNotices(store, players, config, opened.drivers, others);
+  followSettings(base.settings, { server, players, store });
+  closers.add(() => base.settings.close());
+  power.start();
   const firstLink = people.firstLink();
   return { port: server.port, urls: server.urls, notices, firstLink, close: () => closers.close() };
 }
@@ -146,6 +204,7 @@ function openEntrance(
     changed: () => store.tell({ type: 'people:changed', topic: 'people', data: {} }),
   });
   claim.onKnock(() => people.reread());
+  closers.add(clock.onTurn(() => people.reread()));
   closers.add(() => people.close());
   const entrance = people.entrance.mode === 'open' ? openDoor : withSatellites(people.entrance, token);
   return { ...people, entrance };
@@ -196,7 +255,7 @@ async function openHouse(
   return house;
 }
 
-function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServer> {
+function serve({ config, settings, clock, log }: Base, parts: Parts): Promise<RunningServer> {
   const { store, library, players, rooms, parties, satellites, background, people, pipeline } = parts;
   const { recall } = parts.shared;
   const handlers: Handlers = {
@@ -207,6 +266,11 @@ function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServe
     ...satellites.handlers,
     ...background,
     ...pipeline.handlers,
+    ...settings.handlers,
+    ...parts.hardware.handlers,
+    ...parts.alarms.handlers,
+    ...parts.doctor.handlers,
+    ...parts.power.handlers,
     ...people.handlers,
     'system:status': () => store.state.system,
   };
@@ -218,7 +282,12 @@ function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServe
     clock,
     log,
     feed: store,
-    run: recall.remembered(commandRunner(handlers, log.child({ part: 'commands' }))),
+    run: recall.remembered(
+      commandRunner(
+        whileDiskTakes(handlers, () => parts.disk.fault()),
+        log.child({ part: 'commands' }),
+      ),
+    ),
     ...(config.bus !== undefined && { resume: recall.resume }),
     door: people.entrance,
     media: (token) => library.media(token),
@@ -227,7 +296,10 @@ function serve({ config, clock, log }: Base, parts: Parts): Promise<RunningServe
       parties.gone(connectionId);
     },
     artwork: (id, size) => library.artwork(id, size),
+    fetched: parts.doctor.fetched,
+    diagnostics: parts.doctor.diagnostics,
     upload: pipeline.upload,
+    backups: parts.power,
     measurements: () => rooms.measurements(),
     bus: () => parts.house?.measurements(),
     transcode: ({ path, transcode = 'flac' }, startSeconds, signal) =>

@@ -65,7 +65,11 @@ export function applySnapshot(mirror: Mirror, topic: string, revision: number, s
     case 'imports':
     case 'exports':
     case 'schedules':
-    case 'targets': {
+    case 'targets':
+    case 'inputs':
+    case 'checks':
+    case 'alarms':
+    case 'sleeps': {
       const { items } = TOPICS[family].parse(snapshot);
       return { ...mirror, revisions, lists: { ...mirror.lists, [family]: items } };
     }
@@ -169,6 +173,10 @@ function applyTo(mirror: Mirror, event: TopicEvent): Mirror {
     case 'exports':
     case 'schedules':
     case 'targets':
+    case 'inputs':
+    case 'checks':
+    case 'alarms':
+    case 'sleeps':
       return withListed(mirror, family, event);
     case 'candidate/*':
     case 'toasts':

@@ -1,5 +1,9 @@
 import * as z from 'zod';
+import { backupCommands } from './backup-commands.js';
 import { ClockUs } from './common.js';
+import { alarmCommands } from './alarm-commands.js';
+import { doctorCommands } from './doctor-commands.js';
+import { inputCommands } from './input-commands.js';
 import { jobCommands } from './job-commands.js';
 import { libraryCommands, playerCommands } from './library-commands.js';
 import { partyCommands } from './party-commands.js';
@@ -9,6 +13,7 @@ import { downloadCommands } from './pipeline/download-commands.js';
 import { importCommands } from './pipeline/import-commands.js';
 import { upkeepCommands } from './pipeline/upkeep-commands.js';
 import { queueCommands, roomCommands } from './room-commands.js';
+import { settingsCommands } from './settings-commands.js';
 
 /** The one table of commands: type -> request, reply, role, REST twin. Handlers `satisfies` it; SPEC, schema, OpenAPI and CLI come from it. */
 export const COMMANDS = {
@@ -23,6 +28,11 @@ export const COMMANDS = {
   ...downloadCommands,
   ...importCommands,
   ...upkeepCommands,
+  ...backupCommands,
+  ...settingsCommands,
+  ...inputCommands,
+  ...doctorCommands,
+  ...alarmCommands,
 };
 
 export type CommandType = keyof typeof COMMANDS;

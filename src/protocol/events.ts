@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import type { Role } from './access.js';
 import { Activity } from './activity.js';
+import { ALARM_EVENTS } from './alarm.js';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
+import { DOCTOR_EVENTS } from './doctor.js';
 import { Job, JOB_EVENTS } from './job.js';
 import { ChatMessage, Participant, Party, PARTY_EVENTS, PartySummary } from './party.js';
+import { INPUT_EVENTS } from './inputs.js';
 import { Candidate } from './pipeline/candidate.js';
 import { LIST_TOPICS } from './lists.js';
 import { PIPELINE_EVENTS } from './pipeline/events.js';
@@ -114,6 +117,9 @@ export const EVENTS = {
   activity: { data: Activity, state: true },
   ...JOB_EVENTS,
   ...PIPELINE_EVENTS,
+  ...INPUT_EVENTS,
+  ...DOCTOR_EVENTS,
+  ...ALARM_EVENTS,
   /** Accounts, sessions, API tokens or invitations are others: ask for the lists anew. */
   'people:changed': { data: z.object({}), state: false },
   heartbeat: { data: z.object({ timestamp: z.string() }), state: false },

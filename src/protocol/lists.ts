@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { Input } from './inputs.js';
+import { Alarm, Sleep } from './alarm.js';
+import { Check } from './doctor.js';
 import { Candidate } from './pipeline/candidate.js';
 import { Download } from './pipeline/download.js';
 import { Export, Schedule, Target } from './pipeline/upkeep.js';
@@ -12,6 +15,10 @@ export const LIST_TOPICS = {
   exports: items(Export),
   schedules: items(Schedule),
   targets: items(Target),
+  inputs: items(Input),
+  checks: items(Check),
+  alarms: items(Alarm),
+  sleeps: items(Sleep),
 } as const;
 export type ListName = keyof typeof LIST_TOPICS;
 export type ListItem<L extends ListName> = z.output<(typeof LIST_TOPICS)[L]>['items'][number];
@@ -23,6 +30,10 @@ export const LIST_NOUNS = {
   exports: 'export',
   schedules: 'schedule',
   targets: 'target',
+  inputs: 'input',
+  checks: 'check',
+  alarms: 'alarm',
+  sleeps: 'sleep',
 } as const satisfies Record<ListName, string>;
 
 export const isListName = (name: string): name is ListName => Object.hasOwn(LIST_NOUNS, name);

@@ -35,6 +35,10 @@ const TOPIC_MEANINGS: Readonly<Record<TopicName, string>> = {
   exports: 'what is or was written to folders and sticks, the newest first',
   schedules: 'work that comes by the clock',
   targets: 'music servers that are told what changed in the library',
+  checks: 'what the doctor found, and what it looks at now',
+  inputs: 'remote controls, keyboards, knobs and buttons of the machine',
+  alarms: 'what wakes people',
+  sleeps: 'rooms that are to fall silent by themselves',
 };
 
 const MATRIX_CELLS: Readonly<Record<Cell, string>> = {

@@ -21,4 +21,8 @@ export const TOPIC_ACCESS = {
   exports: 'house',
   schedules: 'manage',
   targets: 'manage',
+  inputs: 'manage',
+  alarms: 'house',
+  sleeps: 'house',
+  checks: 'manage',
 } as const satisfies Record<TopicName, Access>;

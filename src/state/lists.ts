@@ -27,6 +27,10 @@ export const NO_LISTS: Lists = {
   exports: new Map(),
   schedules: new Map(),
   targets: new Map(),
+  inputs: new Map(),
+  checks: new Map(),
+  alarms: new Map(),
+  sleeps: new Map(),
 };
 
 const NAMES = Object.keys(LIST_NOUNS) as ListName[];
@@ -37,6 +41,10 @@ const IDS: { readonly [L in ListName]: (item: ListItem<L>) => string } = {
   exports: (item) => item.export_id,
   schedules: (item) => item.schedule_id,
   targets: (item) => item.target_id,
+  inputs: (item) => item.input_id,
+  checks: (item) => item.check_id,
+  alarms: (item) => item.alarm_id,
+  sleeps: (item) => item.sleep_id,
 };
 
 export function reduceLists(lists: Lists, change: ListChange): Lists {

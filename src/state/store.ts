@@ -75,15 +75,19 @@ export class Store implements Feed {
   readonly epoch: string;
   #state: State;
   #kept: State;
+  /** What the last write was of, whether the disk took it or not. */
+  #tried: State;
   readonly #keeper: Keeper;
   readonly #revisions = new Map<string, number>();
   readonly #listeners = new Set<(events: readonly TopicEvent[]) => void>();
   readonly #watchers = new Set<Watcher>();
+  readonly #refused = new Set<() => void>();
   #writing: Deferred<void> | undefined;
 
   constructor(options: { readonly state: State; readonly epoch: string; readonly keeper: Keeper }) {
     this.#state = options.state;
     this.#kept = options.state;
+    this.#tried = options.state;
     this.#keeper = options.keeper;
     this.epoch = options.epoch;
   }
@@ -109,7 +113,7 @@ export class Store implements Feed {
     for (const listener of this.#listeners) listener([event]);
   }
 
-  /** Resolves when everything committed so far is on disk; rejects when the disk refuses. */
+  /** Resolves when everything committed so far that a command promises is on disk; rejects when the disk refuses. */
   async durable(): Promise<void> {
     await this.#writing?.promise;
   }
@@ -119,13 +123,34 @@ export class Store implements Feed {
     const writing = this.#writing;
     if (!writing) return;
     this.#writing = undefined;
+    const weight = this.#keeper.weigh(this.#tried, this.#state);
+    this.#tried = this.#state;
     try {
       this.#keeper.keep(this.#kept, this.#state);
       this.#kept = this.#state;
       writing.resolve();
     } catch (error) {
-      writing.reject(toError(error));
+      // Nobody was promised that what plays and how loud is on disk: music goes on, and the next write has all of it.
+      if (weight === 'full') writing.reject(toError(error));
+      else writing.resolve();
+      for (const listener of [...this.#refused]) listener();
     }
+  }
+
+  /** Called when the disk has refused a write. */
+  onRefused(listener: () => void): () => void {
+    this.#refused.add(listener);
+    return () => void this.#refused.delete(listener);
+  }
+
+  /** Tries again what the disk has refused; true when nothing is left that it has to keep. */
+  retry(): boolean {
+    this.flush();
+    if (this.#keeper.weigh(this.#kept, this.#state) === undefined) return true;
+    this.#writing ??= deferred();
+    this.#writing.promise.catch(() => undefined);
+    this.flush();
+    return this.#keeper.weigh(this.#kept, this.#state) === undefined;
   }
 
   subscribe(listener: (events: readonly TopicEvent[]) => void): () => void {
@@ -186,6 +211,10 @@ export class Store implements Feed {
       case 'exports':
       case 'schedules':
       case 'targets':
+      case 'inputs':
+      case 'checks':
+      case 'alarms':
+      case 'sleeps':
         return { items: newestFirst(state.lists, family) };
       case 'candidate/*':
         return state.lists.imports.get(topic.slice(candidateTopic('').length));
@@ -208,7 +237,7 @@ export class Store implements Feed {
   }
 
   #scheduleWrite(): void {
-    const weight = this.#keeper.weigh(this.#kept, this.#state);
+    const weight = this.#keeper.weigh(this.#tried, this.#state);
     if (this.#writing || weight === undefined) return;
     this.#writing = deferred();
     this.#writing.promise.catch(() => undefined);
@@ -218,7 +247,7 @@ export class Store implements Feed {
 
   /** A commit that waits for the disk may have come in the same turn. */
   #writeSoon(): void {
-    if (this.#keeper.weigh(this.#kept, this.#state) === 'full') setImmediate(() => this.flush());
+    if (this.#keeper.weigh(this.#tried, this.#state) === 'full') setImmediate(() => this.flush());
     else this.flush();
   }
 }

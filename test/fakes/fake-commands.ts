@@ -8,6 +8,7 @@ import type {
   Track,
 } from '../../src/protocol/index.js';
 import { AppError } from '../../src/base/index.js';
+import { alarmHandlers } from './fake-alarms.js';
 import { balanced, groupHandlers, roomVolume } from './fake-groups.js';
 import type { FakeHouse } from './fake-house.js';
 import { playlistOf, queueItem } from './fake-music.js';
@@ -28,6 +29,11 @@ export function fakeHandlers(house: FakeHouse): FakeHandlers {
     ...playerHandlers(house),
     ...house.parties.handlers,
     ...house.pipeline.handlers,
+    ...alarmHandlers(house),
+    ...house.inputs.handlers,
+    ...house.doctor.handlers,
+    ...house.settings.handlers,
+    ...house.backups.handlers,
   };
 }
 
@@ -332,8 +338,9 @@ function playerHandlers(house: FakeHouse): FakeHandlers {
     'player:list': () => ({ players: [...house.lanes.values()].flatMap(({ state }) => state.players) }),
     'player:add': ({ name, kind, options }) => {
       if (options['host'] === 'nowhere') throw new AppError('ERR_INVALID', 'nobody is called nowhere');
-      const { host, port = 6600, output = 'default output' } = options;
-      const address = kind === 'mpd' ? `${host}:${port}` : kind === 'local' ? String(output) : 'this server';
+      const { host, port = 6600, output = 'default output', client_id } = options;
+      const place = client_id === undefined ? 'this server' : `${client_id} at ${host}:${port}`;
+      const address = kind === 'mpd' ? `${host}:${port}` : kind === 'local' ? String(output) : place;
       const room_id = house.addRoom(name, kind, { origin: 'added', link: 'connecting', address });
       return { room_id, player_id: `p-${room_id}` };
     },

@@ -16,9 +16,13 @@ import {
 } from '../../src/protocol/index.js';
 import { positionAt } from '../../src/sync/index.js';
 import { queueItem, type FakeMusic } from './fake-music.js';
+import { FakeDoctor } from './fake-doctor.js';
 import { FakeJobs } from './fake-jobs.js';
 import { FakeParties } from './fake-parties.js';
+import { FakeInputs } from './fake-inputs.js';
 import { FakePipeline } from './fake-pipeline.js';
+import { FakeSettings } from './fake-settings.js';
+import { FakeBackups } from './fake-backups.js';
 
 export type Listener = (event: TopicEvent) => void;
 
@@ -52,7 +56,11 @@ export class FakeHouse {
   readonly reports = new Map<string, SyncReport>();
   readonly parties = new FakeParties(this);
   readonly background = new FakeJobs((event) => this.publish(event));
+  readonly settings = new FakeSettings();
+  readonly backups = new FakeBackups(this.background);
   readonly pipeline = new FakePipeline((event, state) => this.publish(event, state));
+  readonly inputs = new FakeInputs(this.pipeline);
+  readonly doctor = new FakeDoctor(this.pipeline);
 
   constructor(
     readonly music: FakeMusic,

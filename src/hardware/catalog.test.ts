@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { readCatalog } from './catalog.js';
+
+const block = (name: string, lines: string): string =>
+  `I: Bus=0003 Vendor=046d Product=c52b Version=0111\nN: Name="${name}"\n${lines.trim()}\n`;
+
+/** As a Raspberry Pi with an infrared receiver, a knob on its header and a wireless keyboard says it, shortened. */
+const PI = [
+  block('pwr_button', 'P: Phys=gpio-keys/input0\nH: Handlers=kbd event0 \nB: EV=3\nB: KEY=10000000000000 0'),
+  block(
+    'gpio_ir_recv',
+    `P: Phys=gpio_ir_recv/input0
+S: Sysfs=/devices/platform/ir-receiver@12/rc/rc0/input1
+H: Handlers=kbd event1 
+B: PROP=20
+B: EV=100017
+B: KEY=100000000 0 18000 1000000000 e000000000000 10000000
+B: REL=3`,
+  ),
+  block(
+    'rotary@17',
+    'S: Sysfs=/devices/platform/rotary@17/input/input2\nH: Handlers=event2 \nB: EV=5\nB: REL=1',
+  ),
+  block('Griffin PowerMate', 'P: Phys=usb-1\nH: Handlers=event3 \nB: EV=17\nB: KEY=1 0 0 0 0\nB: REL=80'),
+  block(
+    'A Mouse',
+    'P: Phys=usb-2\nH: Handlers=mouse0 event4 \nB: EV=17\nB: KEY=ffff0000 0 0 0 0\nB: REL=903',
+  ),
+  block(
+    'A Keyboard',
+    'P: Phys=usb-3\nU: Uniq=4a-11\nH: Handlers=sysrq kbd leds event5 \nB: EV=120013\nB: KEY=1000000000 e080ffdf01cfffff fffffffffffffffe',
+  ),
+  block('HDMI Jack', 'P: Phys=ALSA\nH: Handlers=event6 \nB: EV=21\nB: SW=140'),
+].join('\n');
+
+it('lists what people press and turn, and neither mice nor plugs nor the power button', () => {
+  expect(readCatalog(PI, 8).map(({ name, kind, file }) => `${file} ${kind} ${name}`)).toEqual([
+    'event1 remote gpio_ir_recv',
+    'event2 knob rotary@17',
+    'event3 knob Griffin PowerMate',
+    'event5 keyboard A Keyboard',
+  ]);
+});
+
+it('knows which keys they have', () => {
+  const [remote, rotary, powermate, keyboard] = readCatalog(PI, 8);
+  expect(remote?.keys.join(' ')).toBe(
+    'KEY_ENTER KEY_MUTE KEY_VOLUMEDOWN KEY_VOLUMEUP KEY_PLAYPAUSE KEY_PLAY KEY_FASTFORWARD KEY_OK',
+  );
+  expect(rotary?.keys).toEqual(['REL_X+', 'REL_X-']);
+  expect(powermate?.keys).toEqual(['REL_DIAL+', 'REL_DIAL-', 'BTN_0']);
+  expect(keyboard?.keys).toContain('KEY_PLAYPAUSE');
+});
+
+it('reads the shorter words of a 32-bit kernel', () => {
+  const text = block('Panel', 'P: Phys=x\nH: Handlers=kbd event9 \nB: EV=3\nB: KEY=10 0 e0000 0 0 0');
+  expect(readCatalog(text, 4)[0]?.keys).toEqual([
+    'KEY_MUTE',
+    'KEY_VOLUMEDOWN',
+    'KEY_VOLUMEUP',
+    'KEY_PLAYPAUSE',
+  ]);
+});
+
+it('gives each an id of its own that stays when the number of its file changes', () => {
+  const twice = `${PI}\n${block('Griffin PowerMate', 'P: Phys=usb-9\nH: Handlers=event7 \nB: EV=17\nB: KEY=1 0 0 0 0\nB: REL=80')}`;
+  const ids = readCatalog(twice, 8).map(({ input_id }) => input_id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const moved = readCatalog(PI.replace('event3', 'event13'), 8);
+  expect(moved.map(({ input_id }) => input_id)).toEqual(readCatalog(PI, 8).map(({ input_id }) => input_id));
+  for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9._:-]{1,128}$/);
+});
+
+it('bears any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => void readCatalog(`${PI}${text}\n\n${text}`, 8)),
+  );
+});

@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { Serial, type Clock, type Logger, type Timer } from '../base/index.js';
+import type { Command, GpioPrograms, Line } from './gpio-programs.js';
+
+export type OutputState = 'off' | 'on' | 'blinking';
+
+export interface GpioOutputParts {
+  readonly programs: GpioPrograms;
+  readonly chip: string;
+  readonly line: Line;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const BLINK_MS = 400;
+/** A program that ended by itself, because the line is taken or the chip is not there, is started again after so long. */
+const AGAIN_MS = 30_000;
+/** One that ran for less than this failed; how it failed is said once. */
+const FAILED_US = 2_000_000;
+
+/** One output of the header: `gpioset` holds its level for as long as it runs. */
+export class GpioOutput {
+  readonly #parts: GpioOutputParts;
+  readonly #turns = new Serial();
+  #state: OutputState | undefined;
+  #child: ChildProcess | undefined;
+  #timer: Timer | undefined;
+  #said: string | undefined;
+  #over = false;
+
+  constructor(parts: GpioOutputParts) {
+    this.#parts = parts;
+  }
+
+  set(state: OutputState): void {
+    if (state === this.#state || this.#over) return;
+    this.#state = state;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#parts.log.debug({ gpio: this.#parts.line.offset, state }, 'an output of the header is switched');
+    const { programs, chip, line } = this.#parts;
+    if (state === 'blinking') {
+      const command = programs.blink(chip, line, BLINK_MS);
+      if (command) this.#run(command);
+      else this.#blink(true);
+    } else this.#run(programs.hold(chip, line, state === 'on'));
+  }
+
+  /** For programs that cannot: one after the other. */
+  #blink(on: boolean): void {
+    const { programs, chip, line, clock } = this.#parts;
+    this.#run(programs.hold(chip, line, on));
+    this.#timer = clock.after(BLINK_MS, () => this.#blink(!on));
+  }
+
+  /** Lets the line go: the kernel of a Raspberry Pi leaves it as it is. */
+  async close(): Promise<void> {
+    this.#over = true;
+    this.#timer?.cancel();
+    await this.#turns.run(() => this.#end());
+  }
+
+  /** Two programs cannot hold one line: the next begins when the last is gone. */
+  #run(command: Command): void {
+    void this.#turns.run(async () => {
+      await this.#end();
+      if (!this.#over) this.#start(command);
+    });
+  }
+
+  #start({ program, args }: Command): void {
+    const { clock, log, line } = this.#parts;
+    const child = spawn(program, [...args], { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
+    const startedUs = clock.nowUs();
+    let said = '';
+    this.#child = child;
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(0, 300)));
+    child.on('error', (error) => (said ||= error.message));
+    child.once('close', () => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      if (clock.nowUs() - startedUs < FAILED_US && said !== this.#said) {
+        this.#said = said;
+        log.warn({ gpio: line.offset, reason: said.trim() }, 'an output of the header cannot be switched');
+      }
+      this.#timer ??= clock.after(AGAIN_MS, () => {
+        this.#timer = undefined;
+        if (!this.#child) this.#run({ program, args });
+      });
+    });
+  }
+
+  async #end(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    await gone;
+  }
+}

@@ -1,0 +1,247 @@
+import {
+  AppError,
+  deferred,
+  toError,
+  type Clock,
+  type Deferred,
+  type Logger,
+  type Timer,
+} from '../base/index.js';
+import type { Binding, Caller, CommandReply, Handlers, Input, InputGesture } from '../protocol/index.js';
+import { MAX_BINDINGS } from '../protocol/index.js';
+import type { KeptList } from '../state/index.js';
+import type { Listed } from './catalog.js';
+import type { Deeds } from './deeds.js';
+import { defaultBindings } from './default-bindings.js';
+import { Gestures, type Gesture, type KeyRules } from './gestures.js';
+
+export type InputCommand =
+  'input:list' | 'input:set' | 'input:bind' | 'input:reset' | 'input:learn' | 'input:test' | 'input:forget';
+
+/** What is beside an input on disk: nothing, all of it may be seen. */
+export type Nothing = Readonly<Record<string, never>>;
+
+export interface InputsParts {
+  readonly list: KeptList<'inputs', Nothing>;
+  readonly deeds: Deeds;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** So long somebody who teaches a key has to press it. */
+const LEARN_MS = 20_000;
+/** A turning knob says what it did no more often. */
+const SHOW_MS = 250;
+const REPEATING: ReadonlySet<string> = new Set(['volume_up', 'volume_down', 'seek_forward', 'seek_back']);
+
+type Heard = NonNullable<CommandReply<'input:learn'>['heard']>;
+
+/** All inputs of this machine, plugged in or known from before: what their keys do, and doing it. */
+export class Inputs {
+  readonly handlers: Handlers<InputCommand>;
+  /** Why nothing can be heard at all. */
+  problem: string | undefined;
+  readonly #parts: InputsParts;
+  readonly #gestures = new Map<string, Gestures>();
+  readonly #shown = new Map<string, { timer: Timer | undefined; next: Input['heard'] }>();
+  #learner: { readonly inputId: string | undefined; readonly heard: Deferred<Heard | undefined> } | undefined;
+  #learning: Timer | undefined;
+
+  constructor(parts: InputsParts) {
+    this.#parts = parts;
+    for (const { item } of parts.list.all())
+      parts.list.show({ ...withoutProblem(item), connected: false }, {});
+    this.handlers = this.#handlers();
+  }
+
+  close(): void {
+    this.#learn(undefined);
+    for (const gestures of this.#gestures.values()) gestures.forget();
+    for (const { timer } of this.#shown.values()) timer?.cancel();
+  }
+
+  /** It is there; `problem` says why it cannot be heard. Known ones keep what was chosen for them. */
+  plugged(
+    { input_id, name, kind, keys }: Omit<Listed, 'file' | 'kind'> & { readonly kind: Input['kind'] },
+    problem?: string,
+  ): void {
+    const { list } = this.#parts;
+    const before = list.get(input_id)?.item;
+    const bindings = before?.bindings ?? defaultBindings(kind, keys);
+    const chosen = before ? { enabled: before.enabled, ...roomOf(before) } : { enabled: true };
+    const item: Input = {
+      input_id,
+      name,
+      kind,
+      connected: true,
+      ...chosen,
+      keys: [...keys],
+      bindings,
+      ...(problem !== undefined && { problem }),
+    };
+    if (before) list.show(item, {});
+    else list.put(item, {});
+  }
+
+  unplugged(inputId: string): void {
+    this.#gestures.get(inputId)?.forget();
+    const item = this.#parts.list.get(inputId)?.item;
+    if (item) this.#parts.list.show({ ...withoutProblem(item), connected: false }, {});
+  }
+
+  /** What the events of one input mean; made when it is first heard. */
+  gesturesOf(inputId: string): Gestures {
+    const known = this.#gestures.get(inputId);
+    if (known) return known;
+    const rules = (key: string): KeyRules => this.#rules(inputId, key);
+    const gestures = new Gestures(this.#parts.clock, rules, (gesture) => this.#heard(inputId, gesture));
+    this.#gestures.set(inputId, gestures);
+    return gestures;
+  }
+
+  #rules(inputId: string, key: string): KeyRules {
+    if (this.#learns(inputId)) return { hold: true, repeats: false };
+    const bindings = this.#parts.list.get(inputId)?.item.bindings.filter((one) => one.key === key) ?? [];
+    return {
+      hold: bindings.some(({ gesture }) => gesture === 'hold'),
+      repeats: bindings.some(({ gesture, action }) => gesture === 'press' && REPEATING.has(action)),
+    };
+  }
+
+  #learns(inputId: string): boolean {
+    return this.#learner !== undefined && (this.#learner.inputId ?? inputId) === inputId;
+  }
+
+  #heard(inputId: string, { key, gesture, steps, again }: Gesture): void {
+    if (this.#learns(inputId)) return this.#learn({ input_id: inputId, key, gesture });
+    const item = this.#parts.list.get(inputId)?.item;
+    if (!item?.enabled) return;
+    const binding = bindingOf(item, key, gesture);
+    if (again && !binding) return;
+    if (!binding) return this.#show(inputId, key, gesture);
+    this.#do(item, binding, steps).then(
+      () => this.#show(inputId, key, gesture),
+      (error: unknown) => {
+        const { message } = toError(error);
+        this.#parts.log.info({ input_id: inputId, key, reason: message }, 'a key could not do what it does');
+        this.#show(inputId, key, gesture, message);
+      },
+    );
+  }
+
+  #do(item: Input, binding: Binding, steps: number): Promise<void> {
+    const caller: Caller = { connection_id: `input/${item.input_id}`, role: 'user', name: item.name };
+    return this.#parts.deeds.do(binding, item.room_id, steps, caller);
+  }
+
+  /** The page shows what is pressed, at most so often; the last one always. Nothing of it is written. */
+  #show(inputId: string, key: string, gesture: InputGesture, problem?: string): void {
+    const at = new Date(this.#parts.clock.wallMs()).toISOString();
+    const next = { key, gesture, at, ...(problem !== undefined && { problem: problem.slice(0, 200) }) };
+    const shown = this.#shown.get(inputId) ?? { timer: undefined, next: undefined };
+    this.#shown.set(inputId, shown);
+    shown.next = next;
+    if (shown.timer) return;
+    const tell = (): void => {
+      shown.timer = undefined;
+      const item = this.#parts.list.get(inputId)?.item;
+      if (!item || !shown.next) return;
+      this.#parts.list.show({ ...item, heard: shown.next }, {});
+      shown.next = undefined;
+      shown.timer = this.#parts.clock.after(SHOW_MS, tell);
+    };
+    tell();
+  }
+
+  /** Ends a lesson, with what was pressed or with nothing. */
+  #learn(heard: Heard | undefined): void {
+    this.#learning?.cancel();
+    this.#learner?.heard.resolve(heard);
+    this.#learner = undefined;
+  }
+
+  #handlers(): Handlers<InputCommand> {
+    const { list } = this.#parts;
+    const change = (inputId: string, changed: (item: Input) => Input): Input => {
+      const item = changed(this.#get(inputId));
+      list.put(item, {});
+      return item;
+    };
+    return {
+      'input:list': () => ({
+        inputs: list.all().map(({ item }) => item),
+        ...(this.problem !== undefined && { problem: this.problem }),
+      }),
+      'input:set': ({ input_id, enabled, room_id }) => {
+        if (typeof room_id === 'string') this.#parts.deeds.roomFor(room_id);
+        change(input_id, ({ room_id: before, ...item }) => {
+          const room = room_id === undefined ? before : (room_id ?? undefined);
+          return { ...item, enabled: enabled ?? item.enabled, ...(room !== undefined && { room_id: room }) };
+        });
+        if (enabled === false) this.#gestures.get(input_id)?.forget();
+        return {};
+      },
+      'input:bind': ({ input_id, key, gesture, action, playlist_id }) => {
+        if (action === 'playlist' && playlist_id === undefined)
+          throw new AppError('ERR_INVALID', 'say which playlist_id it plays');
+        change(input_id, (item) => {
+          const others = item.bindings.filter((one) => one.key !== key || one.gesture !== gesture);
+          if (action === null) return { ...item, bindings: others };
+          if (others.length >= MAX_BINDINGS)
+            throw new AppError('ERR_CONFLICT', 'this input has enough keys bound');
+          const playlist = action === 'playlist' && playlist_id !== undefined ? { playlist_id } : {};
+          return { ...item, bindings: [...others, { key, gesture, action, ...playlist }] };
+        });
+        return {};
+      },
+      'input:reset': ({ input_id }) => {
+        const { bindings } = change(input_id, (item) => ({
+          ...item,
+          bindings: defaultBindings(item.kind, item.keys),
+        }));
+        return { bindings };
+      },
+      'input:learn': async ({ input_id }) => {
+        if (input_id !== undefined) this.#get(input_id);
+        this.#learn(undefined);
+        const heard = deferred<Heard | undefined>();
+        this.#learner = { inputId: input_id, heard };
+        this.#learning = this.#parts.clock.after(LEARN_MS, () => this.#learn(undefined));
+        const pressed = await heard.promise;
+        return pressed ? { heard: pressed } : {};
+      },
+      'input:test': async ({ input_id, key, gesture }) => {
+        const item = this.#get(input_id);
+        const binding = bindingOf(item, key, gesture);
+        if (!binding) throw new AppError('ERR_NOT_FOUND', 'this key does nothing');
+        await this.#do(item, binding, 1);
+        return {};
+      },
+      'input:forget': ({ input_id }) => {
+        if (this.#get(input_id).connected)
+          throw new AppError('ERR_CONFLICT', 'it is plugged in; switch it off instead');
+        list.remove([input_id]);
+        this.#gestures.delete(input_id);
+        return {};
+      },
+    };
+  }
+
+  #get(inputId: string): Input {
+    const item = this.#parts.list.get(inputId)?.item;
+    if (!item) throw new AppError('ERR_NOT_FOUND', 'there is no such input');
+    return item;
+  }
+}
+
+function bindingOf(item: Input, key: string, gesture: InputGesture): Binding | undefined {
+  return item.bindings.find((one) => one.key === key && one.gesture === gesture);
+}
+
+function withoutProblem({ problem: _problem, ...item }: Input): Input {
+  return item;
+}
+
+function roomOf({ room_id }: Input): { readonly room_id?: string } {
+  return room_id === undefined ? {} : { room_id };
+}
