@@ -4,11 +4,14 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Cable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Of those, the ones that lead to the port. */
+  readonly #far = new Set<Socket>();
   #pulled = false;
 
   private constructor(port: number) {
     this.#server = createServer((near) => {
       const far = connect(port, '127.0.0.1');
+      this.#far.add(far);
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -19,6 +22,7 @@ export class Cable {
         from.on('error', () => to.destroy());
         from.on('close', () => {
           this.#sockets.delete(from);
+          this.#far.delete(from);
           to.destroy();
         });
       }
@@ -31,13 +35,22 @@ export class Cable {
     return cable;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   pull(): void {
     this.#pulled = true;
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** What goes there arrives, and nothing comes back. */
+  hush(): void {
+    for (const socket of this.#far) socket.pause();
   }
 
   plug(): void {

@@ -6,13 +6,13 @@ import { openWorker, type Work } from '../../src/jobs/index.js';
 import { openLife, openShared } from './queue-life.js';
 
 /**
- * A process of a house, to be killed: `house <dir> [redis] [takes]` or `worker <dir> <redis>`. What it does stands in `<dir>/said.log`;
+ * A process of a house, to be killed: `house <dir> [redis] [takes] [lease_ms]` or `worker <dir> <redis>`. What it does stands in `<dir>/said.log`;
  * slow work ends once `<dir>/go` is there.
  */
-const [, , role = '', dir = '', redis = '', takes = 'takes'] = process.argv;
+const [, , role = '', dir = '', redis = '', takes = 'takes', lease = '1000'] = process.argv;
 
-/** Short, so that a test need not wait for long until a dead worker is noticed. */
-const LEASE_MS = 1_000;
+/** Short by default, so that a test need not wait for long until a dead worker is noticed. */
+const LEASE_MS = Number(lease);
 
 const say = (line: string): void => appendFileSync(join(dir, 'said.log'), `${line}\n`);
 

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deferred, silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
+import { busAddress } from '../../src/bus/index.js';
 import { openWorker, type OpenWorker, type Work } from '../../src/jobs/index.js';
 import { follow, params, TestWork, untilAborted, type QueueLife } from '../contracts/job-queue-contract.js';
+import { Cable } from '../fakes/cable.js';
 import { openLife, openShared, type LifeOptions } from '../fakes/queue-life.js';
 import { startRedis, type RunningRedis } from '../fakes/real-redis.js';
 import { until } from '../until.js';
@@ -30,13 +32,24 @@ async function house(options: Partial<LifeOptions> = {}): Promise<QueueLife> {
   return life;
 }
 
+interface WorkerOptions {
+  readonly secret?: string;
+  readonly concurrency?: number;
+  readonly leaseMs?: number;
+  /** Address of its Redis. */
+  readonly at?: string;
+  /** Where its tickets come from, if that is another way to the same. */
+  readonly by?: string;
+}
+
 async function worker(
   works: readonly TestWork[],
-  { secret, concurrency = 4, leaseMs }: { secret?: string; concurrency?: number; leaseMs?: number } = {},
+  { secret, concurrency = 4, leaseMs, at = redis.address, by = at }: WorkerOptions = {},
 ): Promise<OpenWorker> {
-  const shared = await openShared({ redis: redis.address, secret, leaseMs });
+  const shared = await openShared({ redis: at, secret, leaseMs });
+  const { shown: _shown, ...place } = busAddress(by);
   const working = await openWorker({
-    house: shared.house,
+    house: { ...shared.house, redis: place },
     clock: systemClock,
     log: silentLogger,
     random: systemRandom,
@@ -108,6 +121,45 @@ describe('a queue whose Redis is away', () => {
     await completed(life, job_id);
     expect([settled.length, work.mostActive]).toEqual([1, 1]);
     expect(work.runs.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  });
+});
+
+describe('a worker that is stopped', () => {
+  it('gives back what reaches it on its way out, and nobody waits for its lease', async () => {
+    const wired = await startRedis({ password: 'secret' });
+    closers.push(() => wired.stop());
+    const cable = await Cable.to(wired.port);
+    closers.push(() => cable.close());
+    const at = `redis://:secret@127.0.0.1:${wired.port}`;
+    const life = await house({ redis: at, takes: false });
+    const gate = deferred<void>();
+    const slow = new TestWork('long', async (given, { signal }) => {
+      await (given.name === 'a' ? gate.promise : untilAborted(signal, deferred<void>()));
+      return { said: given.name };
+    });
+    follow(life, slow);
+    life.queue.start();
+    const by = `redis://:secret@127.0.0.1:${cable.port}`;
+    const first = await worker([slow], { at, by, concurrency: 1 });
+    const inRedis = new Queue('work', {
+      connection: { port: wired.port, password: 'secret' },
+      prefix: 'house',
+    });
+    closers.push(() => inRedis.close());
+    life.queue.add(slow, params('a'), { title: 'a' });
+    await until('it is busy', () => slow.active === 1);
+    const job_id = life.queue.add(slow, params('b'), { title: 'b' });
+    await until('the next one lies in Redis', async () => (await inRedis.getPrioritizedCount()) === 1);
+    cable.hush();
+    gate.resolve();
+    await until('Redis gave it out', () => life.jobs.find(job_id)?.state === 'running');
+    const closing = first.close();
+    cable.plug();
+    await closing;
+    const second = new TestWork('long');
+    await worker([second], { at });
+    await completed(life, job_id);
+    expect(second.runs).toEqual([{ name: 'b', attempt: 1 }]);
   });
 });
 

@@ -128,6 +128,18 @@ describe('a queue whose processes are killed', () => {
     expect(await lines('begin')).toHaveLength(1);
   });
 
+  it('over Redis: the house in the middle of what it does itself; the next one waits for no lease', async () => {
+    const an_hour = '3600000';
+    const first = begin('house', redis.address, 'takes', an_hour);
+    await count('begin', 1);
+    await end(first, 'SIGKILL');
+    const second = begin('house', redis.address, 'takes', an_hour);
+    await count('begin', 2);
+    await go();
+    await settledOnce();
+    expect((await lines('begin')).at(-1)).toContain(` ${second.pid} 1`);
+  });
+
   it('over Redis: Redis itself, which forgets everything', async () => {
     begin('house', redis.address, 'others');
     begin('worker', redis.address);

@@ -44,6 +44,9 @@ async function carrierOf(
     import('./redis-worker.js'),
   ]);
   const common = { house: shared, clock, log, random };
-  const worker = shared.takes === false ? undefined : () => new RedisWorker({ ...common, concurrency, work });
+  const worker =
+    shared.takes === false
+      ? undefined
+      : (name: string) => new RedisWorker({ ...common, concurrency, name, work });
   return new RedisCarrier({ ...common, worker });
 }

@@ -1,5 +1,5 @@
-import { Queue, QueueEvents } from 'bullmq';
-import { Serial, toError, type Clock, type Logger, type Timer } from '../../base/index.js';
+import { Queue, QueueEvents, type Job } from 'bullmq';
+import { Serial, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
 import type { Carrier, TicketNews } from './carrier.js';
 import type { RedisWorker } from './redis-worker.js';
 import {
@@ -21,8 +21,8 @@ export interface RedisCarrierParts {
   readonly log: Logger;
   /** 0..1 */
   readonly random: () => number;
-  /** This process does work too; opened at the start. */
-  readonly worker?: (() => RedisWorker) | undefined;
+  /** This process does work too, under that name; opened at the start. */
+  readonly worker?: ((name: string) => RedisWorker) | undefined;
 }
 
 interface Out {
@@ -44,6 +44,8 @@ const WINDOW = 64;
 const LOOK_MS = 1_000;
 const LEAVE_MS = 1_500;
 const REPLAY_MS = 10_000;
+/** How Redis calls what a house does itself; each life of it has a name of its own. */
+const HOUSE = 'house.';
 
 /**
  * Brings tickets to all processes of the house by BullMQ on Redis. Redis may lose everything: what is out is known here, looked for every
@@ -56,6 +58,7 @@ export class RedisCarrier implements Carrier {
   readonly #out = new Map<string, Out>();
   readonly #looks = new Serial();
   readonly #leaseMs: number;
+  readonly #life = `${HOUSE}${uuid()}`;
   #news: TicketNews | undefined;
   #worker: RedisWorker | undefined;
   #timer: Timer | undefined;
@@ -84,7 +87,7 @@ export class RedisCarrier implements Carrier {
 
   start(news: TicketNews): void {
     this.#news = news;
-    this.#worker = this.#parts.worker?.();
+    this.#worker = this.#parts.worker?.(this.#life);
     this.#timer = this.#parts.clock.every(Math.min(LOOK_MS, this.#leaseMs / 2), () => this.#tick());
     this.#unlisten = this.#parts.house.signals.onConnection((connected) => {
       if (connected) void this.#look([...this.#out.keys()]);
@@ -202,9 +205,21 @@ export class RedisCarrier implements Carrier {
     // It may have been completed since it was fetched.
     if (state === 'completed') return this.#completed(name, (await this.#queue.getJob(name))?.returnvalue);
     if (state === 'failed') return this.#end(name, { kind: 'lost' });
-    if (state === 'active') return this.#began(name);
+    if (state === 'active') return this.#isOfLastLife(job) ? await this.#breakLease(name) : this.#began(name);
     out.begun = false;
     if (out.recalled) await this.#takeBack(name);
+  }
+
+  /** One house has one life at a time: what the last one did itself nobody does any more. */
+  #isOfLastLife({ processedBy }: Job): boolean {
+    return processedBy !== undefined && processedBy.startsWith(HOUSE) && processedBy !== this.#life;
+  }
+
+  /** Whoever had it is gone, and it need not wait until its lease is over. */
+  async #breakLease(name: string): Promise<void> {
+    const client = await this.#queue.getBackend().client;
+    await client.del(`${this.#queue.toKey(name)}:lock`);
+    this.#end(name, { kind: 'lost' });
   }
 
   /** Redis forgot it. Somebody may be at it still, until their lease is over. */

@@ -22,6 +22,8 @@ export interface RedisWorkerParts {
   readonly random: () => number;
   /** How much this process does at once. */
   readonly concurrency: number;
+  /** What Redis is told of who has a ticket. */
+  readonly name?: string | undefined;
   work(kind: string): AnyWork | undefined;
 }
 
@@ -39,6 +41,7 @@ const BACK_MS = 1_000;
 const STOP_MS = 10_000;
 /** Redis answers by then, or is not waited for. */
 const LEAVE_MS = 1_500;
+const LOOKS_PER_LEASE = 4;
 
 /**
  * Takes tickets from Redis and does them, beside any number of others. What this process holds is its own as long as it says so in time:
@@ -50,22 +53,25 @@ export class RedisWorker {
   readonly #worker: Worker<unknown, string>;
   readonly #held = new Map<string, Held>();
   readonly #unsubscribe: Promise<() => void>;
+  #closing = false;
   #lastFault = '';
 
   constructor(parts: RedisWorkerParts) {
     this.#parts = parts;
-    const { house, concurrency, random } = parts;
+    const { house, concurrency, random, name } = parts;
     this.#leaseMs = house.leaseMs ?? LEASE_MS;
     this.#worker = new Worker<unknown, string>(QUEUE_NAME, (job, token) => this.#process(job, token), {
       connection: connectionOf(house, random),
       prefix: house.name,
       concurrency,
       lockDuration: this.#leaseMs,
-      stalledInterval: this.#leaseMs,
+      // Two looks in a row have to find a ticket without a lease.
+      stalledInterval: this.#leaseMs / LOOKS_PER_LEASE,
       maxStalledCount: MOST_STALLS,
       runRetryDelay: BACK_MS,
       removeOnComplete: { age: KEEP_SECONDS },
       removeOnFail: { age: KEEP_SECONDS },
+      ...(name !== undefined && { name }),
     });
     this.#worker.on('error', (error) => this.#fault(error));
     this.#worker.on('locksRenewed', ({ jobIds }) => jobIds.forEach((name) => this.#renewed(name)));
@@ -80,6 +86,7 @@ export class RedisWorker {
 
   /** Takes nothing more. What is not done after `graceMs` is given back. */
   async close(graceMs = 0): Promise<void> {
+    this.#closing = true;
     void this.#worker.pause(true).catch((error: unknown) => this.#fault(toError(error)));
     const ends = (): Promise<unknown> => Promise.all([...this.#held.values()].map(({ ended }) => ended));
     if (graceMs > 0) await this.#atMost(graceMs, ends());
@@ -101,7 +108,8 @@ export class RedisWorker {
     const work = ticket === 'forged' ? undefined : this.#parts.work(ticket.kind);
     if (ticket === 'forged' || !work) return this.#handBack(job, token, ticket === 'forged');
     const name = nameOf(ticket);
-    const ending = await this.#hold(ticket, name, work, job);
+    // What was on its way here when this began to close is nobody's: given back before it begins.
+    const ending: Ending = this.#closing ? { kind: 'back' } : await this.#hold(ticket, name, work, job);
     const text = seal.close({ name, ending });
     if (text.length <= MAX_WORK_BYTES) return text;
     const message = 'What came of this is too large';
