@@ -1,15 +1,17 @@
 import * as z from 'zod';
-import { AppError, backoffMs, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
+import { AppError, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
 import { isOver } from '../../protocol/index.js';
 import type { Db } from '../../storage/index.js';
-import type { Jobs, JobSpec } from '../jobs.js';
+import type { Jobs } from '../jobs.js';
 import type { Params } from '../rows.js';
 import type { HeldRun, JobProgress, JobResult } from '../running-job.js';
 import type { Work } from '../work.js';
 import type { Carrier } from './carrier.js';
 import type { AddOptions, HandleOptions, JobQueue } from './contract.js';
 import type { AnyWork } from './do-work.js';
+import { CANCELLED, specOf, ticketOf, type Entry, type Handler } from './entry.js';
 import { WorkRows, type StoredOutcome, type WorkRow } from './rows.js';
+import { Settling } from './settling.js';
 import { MAX_WORK_BYTES, type Ending, type Ticket } from './ticket.js';
 
 export interface WorkQueueParts {
@@ -24,38 +26,11 @@ export interface WorkQueueParts {
   readonly works: Map<string, AnyWork>;
 }
 
-/** What is done with work of a kind. */
-export interface Handler {
-  readonly work: AnyWork;
-  readonly options: HandleOptions<unknown, unknown>;
-}
-
-type Place = Pick<WorkRow, 'job_id' | 'kind' | 'title' | 'params' | 'priority'>;
-
-interface Entry {
-  row: WorkRow;
-  readonly run: HeldRun | undefined;
-  /** The ticket that somebody has. */
-  out: Ticket | undefined;
-  /** When it may be sent; monotonic, so that a wall clock that is set does not hold it. */
-  dueUs: number;
-  settling: boolean;
-  timer: Timer | undefined;
-}
-
 /** Work whose holder dies so often kills them: it is not handed out again by itself. */
 const MOST_LOST = 5;
 const PRIORITIES = z.int().min(-10).max(10);
-/** So often what failed to be settled is tried again. */
-const SETTLE_BASE_MS = 1_000;
-const SETTLE_MAX_MS = 60_000;
 /** A timer of Node cannot wait for longer than 24 days. */
 const LONGEST_WAIT_MS = 3_600_000;
-const CANCELLED: StoredOutcome = {
-  ok: false,
-  error: { message: 'This was cancelled', retryable: true, cancelled: true },
-};
-
 /**
  * The queue of the house. Its rows on disk are the truth: what is to be done, who has a ticket for it, and what came of it until that is
  * settled. The carrier brings the tickets to whoever does the work; it may lose anything but must say so.
@@ -65,7 +40,7 @@ export class WorkQueue implements JobQueue {
   readonly #rows: WorkRows;
   readonly #entries = new Map<string, Entry>();
   readonly #handlers = new Map<string, Handler>();
-  readonly #settlements = new Set<Promise<void>>();
+  readonly #settling: Settling;
   #wake: Timer | undefined;
   #state: 'new' | 'open' | 'closed' = 'new';
   #soon = false;
@@ -73,6 +48,12 @@ export class WorkQueue implements JobQueue {
   constructor(parts: WorkQueueParts) {
     this.#parts = parts;
     this.#rows = new WorkRows(parts.db);
+    this.#settling = new Settling({
+      ...parts,
+      handlers: this.#handlers,
+      isOpen: () => this.#state === 'open',
+      settled: (entry, outcome, said) => this.#end(entry, outcome, said),
+    });
     for (const row of this.#rows.all()) this.#load(row);
   }
 
@@ -149,7 +130,7 @@ export class WorkQueue implements JobQueue {
     this.#wake?.cancel();
     for (const entry of this.#entries.values()) entry.timer?.cancel();
     await this.#parts.carrier.close();
-    await Promise.all(this.#settlements);
+    await this.#settling.idle();
     for (const { row, run } of this.#entries.values())
       if (row.state !== 'ended') run?.wait(row.state === 'paused' ? 'paused' : 'queued', '');
   }
@@ -171,7 +152,7 @@ export class WorkQueue implements JobQueue {
     const { outcome } = row;
     const decided = outcome !== undefined && (outcome.ok || outcome.error.cancelled !== true);
     if (!row.is_out || decided) {
-      if (row.state === 'ended') this.#settle(entry);
+      if (row.state === 'ended') this.#settling.settle(entry);
       if (row.state === 'sent') this.#keep(entry, { state: 'waiting' });
       return;
     }
@@ -306,7 +287,7 @@ export class WorkQueue implements JobQueue {
     if (ending.kind === 'done' || ending.kind === 'failed') this.#hasBegun(ticket);
     entry.out = undefined;
     this.#keep(entry, { is_out: false });
-    if (entry.row.state === 'ended') this.#settle(entry);
+    if (entry.row.state === 'ended') this.#settling.settle(entry);
     else if (ending.kind === 'done') this.#decide(entry, { ok: true, result: ending.result });
     else if (entry.row.state === 'sent') this.#notDone(entry, ending);
     this.#pumpSoon();
@@ -343,7 +324,7 @@ export class WorkQueue implements JobQueue {
 
   #decide(entry: Entry, outcome: StoredOutcome): void {
     this.#keep(entry, { state: 'ended', outcome });
-    this.#settle(entry);
+    this.#settling.settle(entry);
   }
 
   /** Somebody cancelled it by its job; what has a ticket for it gives that back first. */
@@ -351,50 +332,7 @@ export class WorkQueue implements JobQueue {
     if (entry.row.state === 'ended') return;
     this.#keep(entry, { state: 'ended', outcome: CANCELLED });
     if (entry.out) this.#parts.carrier.recall(entry.out);
-    else this.#settle(entry);
-  }
-
-  #settle(entry: Entry): void {
-    if (entry.settling || this.#state !== 'open' || !this.#handlers.has(entry.row.kind)) return;
-    entry.settling = true;
-    this.#offer(entry, 0);
-  }
-
-  #offer(entry: Entry, tries: number): void {
-    const settlement = this.#settled(entry, tries);
-    this.#settlements.add(settlement);
-    void settlement.then(() => this.#settlements.delete(settlement));
-  }
-
-  async #settled(entry: Entry, tries: number): Promise<void> {
-    const { log, clock, random } = this.#parts;
-    const { job_id } = entry.row;
-    try {
-      const [outcome, said] = await this.#ask(entry);
-      this.#end(entry, outcome, said);
-    } catch (thrown) {
-      log.error({ err: toError(thrown), job_id }, 'the outcome of a job was not taken; it is offered again');
-      if (this.#state !== 'open') return;
-      const delay = backoffMs(tries, random(), SETTLE_BASE_MS, SETTLE_MAX_MS);
-      entry.timer = clock.after(delay, () => this.#offer(entry, tries + 1));
-    }
-  }
-
-  /** Tells who handles the kind. */
-  async #ask({ row }: Entry): Promise<[StoredOutcome, JobResult | undefined]> {
-    const handler = this.#handlers.get(row.kind);
-    let outcome = row.outcome ?? CANCELLED;
-    const params = handler?.work.params.safeParse(row.params);
-    if (!handler || params?.success !== true) return [outcome, undefined];
-    if (outcome.ok) {
-      const result = handler.work.result.safeParse(outcome.result);
-      const message = 'What came back is not what this work gives';
-      outcome = result.success
-        ? { ok: true, result: result.data }
-        : { ok: false, error: { message, retryable: false } };
-    }
-    const said = await handler.options.settled(row.job_id, params.data, outcome);
-    return [outcome, said ?? undefined];
+    else this.#settling.settle(entry);
   }
 
   #end(entry: Entry, outcome: StoredOutcome, said: JobResult | undefined): void {
@@ -417,17 +355,3 @@ export class WorkQueue implements JobQueue {
     return this.add(work, params, { title: String(kept['title']), priority: Number(kept['priority']) });
   }
 }
-
-/** The job of the wire, with what doing it again takes. */
-function specOf({ job_id, kind, title, params, priority }: Place): JobSpec {
-  const again: Params = { work: JSON.stringify(params ?? null), title, priority, job_id };
-  return { job_id, kind, title, params: again };
-}
-
-const ticketOf = ({ job_id, dispatch, kind, attempt, params }: WorkRow): Ticket => ({
-  job_id,
-  dispatch,
-  kind,
-  attempt: attempt + 1,
-  params,
-});
