@@ -10,4 +10,5 @@ export { AUDIO_EXTENSIONS, type Container } from './tags/sniff.js';
 export { defaultTags, TagProcess, type TagReader } from './tags/tag-reader.js';
 export type { FileTags, TagResult } from './tags/tag-wire.js';
 export { type Transcode, type TranscodeOptions, transcodeStream, type TranscodeTarget } from './transcode.js';
-export { resolveStream, type Stream } from './stream-list.js';
+export { resolveStream, type Stream, type StreamParts } from './stream-list.js';
+export type { OwnTrack } from './own-tracks.js';

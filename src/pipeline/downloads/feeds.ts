@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { AppError, toError, uuid, type Clock, type Logger } from '../../base/index.js';
 import { personOf, type Caller } from '../../protocol/index.js';
+import { openWeb, readText } from '../../net/index.js';
 import type { Db } from '../../storage/index.js';
 import {
   MAX_FEED_BYTES,
   newest,
-  openWeb,
   readFeed,
-  readText,
   type Episode,
   type FeedText,
   type Sources,

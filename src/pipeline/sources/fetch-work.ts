@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AppError, type Clock } from '../../base/index.js';
 import type { Work } from '../../jobs/index.js';
 import { SourceKind } from '../../protocol/index.js';
-import { AddressGuard, type Resolve } from './address-guard.js';
+import { AddressGuard, type Resolve } from '../../net/index.js';
 import { HttpSource } from './http-source.js';
 import { ProgramSource } from './program-source.js';
 import type { FreeBytes } from './room-on-disk.js';

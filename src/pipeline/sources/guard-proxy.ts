@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, deferred, type Clock, type Logger } from '../../base/index.js';
-import type { AddressGuard } from './address-guard.js';
-import { pinned, send } from './guarded-web.js';
+import { pinned, send, type AddressGuard } from '../../net/index.js';
 
 export interface GuardProxyOptions {
   readonly guard: AddressGuard;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { nameInDisposition } from './file-name.js';
-import type { WebAnswer } from './guarded-web.js';
+import type { WebAnswer } from '../../net/index.js';
 import { meaningOf, rangeHeaders, type PartNote } from './http-answer.js';
 
 const url = 'https://pod.example/a.flac';

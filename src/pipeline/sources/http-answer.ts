@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AppError } from '../../base/index.js';
 import { nameInDisposition } from './file-name.js';
-import type { WebAnswer } from './guarded-web.js';
+import type { WebAnswer } from '../../net/index.js';
 
 /** What is kept beside a part, so that the next run can go on with it. */
 export const PartNote = z.object({

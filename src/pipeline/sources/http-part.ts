@@ -1,8 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, toError, within } from '../../base/index.js';
-import type { AddressGuard } from './address-guard.js';
-import { codeOf, openWeb, type WebAnswer } from './guarded-web.js';
+import { codeOf, openWeb, type AddressGuard, type WebAnswer } from '../../net/index.js';
 import { meaningOf, PartNote, rangeHeaders } from './http-answer.js';
 import { demandRoom, type FreeBytes } from './room-on-disk.js';
 import type { Caps, FetchContext } from './source.js';

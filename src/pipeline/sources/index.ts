@@ -1,4 +1,3 @@
-export { AddressGuard, isPublicAddress, type Checked, type Resolve, type Resolved } from './address-guard.js';
 export {
   DownloadId,
   FETCH_RETRY,
@@ -10,7 +9,6 @@ export {
 } from './fetch-work.js';
 export { MAX_FEED_BYTES, newest, readFeed, type Episode, type FeedText } from './feed-xml.js';
 export { filePath } from './file-name.js';
-export { openWeb, readText, type WebRequest } from './guarded-web.js';
 export { demandRoom, freeBytes, type FreeBytes } from './room-on-disk.js';
 export * from './source.js';
 export { beginUpload, partPath, uploadNote, UploadNote } from './upload-source.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError, toError, type Timer } from '../../base/index.js';
 import type { JobProgress } from '../../jobs/index.js';
 import type { SourceKind } from '../../protocol/index.js';
-import type { AddressGuard } from './address-guard.js';
+import type { AddressGuard } from '../../net/index.js';
 import { capped } from './capped.js';
 import { nameInUrl, fileName } from './file-name.js';
 import { openGuardProxy, type GuardProxy } from './guard-proxy.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../test/fakes/manual-clock.js';
+import { ManualClock } from '../../test/fakes/manual-clock.js';
 import { AddressGuard, isPublicAddress, type Resolved } from './address-guard.js';
 
 const PUBLIC: Resolved = { address: '93.184.215.14', family: 4 };

@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { AppError, toError, within, type Clock } from '../../base/index.js';
+import { AppError, toError, within, type Clock } from '../base/index.js';
 import type { AddressGuard, Checked } from './address-guard.js';
 
 export interface WebRequest {

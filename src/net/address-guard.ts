@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { AppError, toError, within, type Clock } from '../../base/index.js';
+import { AppError, toError, within, type Clock } from '../base/index.js';
 
 export interface Resolved {
   readonly address: string;
