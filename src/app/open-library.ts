@@ -38,6 +38,8 @@ export async function openMusic(base: Base, db: Db, store: Store): Promise<Opene
     openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
     onNewAlbums: (albums, first, origin) => activity.newAlbums(albums, first, origin),
   });
+  // Whoever may begin a scan may end it: it is nobody's own.
+  jobs.guard('library-scan', () => undefined);
   jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
   closers.add(() => library.close());
   const musicDir = musicDirOf(config);

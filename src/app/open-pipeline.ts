@@ -28,6 +28,7 @@ import type { Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
 import type { Base } from './base.js';
 import { followDownloads } from './follow-downloads.js';
+import { guardJobs } from './guard-jobs.js';
 import { openHouseSchedules } from './house-schedules.js';
 import { openIdentify } from './open-identify.js';
 import { openImport, type OpenedImport } from './open-import.js';
@@ -94,7 +95,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const exported = openExports(base, parts, queue);
   const { importer } = importing;
   const { jobs, activity } = music;
-  jobs.guard('export', (jobId, caller) => exported.mayControl(jobId, caller));
+  guardJobs(jobs, { downloads, candidates, exported });
   const schedules = openHouseSchedules(base, {
     store,
     db,

@@ -7,12 +7,12 @@ export function jobHandlers(jobs: Jobs): Handlers<'job:list' | 'job:get' | 'job:
     'job:list': ({ limit }) => ({ jobs: jobs.list(limit) }),
     'job:get': ({ job_id }) => statusOf(jobs.get(job_id)),
     'job:cancel': ({ job_id }, caller) => {
-      jobs.mayControl(job_id, caller);
+      jobs.mayControl(job_id, caller, 'cancel');
       jobs.cancel(job_id);
       return {};
     },
     'job:retry': ({ job_id }, caller) => {
-      jobs.mayControl(job_id, caller);
+      jobs.mayControl(job_id, caller, 'retry');
       return { job_id: jobs.retry(job_id) };
     },
   };

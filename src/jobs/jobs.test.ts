@@ -38,6 +38,34 @@ function freshDb(): Db {
 
 const scan = { kind: 'library-scan', title: 'Library scan', params: { full: true } };
 
+describe('[JB2] who may end a job', () => {
+  const user = { connection_id: 'u', role: 'user', subject_id: 'ann' } as const;
+
+  it('of the house: admins alone', () => {
+    const { jobs } = new Life();
+    const { job_id } = jobs.open(scan);
+    const handlers = jobHandlers(jobs);
+    expect(() => handlers['job:cancel']({ job_id }, user)).toThrow('admins');
+    expect(() => handlers['job:retry']({ job_id }, user)).toThrow('admins');
+    void handlers['job:cancel']({ job_id }, caller);
+    expect(jobs.get(job_id).state).toBe('cancelled');
+  });
+
+  it('of a kind that has a guard: whom it lets, who hears what is asked of which work', () => {
+    const { jobs } = new Life();
+    const { job_id } = jobs.open(scan);
+    jobs.guard('library-scan', (id, { subject_id }, { act, params }) => {
+      if (subject_id !== 'ann' || act === 'retry') throw new AppError('ERR_NOT_ALLOWED', `${id} ${act}`);
+      expect(params).toEqual({ full: true });
+    });
+    const handlers = jobHandlers(jobs);
+    expect(() => handlers['job:cancel']({ job_id }, { ...user, subject_id: 'ben' })).toThrow('cancel');
+    expect(() => handlers['job:retry']({ job_id }, user)).toThrow('retry');
+    void handlers['job:cancel']({ job_id }, user);
+    expect(jobs.get(job_id).state).toBe('cancelled');
+  });
+});
+
 describe('[JB1] a job', () => {
   it('is queued, runs and completes, and keeps how long it took', async () => {
     const { jobs, clock } = new Life();

@@ -1,5 +1,5 @@
 import { AppError, toError, uuid, type Clock, type Logger } from '../base/index.js';
-import { isOver, type Caller, type Job, type JobError } from '../protocol/index.js';
+import { allows, isOver, type Caller, type Job, type JobError } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
 import { RunningJob, type HeldRun, type JobResult, type JobRun } from './running-job.js';
@@ -23,6 +23,13 @@ export interface JobSpec {
   readonly job_id?: string;
 }
 
+/** Says whether somebody may do that to a job: throws if not. `params` are those of the job. */
+export type JobGuard = (
+  jobId: string,
+  caller: Caller,
+  asked: { readonly act: 'cancel' | 'retry'; readonly params: Params },
+) => void;
+
 /** Jobs that are over and stay, per kind: one that runs often does not push out the others. */
 const MOST_OVER = 50;
 const STOPPED = 'The server stopped before this was done';
@@ -37,7 +44,7 @@ export class Jobs {
   readonly #running = new Map<string, RunningJob>();
   readonly #held = new Set<string>();
   readonly #retries = new Map<string, (params: Params) => string>();
-  readonly #guards = new Map<string, (jobId: string, caller: Caller) => void>();
+  readonly #guards = new Map<string, JobGuard>();
 
   constructor(parts: JobsParts) {
     this.#parts = parts;
@@ -111,15 +118,18 @@ export class Jobs {
     this.#retries.set(kind, again);
   }
 
-  /** Who may cancel and retry jobs of a kind, where not everybody may who can see them: `check` throws for others. */
-  guard(kind: string, check: (jobId: string, caller: Caller) => void): void {
+  /** Who may cancel and retry jobs of a kind. Of kinds that nobody guards only admins may: it is the work of the house. */
+  guard(kind: string, check: JobGuard): void {
     this.#guards.set(kind, check);
   }
 
   /** Throws ERR_NOT_FOUND, or what the guard of its kind throws. */
-  mayControl(jobId: string, caller: Caller): void {
+  mayControl(jobId: string, caller: Caller, act: 'cancel' | 'retry'): void {
     const { kind } = this.get(jobId);
-    this.#guards.get(kind)?.(jobId, caller);
+    const check = this.#guards.get(kind);
+    if (check) return check(jobId, caller, { act, params: this.#rows.params(jobId) });
+    if (!allows('manage', caller))
+      throw new AppError('ERR_NOT_ALLOWED', 'This is the work of the house: admins may stop it');
   }
 
   find(jobId: string): Job | undefined {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { jobHandlers } from '../../src/jobs/index.js';
 import { ANNA, BEN, DownloadHouse, type DownloadHouseOptions } from '../fakes/download-house.js';
 import { ManualClock } from '../fakes/manual-clock.js';
 import { MusicServer, sha256 } from '../fakes/music-server.js';
@@ -204,11 +205,34 @@ describe('downloads', () => {
     await expect(house.handlers['download:remove']({ download_id: id }, ANNA)).rejects.toMatchObject({
       code: 'ERR_CONFLICT',
     });
-    await house.handlers['download:cancel']({ download_id: id }, BEN);
+    await house.handlers['download:cancel']({ download_id: id }, ANNA);
     await house.reaches(id, 'cancelled');
     await house.handlers['download:remove']({ download_id: id }, ANNA);
     expect(house.list).toEqual([]);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('are held, ended, tried again and removed by who asked for them, and by admins', async () => {
+    server.change('/a.flac', { hold_at: 200_000 });
+    const id = await add('/a.flac');
+    const { handlers, jobs } = house;
+    jobs.guard('fetch', (jobId, caller) => house.downloads.desk.mayControlJob(jobId, caller));
+    await house.reaches(id, 'running');
+    const [job] = jobs.list(1);
+    const refused = async (attempt: () => unknown): Promise<void> => {
+      await expect((async () => attempt())()).rejects.toMatchObject({ code: 'ERR_NOT_ALLOWED' });
+    };
+    const one = { download_id: id };
+    await refused(() => handlers['download:pause']({ ...one, paused: true }, BEN));
+    await refused(() => handlers['download:cancel'](one, BEN));
+    await refused(() => jobHandlers(jobs)['job:cancel']({ job_id: job!.job_id }, BEN));
+    await handlers['download:cancel'](one, { ...BEN, role: 'admin' });
+    await house.reaches(id, 'cancelled');
+    await refused(() => handlers['download:retry'](one, BEN));
+    await refused(() => handlers['download:remove'](one, BEN));
+    await refused(() => jobHandlers(jobs)['job:retry']({ job_id: job!.job_id }, BEN));
+    await handlers['download:remove'](one, { ...BEN, role: 'device', scopes: ['admin'] });
+    expect(house.list).toEqual([]);
   });
 
   it('never take music along when they are forgotten after they were handed on', async () => {
@@ -339,6 +363,9 @@ describe('podcasts', () => {
     feed(1);
     await house.downloads.checkFeeds();
     expect(await listed()).not.toHaveProperty('error');
+    await expect((async () => house.handlers['feed:remove']({ feed_id }, BEN))()).rejects.toMatchObject({
+      code: 'ERR_NOT_ALLOWED',
+    });
     await house.handlers['feed:remove']({ feed_id }, ANNA);
     expect(await listed()).toBeUndefined();
   });

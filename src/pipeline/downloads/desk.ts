@@ -1,44 +1,11 @@
 import { rm, rmdir } from 'node:fs/promises';
-import { AppError, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
-import type { JobProgress, JobQueue, Outcome, Work, WorkError } from '../../jobs/index.js';
-import { personOf, type Caller, type Download, type SourceKind } from '../../protocol/index.js';
-import type { Store } from '../../state/index.js';
-import type { Db } from '../../storage/index.js';
-import {
-  demandRoom,
-  fetchFolder,
-  fetchWork,
-  Workplace,
-  type Fetched,
-  type FetchParams,
-  type Sources,
-} from '../sources/index.js';
-import type { Attempts } from './attempts.js';
+import { AppError, toError, uuid, type Timer } from '../../base/index.js';
+import { allows, personOf, type Caller, type Download, type SourceKind } from '../../protocol/index.js';
+import { demandRoom, Workplace } from '../sources/index.js';
+import { Fetching, type FetchingParts } from './fetching.js';
 import { isDownloadOver, NO_PACE, Records, shownUrl, type Entry, type OwnPart } from './records.js';
 
-/** Music that is whole, looked at, and in a folder of its own. */
-export interface Arrived {
-  readonly download_id: string;
-  /** Absolute; whoever takes it moves it away. */
-  readonly folder: string;
-  readonly title: string;
-  readonly source: SourceKind;
-  readonly username?: string | undefined;
-  readonly user_id?: string | undefined;
-  readonly room_id?: string | undefined;
-  readonly item_id?: string | undefined;
-}
-
-export interface DownloadParts {
-  readonly db: Db;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly queue: JobQueue;
-  readonly sources: Sources;
-  readonly attempts: Attempts;
-  /** At least once for each download, and again when it rejects: it must be idempotent. */
-  onArrived(this: void, arrived: Arrived): Promise<{ readonly candidate_id?: string } | void>;
+export interface DownloadParts extends Omit<FetchingParts, 'records' | 'retry'> {
   /** Puts a place holder into the queue of a room; gives its id. Throws where the room cannot have it. */
   wish?(this: void, roomId: string, download: Download, caller: Caller): Promise<string> | string;
 }
@@ -60,22 +27,17 @@ export interface Beside {
   readonly username?: string | undefined;
 }
 
-export const FETCH_CONCURRENCY = 3;
 const MOST_OPEN = 500;
 const LOOK_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** Progress is told four times a second. */
-const TELL_US = 250_000;
 
-/** Downloads from the wish to the handing on: what is asked for, how far it is, how it ended. [DL1] [DL2] */
+/** What people and the house ask of downloads: to begin, hold, go on, end, and be forgotten. [DL1] [DL2] */
 export class DownloadDesk {
   readonly records: Records;
   readonly #parts: DownloadParts;
-  readonly #work: Work<FetchParams, Fetched>;
+  readonly #fetching: Fetching;
   readonly #stop = new AbortController();
   readonly #look: Timer;
-  /** When progress of an upload was told last. */
-  readonly #told = new Map<string, number>();
   readonly #others: readonly SourceKind[];
 
   /** `others` are ways in that fetch nothing by an address. */
@@ -83,16 +45,8 @@ export class DownloadDesk {
     this.#parts = parts;
     this.#others = others;
     this.records = new Records(parts);
-    this.#work = fetchWork(parts.sources);
-    parts.queue.handle(this.#work, {
-      concurrency: FETCH_CONCURRENCY,
-      begun: (job_id, { download_id }, attempt) => this.#begun(job_id, download_id, attempt),
-      progress: (job_id, { download_id }, news) => this.#progress(job_id, download_id, news),
-      waits: (job_id, { download_id }, error, at_ms) => this.#waits(job_id, download_id, error, at_ms),
-      settled: (job_id, { download_id }, outcome) => this.#settled(job_id, download_id, outcome),
-      retry: ({ download_id }) => this.retry(download_id),
-    });
-    this.#recall();
+    const { records } = this;
+    this.#fetching = new Fetching({ ...parts, records, retry: (id) => this.retry(id) });
     this.#look = parts.clock.every(LOOK_MS, () => this.records.settleSpeeds());
   }
 
@@ -158,23 +112,9 @@ export class DownloadDesk {
     };
   }
 
-  /** Record and job in one transaction: a new job each time. */
-  enqueue(item: Download, own: OwnPart, not_before_ms = 0): string {
-    const { db, queue } = this.#parts;
-    const { download_id, source, title } = item;
-    const { url, name } = own;
-    const job_id = uuid();
-    const params = {
-      download_id,
-      source,
-      ...(url !== undefined && { url }),
-      ...(name !== undefined && { name }),
-    };
-    db.transaction(() => {
-      queue.add(this.#work, params, { title: `Fetch ${title}`, job_id, not_before_ms });
-      this.records.put(item, { ...own, job_id });
-    });
-    return job_id;
+  /** Record and job: a new job each time. */
+  enqueue(item: Download, own: OwnPart): string {
+    return this.#fetching.enqueue(item, own);
   }
 
   async demandRoom(bytes: number): Promise<void> {
@@ -188,7 +128,7 @@ export class DownloadDesk {
     const { item, own } = this.records.get(id);
     if (isDownloadOver(item)) throw over();
     if (own.job_id !== undefined) return this.#parts.queue.cancel(own.job_id);
-    this.#ended(id, 'cancelled', 'This was cancelled', true);
+    this.#fetching.ended(id, 'cancelled', 'This was cancelled', true);
   }
 
   pause(id: string, paused: boolean): void {
@@ -222,6 +162,19 @@ export class DownloadDesk {
       throw new AppError('ERR_CONFLICT', 'This download is not over; cancel it first');
     await this.#clear(item);
     this.records.remove([id]);
+  }
+
+  /** Whoever asked for it may do with it as they like, and admins. Throws ERR_NOT_ALLOWED. */
+  mayControl(id: string, caller: Caller): void {
+    const { own } = this.records.get(id);
+    if (own.user_id !== personOf(caller).user_id && !allows('manage', caller)) throw notTheirs();
+  }
+
+  /** The same for the job that fetches it; one that fetches nothing any more is for admins. */
+  mayControlJob(jobId: string, caller: Caller): void {
+    const entry = this.records.all().find(({ own }) => own.job_id === jobId);
+    if (entry) return this.mayControl(entry.item.download_id, caller);
+    if (!allows('manage', caller)) throw notTheirs();
   }
 
   /** Told by whoever took it, once it stands in the library or never will. */
@@ -258,21 +211,12 @@ export class DownloadDesk {
     return roomId === undefined ? undefined : this.#parts.wish?.(roomId, item, caller);
   }
 
-  /** Bytes of an upload came. */
-  arrivedSoFar(id: string, bytes: number, total: number | undefined): void {
-    const last = this.#told.get(id) ?? -Infinity;
-    const now = this.#parts.clock.nowUs();
-    if (now - last < TELL_US && bytes !== total) return;
-    this.#told.set(id, now);
-    this.records.came(id, bytes, total);
-  }
-
   partFolder(id: string): string {
     return new Workplace(this.folderOf(id)).part;
   }
 
   folderOf(id: string): string {
-    return fetchFolder(this.#parts.sources.settings.incoming, id);
+    return this.#fetching.folderOf(id);
   }
 
   close(): void {
@@ -280,116 +224,9 @@ export class DownloadDesk {
     this.#look.cancel();
   }
 
-  /** What a server that ended was doing goes on by its job; an upload, by its page. */
-  #recall(): void {
-    for (const { item, own } of this.records.all()) {
-      const { state } = item;
-      if ((state === 'running' || state === 'checking') && own.job_id !== undefined)
-        this.records.change(item.download_id, { ...NO_PACE, state: 'queued' }, {}, 'normal');
-    }
-  }
-
   #refuseTwice(url: string): void {
     const same = this.records.all().some(({ item, own }) => own.url === url && !isDownloadOver(item));
     if (same) throw new AppError('ERR_CONFLICT', 'This is on its way already');
-  }
-
-  /** The download of a job, while it is the one that counts. */
-  #current(jobId: string, id: string): Entry | undefined {
-    const entry = this.records.find(id);
-    return entry?.own.job_id === jobId && !isDownloadOver(entry.item) ? entry : undefined;
-  }
-
-  #begun(jobId: string, id: string, attempt: number): void {
-    if (!this.#current(jobId, id)) return;
-    this.records.forgetPace(id);
-    this.records.change(
-      id,
-      { state: 'running', attempt, error: undefined, next_attempt_at: undefined },
-      {},
-      'normal',
-    );
-  }
-
-  #progress(jobId: string, id: string, news: JobProgress): void {
-    const entry = this.#current(jobId, id);
-    if (!entry || entry.item.state === 'paused') return;
-    const { current = entry.item.received_bytes, total = 0, stage, message = '' } = news;
-    const title = message !== '' && entry.item.source === 'yt-dlp' ? message.slice(0, 128) : undefined;
-    this.records.came(id, current, total > 0 ? total : undefined, {
-      state: stage === 'check' ? 'checking' : 'running',
-      ...(title !== undefined && { title }),
-    });
-  }
-
-  #waits(jobId: string, id: string, error: WorkError, atMs: number): void {
-    if (!this.#current(jobId, id)) return;
-    const next_attempt_at = new Date(atMs).toISOString();
-    this.records.change(
-      id,
-      { ...NO_PACE, state: 'waiting', error: error.message, next_attempt_at },
-      {},
-      'normal',
-    );
-  }
-
-  /** In the house, at least once. */
-  async #settled(jobId: string, id: string, outcome: Outcome<Fetched>): Promise<void> {
-    const entry = this.#current(jobId, id);
-    if (!entry) return;
-    const { item, own } = entry;
-    if (!outcome.ok) return this.#notFetched(entry, outcome.error);
-    const { title, size_bytes } = outcome.result;
-    if (own.url !== undefined) this.#parts.attempts.forget(item.source, own.url);
-    const { room_id, item_id, user_id } = own;
-    const arrived = { download_id: id, folder: new Workplace(this.folderOf(id)).files, source: item.source };
-    const taken = await this.#parts.onArrived({
-      ...arrived,
-      title,
-      ...(item.username !== undefined && { username: item.username }),
-      ...(user_id !== undefined && { user_id }),
-      ...(room_id !== undefined && { room_id }),
-      ...(item_id !== undefined && { item_id }),
-    });
-    const candidate_id = taken?.candidate_id;
-    this.records.change(id, {
-      ...NO_PACE,
-      state: 'handed_on',
-      title: title.slice(0, 128),
-      progress: 100,
-      received_bytes: size_bytes,
-      total_bytes: size_bytes,
-      ended_at: this.#now(),
-      ...(candidate_id !== undefined && { candidate_id }),
-    });
-    this.#forgetPace(id);
-    const data = { id, source: item.source };
-    this.#parts.store.tell({ type: 'download:complete', topic: 'downloads', data });
-  }
-
-  /** A person sees what failed and can try it again; what nobody asked for is tried again by itself, ever later, until the ledger is closed. */
-  #notFetched({ item, own }: Entry, { message, retryable, cancelled }: WorkError): void {
-    const id = item.download_id;
-    if (cancelled === true) return this.#ended(id, 'cancelled', message, true);
-    const again =
-      own.url === undefined ? undefined : this.#parts.attempts.failed(item.source, own.url, message);
-    if (item.source !== 'feed' || !retryable || again === undefined)
-      return this.#ended(id, 'failed', message, retryable);
-    const next_attempt_at = new Date(again).toISOString();
-    this.enqueue({ ...item, state: 'waiting', error: message, next_attempt_at }, own, again);
-  }
-
-  #ended(id: string, state: 'failed' | 'cancelled', error: string, retry_available: boolean): void {
-    const ended = { state, error, retry_available, ended_at: this.#now(), next_attempt_at: undefined };
-    this.records.change(id, { ...NO_PACE, ...ended });
-    this.#forgetPace(id);
-    const data = { id, error, retry_available };
-    this.#parts.store.tell({ type: 'download:error', topic: 'downloads', data });
-  }
-
-  #forgetPace(id: string): void {
-    this.records.forgetPace(id);
-    this.#told.delete(id);
   }
 
   /** What was handed on is not ours any more: of that only the empty folders go. */
@@ -410,4 +247,5 @@ export class DownloadDesk {
   }
 }
 
+const notTheirs = (): AppError => new AppError('ERR_NOT_ALLOWED', 'Somebody else asked for this download');
 const over = (): AppError => new AppError('ERR_CONFLICT', 'This download is over already');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { AppError, toError, uuid, type Clock, type Logger } from '../../base/index.js';
-import { personOf, type Caller } from '../../protocol/index.js';
+import { allows, personOf, type Caller } from '../../protocol/index.js';
 import { openWeb, readText } from '../../net/index.js';
 import type { Db } from '../../storage/index.js';
 import {
@@ -90,8 +90,12 @@ export class Feeds {
     return feed.feed_id;
   }
 
-  remove(feedId: string): void {
+  /** Whoever follows it may end that, and admins. */
+  remove(feedId: string, caller: Caller): void {
     const { db } = this.#parts;
+    const feed = this.#all().find(({ feed_id }) => feed_id === feedId);
+    if (feed && feed.user_id !== personOf(caller).user_id && !allows('manage', caller))
+      throw new AppError('ERR_NOT_ALLOWED', 'Somebody else follows this podcast');
     db.transaction(() => {
       const { changes } = db.prepare('DELETE FROM feeds WHERE feed_id = ?').run(feedId);
       if (changes === 0) throw new AppError('ERR_NOT_FOUND', 'No podcast has this id');

@@ -32,19 +32,23 @@ export function downloadHandlers(
       sources: desk.kinds(),
     }),
     'download:add': (request, caller) => desk.ask(request, caller),
-    'download:cancel': ({ download_id }) => {
+    'download:cancel': ({ download_id }, caller) => {
+      desk.mayControl(download_id, caller);
       desk.cancel(download_id);
       return {};
     },
-    'download:pause': ({ download_id, paused }) => {
+    'download:pause': ({ download_id, paused }, caller) => {
+      desk.mayControl(download_id, caller);
       desk.pause(download_id, paused);
       return {};
     },
-    'download:retry': ({ download_id }) => {
+    'download:retry': ({ download_id }, caller) => {
+      desk.mayControl(download_id, caller);
       desk.retry(download_id);
       return {};
     },
-    'download:remove': async ({ download_id }) => {
+    'download:remove': async ({ download_id }, caller) => {
+      desk.mayControl(download_id, caller);
       await desk.remove(download_id);
       return {};
     },
@@ -61,8 +65,8 @@ export function downloadHandlers(
     },
     'feed:list': () => ({ feeds: feeds.list() }),
     'feed:add': async ({ url, keep }, caller) => ({ feed_id: await feeds.add(url, keep, caller) }),
-    'feed:remove': ({ feed_id }) => {
-      feeds.remove(feed_id);
+    'feed:remove': ({ feed_id }, caller) => {
+      feeds.remove(feed_id, caller);
       return {};
     },
   };

@@ -37,7 +37,7 @@ export async function openDownloads(options: OpenDownloads): Promise<Downloads> 
   const sources = new Sources(settings);
   const watched: SourceKind[] = import_dir === undefined ? [] : ['watch'];
   const desk = new DownloadDesk({ ...options, sources }, ['feed', ...watched]);
-  const uploads = new Uploads(desk);
+  const uploads = new Uploads(desk, clock);
   const feeds = new Feeds({ db, clock, log, sources, desk });
   const watch =
     import_dir === undefined || !onReady

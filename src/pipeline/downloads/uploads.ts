@@ -1,5 +1,5 @@
 import { mkdir, open } from 'node:fs/promises';
-import { AppError, deferred, toError } from '../../base/index.js';
+import { AppError, deferred, toError, type Clock } from '../../base/index.js';
 import { personOf, type Caller } from '../../protocol/index.js';
 import { nameKey } from '../names.js';
 import { beginUpload, filePath, partPath, sizeOf, uploadNote, type UploadNote } from '../sources/index.js';
@@ -25,6 +25,8 @@ export interface UploadPiece {
 
 /** Uploads that have not arrived yet, of everybody. */
 const MOST_ARRIVING = 50;
+/** Progress is told four times a second. */
+const TELL_US = 250_000;
 
 interface Writer {
   readonly stop: AbortController;
@@ -37,16 +39,20 @@ interface Writer {
  */
 export class Uploads {
   readonly #desk: DownloadDesk;
+  readonly #clock: Clock;
   /** By part. */
   readonly #writers = new Map<string, Writer>();
   /** What is announced, by id, so that a piece does not read a long list each time. */
   readonly #notes = new Map<string, UploadNote>();
   /** Bytes there are of each file, by id. */
   readonly #received = new Map<string, number[]>();
+  /** When progress of each was told last. */
+  readonly #told = new Map<string, number>();
   #closed = false;
 
-  constructor(desk: DownloadDesk) {
+  constructor(desk: DownloadDesk, clock: Clock) {
     this.#desk = desk;
+    this.#clock = clock;
   }
 
   async begin({ title, files, room_id }: UploadWanted, caller: Caller): Promise<string> {
@@ -170,11 +176,11 @@ export class Uploads {
     const counts = await this.#counts(id, await this.#note(id));
     counts[n] = have;
     const total = this.#desk.records.find(id)?.item.total_bytes;
-    this.#desk.arrivedSoFar(
-      id,
-      counts.reduce((sum, bytes) => sum + bytes, 0),
-      total,
-    );
+    const bytes = counts.reduce((sum, count) => sum + count, 0);
+    const now = this.#clock.nowUs();
+    if (now - (this.#told.get(id) ?? -Infinity) < TELL_US && bytes !== total) return;
+    this.#told.set(id, now);
+    this.#desk.records.came(id, bytes, total);
   }
 
   async #counts(id: string, note: UploadNote): Promise<number[]> {
@@ -196,6 +202,7 @@ export class Uploads {
   #forget(id: string): void {
     this.#notes.delete(id);
     this.#received.delete(id);
+    this.#told.delete(id);
   }
 
   /** Who began it may bring it, and admins. */
@@ -203,8 +210,7 @@ export class Uploads {
     const entry = this.#desk.records.get(id);
     if (entry.item.source !== 'upload')
       throw new AppError('ERR_NOT_FOUND', 'No upload has this id', { params: { download_id: id } });
-    if (caller.role !== 'admin' && entry.own.user_id !== personOf(caller).user_id)
-      throw new AppError('ERR_NOT_ALLOWED', 'Somebody else began this upload');
+    this.#desk.mayControl(id, caller);
     return entry;
   }
 }

@@ -126,6 +126,8 @@ export class Exports {
   mayControl(jobId: string, caller: Caller): void {
     const found = this.#kept.all().find(({ own }) => own.job_id === jobId);
     if (found) this.#mine(found.item.export_id, caller);
+    else if (!allows('manage', caller))
+      throw new AppError('ERR_NOT_ALLOWED', 'This export belongs to somebody else');
   }
 
   /** Plans it and hands it to the queue: both or neither. */

@@ -2,7 +2,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError, Serial, type Clock } from '../../base/index.js';
-import { Duplicate, Gate, Match, Release, type Candidate } from '../../protocol/index.js';
+import {
+  allows,
+  Duplicate,
+  Gate,
+  Match,
+  personOf,
+  Release,
+  type Caller,
+  type Candidate,
+} from '../../protocol/index.js';
 import { KeptList, type KeptEntry, type Store } from '../../state/index.js';
 import type { Db } from '../../storage/index.js';
 import { ExaminedSchema } from '../examine/index.js';
@@ -141,6 +150,18 @@ export class Candidates {
       await writeJson(this.#detailsPath(candidateId), details);
       return details;
     });
+  }
+
+  /** Whoever brought it may give it up; all else is for admins. Throws ERR_NOT_ALLOWED. */
+  mayControl(candidateId: string | undefined, caller: Caller, act: 'cancel' | 'retry'): void {
+    const owner = candidateId === undefined ? undefined : this.find(candidateId)?.own.user_id;
+    if (allows('manage', caller) || (act === 'cancel' && owner === personOf(caller).user_id)) return;
+    throw new AppError('ERR_NOT_ALLOWED', 'Only admins decide about music that is on its way in');
+  }
+
+  /** The candidate for which a job of the queue works. */
+  ofJob(jobId: string): string | undefined {
+    return this.all().find(({ own }) => own.job_id === jobId)?.item.candidate_id;
   }
 
   folderOf(candidateId: string): string {
