@@ -11,10 +11,10 @@ import {
   type TargetHealth,
 } from './contract.js';
 import { confirmed, missing } from './follow.js';
-import { headerValue, TargetHttp, type Ask } from './http.js';
-import { isInside, mapPath, samePath } from './paths.js';
+import { HttpTarget } from './http-target.js';
+import { headerValue, type Ask } from './http.js';
+import { samePath } from './paths.js';
 import { pause } from './pause.js';
-import { absoluteMappings, type TargetParts } from './target-parts.js';
 
 const SystemInfo = z.object({ Version: z.string().max(100).optional() });
 const Folders = z
@@ -43,27 +43,12 @@ const PAGE = 500;
 const MOST_PAGES = 10;
 
 /** Jellyfin. It is told which paths changed, looks at them when a minute has been calm, and says nothing about it: only the files tell. */
-export class JellyfinTarget implements ScanTarget {
+export class JellyfinTarget extends HttpTarget implements ScanTarget {
   readonly most = 50;
-  readonly #parts: TargetParts;
-  readonly #http: TargetHttp;
-
-  constructor(parts: TargetParts) {
-    this.#parts = parts;
-    this.#http = new TargetHttp(parts);
-  }
-
-  map(path: string): string | undefined {
-    return mapPath(path, absoluteMappings(this.#parts));
-  }
-
-  covers(folder: string, sections: readonly Section[]): boolean {
-    return sections.some(({ folders }) => folders.some((location) => isInside(folder, location)));
-  }
 
   async check(signal: AbortSignal): Promise<TargetHealth> {
     const headers = this.#headers();
-    const about = await this.#http.json({ path: '/System/Info', headers }, SystemInfo, signal);
+    const about = await this.http.json({ path: '/System/Info', headers }, SystemInfo, signal);
     return { version: about.Version, sections: await this.#sections(signal) };
   }
 
@@ -74,11 +59,7 @@ export class JellyfinTarget implements ScanTarget {
 
   async scan(places: readonly Place[], signal: AbortSignal): Promise<RunningScan> {
     const sections = await this.#sections(signal);
-    for (const { folder } of places) {
-      if (this.covers(folder, sections)) continue;
-      const folders = sections.flatMap((section) => section.folders).join(', ') || 'none';
-      throw refusal(`Its music libraries do not have ${folder}, but ${folders}. Correct the path mappings.`);
-    }
+    for (const { folder } of places) this.demand(folder, sections, 'Its music libraries');
     const Updates = places.map(({ folder }) => ({ Path: folder, UpdateType: 'Modified' }));
     const ask: Ask = {
       method: 'POST',
@@ -86,7 +67,7 @@ export class JellyfinTarget implements ScanTarget {
       headers: this.#headers(),
       json: { Updates },
     };
-    await this.#http.ask(ask, signal);
+    await this.http.ask(ask, signal);
     return { outcome: (stop): Promise<Outcome> => this.#outcome(places, stop) };
   }
 
@@ -107,7 +88,7 @@ export class JellyfinTarget implements ScanTarget {
   }
 
   async #outcome(places: readonly Place[], signal: AbortSignal): Promise<Outcome> {
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     if (places.every(({ proofs }) => proofs.length === 0))
       return {
         result: 'scanned',
@@ -137,12 +118,12 @@ export class JellyfinTarget implements ScanTarget {
       enableTotalRecordCount: 'false',
       ...query,
     };
-    return this.#http.json({ path: '/Items', query: all, headers: this.#headers() }, Items, signal);
+    return this.http.json({ path: '/Items', query: all, headers: this.#headers() }, Items, signal);
   }
 
   async #sections(signal: AbortSignal): Promise<Section[]> {
     const ask: Ask = { path: '/Library/VirtualFolders', headers: this.#headers() };
-    const folders = await this.#http.json(ask, Folders, signal);
+    const folders = await this.http.json(ask, Folders, signal);
     const music = folders.filter(({ CollectionType: type }) => !type || type === 'music' || type === 'mixed');
     if (music.length === 0)
       throw new TargetFault('refused', 'It has no music library. Make one there first.');
@@ -150,7 +131,7 @@ export class JellyfinTarget implements ScanTarget {
   }
 
   #headers(): Record<string, string> {
-    const token = headerValue(this.#parts.secret);
+    const token = headerValue(this.parts.secret);
     if (token.includes('"')) throw refusal('The key has characters that no key has. Enter it again.');
     return { authorization: `MediaBrowser Client="Tutti", Token="${token}"` };
   }

@@ -1,5 +1,4 @@
 import {
-  refusal,
   TargetFault,
   type Outcome,
   type Place,
@@ -10,31 +9,15 @@ import {
   type TargetHealth,
 } from './contract.js';
 import { follow, untilIdle, type Look } from './follow.js';
-import { TargetHttp } from './http.js';
+import { HttpTarget } from './http-target.js';
 import { fileUrl, LmsAnswer, pathOf } from './lms-wire.js';
-import { isInside, mapPath, samePath } from './paths.js';
-import { absoluteMappings, type TargetParts } from './target-parts.js';
+import { samePath } from './paths.js';
 
 const FOUND = 200;
 
 /** Lyrion (Logitech) Music Server, by JSON-RPC. It scans one folder when it is given one, and tells how far it is. */
-export class LmsTarget implements ScanTarget {
+export class LmsTarget extends HttpTarget implements ScanTarget {
   readonly most = 1;
-  readonly #parts: TargetParts;
-  readonly #http: TargetHttp;
-
-  constructor(parts: TargetParts) {
-    this.#parts = parts;
-    this.#http = new TargetHttp(parts);
-  }
-
-  map(path: string): string | undefined {
-    return mapPath(path, absoluteMappings(this.#parts));
-  }
-
-  covers(folder: string, sections: readonly Section[]): boolean {
-    return sections.some(({ folders }) => folders.some((location) => isInside(folder, location)));
-  }
 
   async check(signal: AbortSignal): Promise<TargetHealth> {
     const { version } = await this.#ask(['serverstatus', 0, 0], signal);
@@ -42,20 +25,15 @@ export class LmsTarget implements ScanTarget {
   }
 
   calm(signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     return untilIdle({ clock, look: (stop) => this.#look(stop) }, signal);
   }
 
   async scan([place]: readonly Place[], signal: AbortSignal): Promise<RunningScan> {
     if (!place) throw new TargetFault('refused', 'There is nothing to look at.');
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     const sections = await this.#sections(signal);
-    if (!this.covers(place.folder, sections)) {
-      const folders = sections.flatMap((section) => section.folders).join(', ') || 'none';
-      throw refusal(
-        `Its media folders do not have ${place.folder}, but ${folders}. Correct the path mappings.`,
-      );
-    }
+    this.demand(place.folder, sections, 'Its media folders');
     const look = (stop: AbortSignal): Promise<Look> => this.#look(stop);
     const { mark } = await look(signal);
     await this.#ask(['rescan', 'full', fileUrl(place.folder)], signal);
@@ -84,9 +62,9 @@ export class LmsTarget implements ScanTarget {
   }
 
   async #ask(command: readonly (string | number)[], signal: AbortSignal): Promise<LmsAnswer> {
-    const { section: user = '', secret } = this.#parts;
+    const { section: user = '', secret } = this.parts;
     const basic = Buffer.from(`${user}:${secret ?? ''}`, 'utf8').toString('base64');
-    const answer = await this.#http.json(
+    const answer = await this.http.json(
       {
         method: 'POST',
         path: '/jsonrpc.js',

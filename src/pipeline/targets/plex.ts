@@ -10,10 +10,10 @@ import {
   type TargetHealth,
 } from './contract.js';
 import { follow, untilIdle, type Look } from './follow.js';
-import { headerValue, TargetHttp, type Ask } from './http.js';
-import { isInside, longestAround, mapPath, samePath } from './paths.js';
+import { HttpTarget } from './http-target.js';
+import { headerValue, type Ask } from './http.js';
+import { longestAround, samePath } from './paths.js';
 import { PlexActivities, PlexIdentity, PlexSections, PlexTracks, type PlexSection } from './plex-wire.js';
-import { absoluteMappings, type TargetParts } from './target-parts.js';
 
 const TRACK = '10';
 const NARROW = 200;
@@ -25,31 +25,18 @@ const MOST_PAGES = 10;
  * Plex. Its answer to a scan says nothing: 200 also for folders that do not exist, no id, no end. So a folder is asked for only where a
  * library has it, the scan is followed by the state of the library, and the files decide.
  */
-export class PlexTarget implements ScanTarget {
+export class PlexTarget extends HttpTarget implements ScanTarget {
   readonly most = 1;
-  readonly #parts: TargetParts;
-  readonly #http: TargetHttp;
 
-  constructor(parts: TargetParts) {
-    this.#parts = parts;
-    this.#http = new TargetHttp(parts);
-  }
-
-  map(path: string): string | undefined {
-    return mapPath(path, absoluteMappings(this.#parts));
-  }
-
-  covers(folder: string, sections: readonly Section[]): boolean {
-    const { section: only } = this.#parts;
-    return sections.some(
-      ({ section, folders }) =>
-        (only === undefined || section === only) && folders.some((location) => isInside(folder, location)),
-    );
+  override covers(folder: string, sections: readonly Section[]): boolean {
+    const { section: only } = this.parts;
+    const usable = only === undefined ? sections : sections.filter(({ section }) => section === only);
+    return super.covers(folder, usable);
   }
 
   async check(signal: AbortSignal): Promise<TargetHealth> {
     const sections = await this.#sections(signal);
-    const identity = await this.#http
+    const identity = await this.http
       .json({ path: '/identity', headers: this.#headers() }, PlexIdentity, signal)
       .catch((thrown: unknown) => {
         if (!(thrown instanceof TargetFault)) throw thrown;
@@ -66,7 +53,7 @@ export class PlexTarget implements ScanTarget {
   }
 
   calm(signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     const look = async (stop: AbortSignal): Promise<Look> => {
       const sections = this.#chosen(await this.#sections(stop));
       for (const section of sections) if (await this.#isBusy(section, stop)) return { busy: true };
@@ -77,7 +64,7 @@ export class PlexTarget implements ScanTarget {
 
   async scan([place]: readonly Place[], signal: AbortSignal): Promise<RunningScan> {
     if (!place) throw new TargetFault('refused', 'There is nothing to look at.');
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     const { key } = this.#around(place.folder, await this.#sections(signal));
     const look = (stop: AbortSignal): Promise<Look> => this.#look(key, stop);
     const { mark } = await look(signal);
@@ -98,9 +85,9 @@ export class PlexTarget implements ScanTarget {
       query: { path: folder },
       headers: this.#headers(),
     };
-    const first = await this.#http.ask({ ...ask, also: [404, 405] }, signal);
+    const first = await this.http.ask({ ...ask, also: [404, 405] }, signal);
     if (first.status < 300) return;
-    const second = await this.#http.ask({ ...ask, method: 'POST', also: [404, 405] }, signal);
+    const second = await this.http.ask({ ...ask, method: 'POST', also: [404, 405] }, signal);
     if (second.status < 300) return;
     this.#around(folder, await this.#sections(signal));
     throw refusal('It does not know how to scan. Is this a Plex server?');
@@ -120,7 +107,7 @@ export class PlexTarget implements ScanTarget {
   async #isActive({ title }: PlexSection, signal: AbortSignal): Promise<boolean> {
     const ask: Ask = { path: '/activities', headers: this.#headers() };
     try {
-      const { MediaContainer } = await this.#http.json(ask, PlexActivities, signal);
+      const { MediaContainer } = await this.http.json(ask, PlexActivities, signal);
       return MediaContainer.Activity.some(
         (activity) =>
           activity.type === 'library.update.section' &&
@@ -157,12 +144,12 @@ export class PlexTarget implements ScanTarget {
       'x-plex-container-size': String(size),
     };
     const path = `/library/sections/${encodeURIComponent(key)}/all`;
-    return this.#http.json({ path, query: { type: TRACK, ...query }, headers }, PlexTracks, signal);
+    return this.http.json({ path, query: { type: TRACK, ...query }, headers }, PlexTracks, signal);
   }
 
   async #sections(signal: AbortSignal): Promise<PlexSection[]> {
     const ask: Ask = { path: '/library/sections', headers: this.#headers() };
-    return (await this.#http.json(ask, PlexSections, signal)).MediaContainer.Directory;
+    return (await this.http.json(ask, PlexSections, signal)).MediaContainer.Directory;
   }
 
   /** The music libraries that may be used. */
@@ -172,7 +159,7 @@ export class PlexTarget implements ScanTarget {
 
   /** The library that has a folder; the one with the longest path when several have. */
   #around(folder: string, sections: readonly PlexSection[]): PlexSection {
-    const { section } = this.#parts;
+    const { section } = this.parts;
     const music = this.#chosen(sections);
     const chosen = section === undefined ? music : music.filter(({ key }) => key === section);
     const list = music.map(({ key, title }) => `${key} (${title})`).join(', ') || 'none';
@@ -190,7 +177,7 @@ export class PlexTarget implements ScanTarget {
   }
 
   #headers(): Record<string, string> {
-    return { 'x-plex-token': headerValue(this.#parts.secret) };
+    return { 'x-plex-token': headerValue(this.parts.secret) };
   }
 }
 

@@ -10,10 +10,10 @@ import {
   type TargetHealth,
 } from './contract.js';
 import { follow, untilIdle, type Look } from './follow.js';
-import { TargetHttp } from './http.js';
+import { HttpTarget } from './http-target.js';
 import { mapPath, samePath } from './paths.js';
 import { identity, remedy, SubsonicAnswer } from './subsonic-wire.js';
-import { relativeMappings, type TargetParts } from './target-parts.js';
+import { relativeMappings } from './target-parts.js';
 
 const FOUND = '200';
 
@@ -22,22 +22,15 @@ const FOUND = '200';
  * folder, with the number of the library before it when there are several (`2:rock`). Others scan everything. What proves who we are is
  * sent in the body, so that addresses have no secret; only a server that takes no body gets a salted hash in the address.
  */
-export class SubsonicTarget implements ScanTarget {
+export class SubsonicTarget extends HttpTarget implements ScanTarget {
   readonly most = 50;
-  readonly #parts: TargetParts;
-  readonly #http: TargetHttp;
 
-  constructor(parts: TargetParts) {
-    this.#parts = parts;
-    this.#http = new TargetHttp(parts);
-  }
-
-  map(path: string): string | undefined {
-    return mapPath(path, relativeMappings(this.#parts));
+  override map(path: string): string | undefined {
+    return mapPath(path, relativeMappings(this.parts));
   }
 
   /** The protocol does not tell where libraries are: a library of that number has to be there. */
-  covers(folder: string, sections: readonly Section[]): boolean {
+  override covers(folder: string, sections: readonly Section[]): boolean {
     const { library } = split(folder);
     return library === undefined ? sections.length < 2 : sections.some(({ section }) => section === library);
   }
@@ -51,12 +44,12 @@ export class SubsonicTarget implements ScanTarget {
   }
 
   calm(signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     return untilIdle({ clock, look: (stop) => this.#look(stop) }, signal);
   }
 
   async scan(places: readonly Place[], signal: AbortSignal): Promise<RunningScan> {
-    const { clock } = this.#parts;
+    const { clock } = this.parts;
     const { type } = await this.#ask('ping', {}, signal);
     const target = type === 'navidrome' ? await this.#targets(places, signal) : [];
     const look = (stop: AbortSignal): Promise<Look> => this.#look(stop);
@@ -85,7 +78,7 @@ export class SubsonicTarget implements ScanTarget {
     if (!scanStatus)
       throw new TargetFault('refused', 'It does not tell how scans go. Is it a Subsonic server?');
     if (scanStatus.error !== undefined && scanStatus.error !== '' && !scanStatus.scanning)
-      throw new TargetFault('refused', `Its scan failed: ${this.#http.said(scanStatus.error)}`);
+      throw new TargetFault('refused', `Its scan failed: ${this.http.said(scanStatus.error)}`);
     return { busy: scanStatus.scanning, mark: scanStatus.lastScan };
   }
 
@@ -114,31 +107,31 @@ export class SubsonicTarget implements ScanTarget {
     fields: Readonly<Record<string, string | readonly string[]>>,
     signal: AbortSignal,
   ): Promise<SubsonicAnswer> {
-    const { section: user, secret } = this.#parts;
+    const { section: user, secret } = this.parts;
     if (secret === undefined) throw refusal('It needs a password or an API key. Enter one.');
     const form = new URLSearchParams(identity(user, secret));
     for (const [key, values] of Object.entries(fields))
       for (const value of typeof values === 'string' ? [values] : values) form.append(key, value);
     const path = `/rest/${method}.view`;
-    const posted = await this.#http.ask({ method: 'POST', path, form, also: [404, 405] }, signal);
+    const posted = await this.http.ask({ method: 'POST', path, form, also: [404, 405] }, signal);
     const refusesBody = posted.status > 299;
     if (refusesBody && user === undefined)
       throw refusal(
         'It takes API keys only in addresses, which end up in logs. Enter a user and a password.',
       );
     const text = refusesBody
-      ? (await this.#http.ask({ path, query: Object.fromEntries(form) }, signal)).text
+      ? (await this.http.ask({ path, query: Object.fromEntries(form) }, signal)).text
       : posted.text;
     return this.#answer(text, user === undefined);
   }
 
   #answer(text: string, byKey: boolean): SubsonicAnswer {
-    const answer = this.#http.parse(text, SubsonicAnswer)['subsonic-response'];
+    const answer = this.http.parse(text, SubsonicAnswer)['subsonic-response'];
     if (answer.status === 'ok') return answer;
     const { code, message } = answer.error ?? { code: 0, message: '' };
     const mended = remedy(code, byKey);
     throw mended === undefined
-      ? new TargetFault('refused', `It refuses: ${this.#http.said(message)}`)
+      ? new TargetFault('refused', `It refuses: ${this.http.said(message)}`)
       : refusal(mended);
   }
 }
