@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { similarity } from './fingerprint.js';
+import { isTelling, similarity } from './fingerprint.js';
 
 /** Values as unlike each other as those of music are. */
 const made = (seed: number, length = 400): number[] => {
@@ -27,5 +27,10 @@ describe('the similarity of fingerprints', () => {
   it('is 0 where there is nothing to compare', () => {
     expect(similarity('', base64(made(7)))).toBe(0);
     expect(similarity(base64(made(7, 10)), base64(made(7, 400)))).toBe(1);
+  });
+
+  it('counts for nothing where one value comes again and again', () => {
+    expect(isTelling(base64(made(7)))).toBe(true);
+    expect(isTelling(base64(Array.from({ length: 400 }, (_, n) => n % 3)))).toBe(false);
   });
 });

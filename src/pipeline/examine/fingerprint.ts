@@ -40,6 +40,8 @@ export async function fingerprint(
 }
 
 const MAX_SHIFT = 24;
+/** About two seconds of music that moves. */
+const LEAST_VALUES = 16;
 
 /** 0..1: the share of equal bits where two fingerprints fit best, shifted by at most three seconds. Unrelated music has about 0.5. */
 export function similarity(a: string, b: string): number {
@@ -56,6 +58,9 @@ export function similarity(a: string, b: string): number {
   }
   return best;
 }
+
+/** A tone or a silence all along gives one value again and again: such a fingerprint is like many others. */
+export const isTelling = (print: string): boolean => new Set(values(print)).size >= LEAST_VALUES;
 
 function values(base64: string): Int32Array {
   const bytes = Buffer.from(base64, 'base64');

@@ -134,7 +134,8 @@ export class Imports {
     if (!match) throw new AppError('ERR_CONFLICT', 'Nothing says what this album is');
     const compared = await this.#compared(candidateId, details);
     const [duplicate, ...others] = compared.duplicates;
-    const isUpgrade = duplicate?.quality === 'better' && duplicate.by !== 'tracks' && others.length === 0;
+    const isSure = duplicate?.by === 'release' || duplicate?.by === 'audio';
+    const isUpgrade = duplicate?.quality === 'better' && isSure && others.length === 0;
     if (duplicate && !isUpgrade) {
       await this.toReview(candidateId, [duplicateGate(compared.duplicates)], compared);
       return undefined;

@@ -6,6 +6,7 @@ import type { Examined, ExaminedFile } from '../contract.js';
 import { nameKey } from '../names.js';
 import { codeOf, openPlain } from './disk.js';
 import { pairTracks, SAME_LENGTH_SECONDS } from './pairs.js';
+import { heardAlike, type Heard, type PrintOf } from './prints.js';
 import { judge } from './quality.js';
 import { qualitiesOf } from './stored-quality.js';
 
@@ -13,6 +14,7 @@ export interface DuplicatesParts {
   readonly db: Db;
   readonly intake: Intake;
   readonly musicDir: string;
+  readonly printOf: PrintOf;
 }
 
 /** Albums that may be the same are looked at more closely; more than these are not. */
@@ -31,7 +33,7 @@ export class Duplicates {
     this.#parts = parts;
   }
 
-  /** Albums that this candidate, taken as `match`, would be again: by the id of the release, by its sound, by its list of tracks; the surest first. */
+  /** Albums that this candidate, taken as `match`, would be again: by the id of the release, by its samples, by how it sounds in any codec, by its list of tracks; the surest first. */
   async find(examined: Examined, match: Match): Promise<Duplicate[]> {
     const files = new Map(examined.files.map((file) => [file.path, file]));
     const sources = match.files.map((path) => (path === null ? undefined : files.get(path)));
@@ -41,9 +43,9 @@ export class Duplicates {
       const by = album && (await this.#why(album, sources, match));
       if (!album || !by) continue;
       const { album_id, title, artist } = album;
-      found.push({ album_id, title, artist, by, quality: this.#quality(album, sources, match) });
+      found.push({ album_id, title, artist, by, quality: await this.#quality(album, sources, match) });
     }
-    const order = ['release', 'audio', 'tracks'];
+    const order = ['release', 'audio', 'fingerprint', 'tracks'];
     return found.sort((a, b) => order.indexOf(a.by) - order.indexOf(b.by));
   }
 
@@ -74,6 +76,8 @@ export class Duplicates {
     const origin = db.prepare('SELECT release_id FROM album_origins WHERE album_id = ?').get(album.album_id);
     if (release.release_id !== undefined && origin?.['release_id'] === release.release_id) return 'release';
     if (await this.#soundsTheSame(album, sources)) return 'audio';
+    const pairs = inOrder(album, sources);
+    if (pairs && (await heardAlike(pairs, this.#parts.printOf)) === 'same') return 'fingerprint';
     return this.#listsTheSame(album, sources, release) ? 'tracks' : undefined;
   }
 
@@ -137,11 +141,11 @@ export class Duplicates {
   }
 
   /** `better` only when every track that it replaces is there again, as the same recording, none worse and one better. */
-  #quality(
+  async #quality(
     album: StoredAlbum,
     sources: readonly (ExaminedFile | undefined)[],
     { release }: Match,
-  ): Duplicate['quality'] {
+  ): Promise<Duplicate['quality']> {
     const { db } = this.#parts;
     const recording = db.prepare('SELECT recording_id FROM track_origins WHERE track_id = ?');
     const pairs = pairTracks(
@@ -163,6 +167,24 @@ export class Duplicates {
         const seconds = source.duration_seconds;
         return seconds !== undefined && Math.abs(old.duration_seconds - seconds) <= SAME_LENGTH_SECONDS;
       });
-    return isWhole || verdict === 'worse' ? verdict : 'mixed';
+    if (verdict === 'worse') return verdict;
+    // Nothing is replaced by another recording of the same length.
+    const isOther = verdict === 'better' && (await heardAlike(both, this.#parts.printOf)) === 'other';
+    return isWhole && !isOther ? verdict : 'mixed';
   }
+}
+
+/** Track for track, where both have as many of the same lengths. */
+function inOrder(
+  { tracks }: StoredAlbum,
+  sources: readonly (ExaminedFile | undefined)[],
+): Heard[] | undefined {
+  if (tracks.length !== sources.length) return undefined;
+  const pairs = tracks.flatMap((old, n) => {
+    const source = sources[n];
+    const isClose =
+      Math.abs(old.duration_seconds - (source?.duration_seconds ?? Infinity)) <= SAME_LENGTH_SECONDS;
+    return source && isClose ? [{ old, source }] : [];
+  });
+  return pairs.length === tracks.length ? pairs : undefined;
 }

@@ -4,6 +4,7 @@ import { defaultTags, type Intake, type TagReader } from '../../library/index.js
 import type { Db } from '../../storage/index.js';
 import type { JobProgress } from '../../jobs/index.js';
 import type { ImportPlan, Imported } from '../contract.js';
+import { fingerprint } from '../examine/index.js';
 import { demandRoom, type FreeBytes } from '../sources/room-on-disk.js';
 import { TrashEntries } from '../trash/entries.js';
 import { Trash } from '../trash/trash.js';
@@ -14,6 +15,7 @@ import { Duplicates } from './duplicates.js';
 import { type ImportedFile, Journal, NO_CHANGE, type Operation, STAGING, type Trashed } from './journal.js';
 import { keptPaths } from './moves-out.js';
 import { Operations, type Recovered } from './operations.js';
+import type { PrintOf } from './prints.js';
 import { compareQuality, type Quality, sayQuality } from './quality.js';
 import { type Outbox, Record } from './record.js';
 import { canLink, stageFile } from './stage.js';
@@ -44,8 +46,8 @@ export interface ImporterOptions {
   readonly keptFolders?: readonly string[];
   /** A rejected candidate is back in its folder, and waits for review again. Perhaps told twice. */
   readonly restored?: (candidateId: string, folder: string) => void;
-  /** Programs; `ffmpeg` and `flac` from the path by default. */
-  readonly programs?: { readonly ffmpeg: string; readonly flac: string };
+  /** Programs; those from the path by default. */
+  readonly programs?: { readonly ffmpeg: string; readonly flac: string; readonly fpcalc?: string };
   readonly freeBytes?: FreeBytes;
   readonly tags?: TagReader;
   readonly writer?: () => TagWriter;
@@ -103,7 +105,7 @@ export function openImporter(options: ImporterOptions): Importer {
     },
     recover: () => operations.recover(),
     libraryThere: async () => (await anchor.find()) !== undefined,
-    duplicates: new Duplicates({ db, intake, musicDir }),
+    duplicates: new Duplicates({ db, intake, musicDir, printOf: printer(options) }),
     trash,
     async close() {
       await Promise.allSettled(running.values());
@@ -112,6 +114,15 @@ export function openImporter(options: ImporterOptions): Importer {
     },
   };
 }
+
+/** Fingerprints of the library are made when one is asked for: nobody keeps any. */
+const printer =
+  ({ musicDir, clock, programs }: ImporterOptions): PrintOf =>
+  async (path) => {
+    const fpcalc = programs?.fpcalc ?? 'fpcalc';
+    const parts = { clock, signal: new AbortController().signal, fpcalc };
+    return (await fingerprint(musicDir, path, parts))?.value;
+  };
 
 interface RunParts {
   readonly options: ImporterOptions;

@@ -166,7 +166,7 @@ export const Duplicate = z.object({
   album_id: Id,
   title: z.string(),
   artist: z.string(),
-  by: z.enum(['release', 'audio', 'tracks']),
+  by: z.enum(['release', 'audio', 'fingerprint', 'tracks']),
   /** Whether the candidate is better in every track, worse, or neither. */
   quality: z.enum(['better', 'same', 'worse', 'mixed']),
 });
