@@ -37,6 +37,7 @@ const TO_TEST = {
   jq: 'jq',
   strace: 'strace',
   aplay: 'alsa-utils',
+  'systemd-analyze': 'systemd',
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',
   '/usr/include/alsa/asoundlib.h': 'libasound2-dev',

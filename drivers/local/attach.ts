@@ -2,16 +2,9 @@ import { rm } from 'node:fs/promises';
 import { toError, within, type Clock, type Logger } from '../../src/base/index.js';
 import { mpvArguments } from './arguments.js';
 import { MpvClient, offline } from './client.js';
+import type { Launch } from './launch.js';
 import type { LocalOptions } from './options.js';
-import {
-  argumentsOf,
-  assertPrivate,
-  findProcesses,
-  killProcesses,
-  sleep,
-  socketPath,
-  startProcess,
-} from './process.js';
+import { argumentsOf, assertPrivate, findProcesses, killProcesses, sleep, socketPath } from './process.js';
 
 const START_MS = 8000;
 /** An mpv that leaves its socket unanswered this long is hung, and is replaced. Playing needs none of these answers. */
@@ -32,6 +25,7 @@ export interface Place {
   readonly options: LocalOptions;
   readonly runtimeDir: string;
   readonly player_id: string;
+  readonly launch: Launch;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -72,11 +66,12 @@ async function findRunning(place: Place, socket: string, signal: AbortSignal): P
 }
 
 async function startNew(place: Place, socket: string, signal: AbortSignal): Promise<Attached> {
-  const { clock, options, log } = place;
+  const { clock, options, log, player_id } = place;
   signal.throwIfAborted();
   // Whatever listened there is dead, or never was mpv: nobody must mistake it for the one that starts now.
   await rm(socket, { force: true });
-  const started = await startProcess(options.program, mpvArguments(socket, options), log);
+  const wanted = { player_id, program: options.program, args: mpvArguments(socket, options) };
+  const started = await place.launch(wanted, log, signal);
   let client: MpvClient | undefined;
   try {
     const failed = started.exited.then((reason) => Promise.reject(offline(reason)));

@@ -2,26 +2,34 @@ import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { toError, type Logger } from '../../src/base/index.js';
-import { defineDriver, type Found } from '../../src/players/index.js';
+import { defineDriver, type DriverDefinition, type Found } from '../../src/players/index.js';
+import { launchUnit, type OutputUnits } from './launch.js';
 import { CAPABILITIES, connectLocal } from './link.js';
 import { LocalOptions } from './options.js';
 import { parseListing, realOutputs } from './outputs.js';
 
+export type { OutputUnits } from './launch.js';
+
 const LISTING_MS = 5000;
 const run = promisify(execFile);
 
-/** This machine's own sound output: an mpv that outlives us. */
-export const local = defineDriver<LocalOptions>({
-  kind: 'local',
-  label: 'This machine',
-  options: LocalOptions,
-  capabilities: CAPABILITIES,
-  syncClass: 'steered',
-  codecs: 'all',
-  address: ({ output }) => (output === 'auto' ? 'default output' : output),
-  local: findLocal,
-  connect: connectLocal,
-});
+/** This machine's own sound output: an mpv that outlives us, as a process of ours or, with `units`, as a unit of its own. */
+export function localDriver(units?: OutputUnits): DriverDefinition {
+  const launch = units && launchUnit(units);
+  return defineDriver<LocalOptions>({
+    kind: 'local',
+    label: 'This machine',
+    options: LocalOptions,
+    capabilities: CAPABILITIES,
+    syncClass: 'steered',
+    codecs: 'all',
+    address: ({ output }) => (output === 'auto' ? 'default output' : output),
+    local: findLocal,
+    connect: (options, context, signal) => connectLocal(options, context, signal, launch),
+  });
+}
+
+export const local = localDriver();
 
 /** One player when mpv and something that sounds are here; otherwise none, and the log says which is missing. */
 async function findLocal(log: Logger): Promise<readonly Found[]> {

@@ -5,6 +5,7 @@ import { attach, isIdle, quit, type Attached } from './attach.js';
 import { PULSE_BUFFER_MS } from './buffers.js';
 import { offline } from './client.js';
 import { Follower } from './follower.js';
+import { launchProcess, type Launch } from './launch.js';
 import { Learnt } from './learnt.js';
 import { readMemory, type Memory } from './memory.js';
 import type { LocalOptions } from './options.js';
@@ -40,9 +41,10 @@ export async function connectLocal(
   options: LocalOptions,
   context: LinkContext,
   signal: AbortSignal,
+  launch: Launch = launchProcess,
 ): Promise<PlayerLink> {
   const { runtimeDir, player_id, clock, log } = context;
-  const attached = await attach({ options, runtimeDir, player_id, clock, log }, signal);
+  const attached = await attach({ options, runtimeDir, player_id, launch, clock, log }, signal);
   const link = new LocalLink(attached, options, context);
   try {
     await link.begin(signal);

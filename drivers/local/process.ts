@@ -33,8 +33,9 @@ export async function assertPrivate(folder: string): Promise<void> {
 }
 
 export interface Started {
-  readonly pid: number;
-  /** Resolves with the reason when it ends; says nothing once nobody waits. */
+  /** Unknown where somebody else started it. */
+  readonly pid?: number;
+  /** Resolves with the reason when it ends, where we get to know; says nothing once nobody waits. */
   readonly exited: Promise<Error>;
 }
 

@@ -1,2 +1,2 @@
-export { DRIVERS } from '../../drivers/index.js';
+export { DRIVERS, driversWithUnits, type OutputUnits } from '../../drivers/index.js';
 export { startApp, type App, type AppOptions } from './start-app.js';

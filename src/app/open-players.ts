@@ -22,6 +22,7 @@ export async function openPlayers(
     readonly store: Store;
     readonly satelliteToken: string;
     readonly drivers: readonly DriverDefinition[] | undefined;
+    readonly runtimeDir: string | undefined;
     /** Where players fetch media from us. */
     httpPort(this: void): number;
   },
@@ -40,7 +41,7 @@ export async function openPlayers(
     log,
     random,
     httpPort: () => others.httpPort(),
-    runtimeDir: join(config.data_dir, 'run'),
+    runtimeDir: others.runtimeDir ?? join(config.data_dir, 'run'),
   });
   return { players, drivers, satellites, notices: snapcast.notices };
 }

@@ -12,18 +12,25 @@ import {
   type RunningServer,
 } from '../server/index.js';
 import { joinBus, type Env } from './bus-member.js';
+import { openNotifier } from './notify.js';
 
 /** Holds clients for a house on the same bus until a signal; resolves when everything is closed. Waits for the house to be there first. */
 export async function gateway(env: Env, print: (line: string) => void): Promise<void> {
   const { config, parts, bus, stopped } = await joinBus(env, 'gateway');
   const { log } = parts;
   const house = new Gateway({ bus, name: config.bus_name, secret: config.bus_secret, version, ...parts });
+  // Ready before the house is there: who starts this unit need not wait for another machine.
+  const notifier = openNotifier(env, { ...parts, pid: process.pid });
+  notifier.ready('Waiting for the server on the bus');
   print('  Waiting for the server on the bus');
   const found = await Promise.race([house.open().then(() => true), stopped.then(() => false)]);
   const server = found ? await serve(house, config, log) : undefined;
-  if (server)
+  if (server) {
     print(['', '  A gateway of Tutti is at', ...server.urls.map((url) => `    ${url}`), ''].join('\n'));
+    notifier.status(`A gateway at ${server.urls[0] ?? `port ${server.port}`}`);
+  }
   log.info({ reason: await stopped }, 'stopping');
+  await notifier.stopping();
   await server?.close();
   house.close();
   await bus.close();

@@ -2,12 +2,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { DRIVERS } from '../app/index.js';
 import { AppError, createLogger, slug, systemClock, systemRandom, type Logger } from '../base/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DriverDefinition } from '../players/index.js';
 import { newSatelliteId, readToken, Satellite, type SatelliteOptions } from '../satellite/index.js';
 import type { Arguments } from './arguments.js';
+import { openNotifier } from './notify.js';
+import { serviceOf } from './service.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,10 +21,13 @@ export async function runSatellite(
   const folder =
     env['TUTTI_SATELLITE_DIR'] ??
     join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'tutti-satellite');
-  const runtimeDir = join(folder, 'run');
+  // A server of the same machine may have an output of the same name.
+  const service = serviceOf(env, 'satellite-');
+  const runtimeDir = service.runtimeDir ?? join(folder, 'run');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
   const log = createLogger(process.stderr.isTTY ? 'warn' : 'info');
-  const definition = DRIVERS.find((driver) => driver.kind === 'local');
+  const definition = service.drivers.find((driver) => driver.kind === 'local');
   if (!definition) throw new AppError('ERR_INTERNAL', 'there is no driver for local outputs');
   const name = parsed.name ?? hostname();
   const outputs = await outputsOf(definition, parsed.outputs, name, log);
@@ -42,11 +46,15 @@ export async function runSatellite(
     random: systemRandom,
     WebSocket,
   });
-  print(`offering ${outputs.map((output) => output.name).join(', ')} to ${parsed.server}`);
+  const offer = `offering ${outputs.map((output) => output.name).join(', ')} to ${parsed.server}`;
+  print(offer);
+  const notifier = openNotifier(env, { clock: systemClock, log, pid: process.pid });
+  notifier.ready(offer);
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   await Promise.race([stopped, satellite.done]);
+  await notifier.stopping();
   await satellite.close();
 }
 

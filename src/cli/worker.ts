@@ -2,6 +2,7 @@ import { busAddress, Seal } from '../bus/index.js';
 import { openWorker } from '../jobs/index.js';
 import { allWork } from '../pipeline/index.js';
 import { joinBus, type Env } from './bus-member.js';
+import { openNotifier } from './notify.js';
 
 /** What is nearly done when a signal comes is done; the rest goes back to the house, which gives it to another. */
 const GRACE_MS = 5_000;
@@ -14,10 +15,17 @@ export async function worker(env: Env, print: (line: string) => void): Promise<v
   const house = { redis, name: config.bus_name, seal: new Seal(config.bus_secret), signals: bus };
   const works = allWork(config, clock);
   const working = await openWorker({ house, works, ...parts });
+  const notifier = openNotifier(env, { ...parts, pid: process.pid });
+  notifier.ready('Waiting for the bus');
   print('  Waiting for the bus');
   const ready = await Promise.race([working.ready().then(() => true), stopped.then(() => false)]);
-  if (ready) print(`  A worker of Tutti takes: ${works.map(({ kind }) => kind).join(', ')}`);
+  if (ready) {
+    const kinds = works.map(({ kind }) => kind).join(', ');
+    print(`  A worker of Tutti takes: ${kinds}`);
+    notifier.status(`Takes ${kinds}`);
+  }
   log.info({ reason: await stopped }, 'stopping');
+  await notifier.stopping();
   await working.close(GRACE_MS);
   await bus.close();
 }
