@@ -1,0 +1,23 @@
+echo '# leaving'
+
+check 'music plays before the machine is restarted' within 60 eval 'tutti play Welle && moves'
+boot_of() { inside cat /proc/1/stat | cut -d' ' -f22; }
+first_life=$leader
+reboot_it
+check 'the machine was restarted' not same "$first_life" "$leader"
+check 'the server is there by itself' within 30 health
+check 'and so is the music' within 60 eval 'active "$output" && moves'
+
+remove() { inside env DEBIAN_FRONTEND=noninteractive "$@" dpkg --remove tutti; }
+purge() { inside env DEBIAN_FRONTEND=noninteractive "$@" dpkg --purge tutti; }
+check 'removing' remove
+check 'nothing of it runs' not inside pgrep -u tutti
+check 'the program is gone' not inside test -e /usr/lib/tutti
+check 'music and state are not' inside test -s /srv/music/welle.flac -a -s /var/lib/tutti/tutti.db
+check 'installed again it serves' eval 'upgrade 1.3.0; inside systemctl start tutti.service; within 30 health'
+check 'with the same people: the token still counts' within 20 tutti status
+check 'purging, nobody being there to answer' eval 'remove && purge'
+check 'keeps state and music' inside test -s /srv/music/welle.flac -a -s /var/lib/tutti/tutti.db
+check 'purging, when told' eval 'upgrade 1.3.0; remove && purge TUTTI_PURGE=yes'
+check 'deletes the state' not inside test -e /var/lib/tutti
+check 'and never the music' inside test -s /srv/music/welle.flac
