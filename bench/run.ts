@@ -13,7 +13,9 @@ import { runPipeline } from './pipeline/run.js';
 import { keep, table } from './report.js';
 import type { CaseResult } from './result.js';
 import { Shelf } from './shelf.js';
+import { runSteady } from './steady/run.js';
 import { runSync } from './sync/run.js';
+import { runWrites } from './writes/run.js';
 
 const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits, busHop];
 
@@ -23,12 +25,16 @@ async function main(wanted: readonly string[]): Promise<void> {
   if (wanted[0] === 'sync') return runSync(wanted.slice(1), print);
   if (wanted[0] === 'control') return runControl(wanted.slice(1), print);
   if (wanted[0] === 'pipeline') return runPipeline(wanted.slice(1), print);
+  if (wanted[0] === 'steady') return runSteady(wanted.slice(1), print);
+  if (wanted[0] === 'writes') return runWrites(wanted.slice(1), print);
   const unknown = wanted.filter((key) => !CASES.some((one) => one.key === key));
   if (unknown.length > 0) {
     print(`There is no case ${unknown.join(', ')}. Cases:`);
     for (const { key, title } of CASES) print(`  ${key}  ${title}`);
     print('  control  sign-in, back-pressure, resume and hostile input, beside bare sockets');
     print('  pipeline  albums on their way in, beside beets');
+    print('  steady  what it takes of the machine: at rest, playing, on a small machine, for an hour');
+    print('  writes  what wears a card out: kB per hour at rest and playing');
     print('  sync  rooms against each other, as they are heard');
     return;
   }

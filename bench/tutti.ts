@@ -17,6 +17,8 @@ export interface TuttiChoice {
   readonly watch?: boolean;
   /** Rooms of one silent player each; then `player` is not used. Default: the one of `player`. */
   readonly rooms?: readonly string[];
+  /** Words before the command. */
+  readonly before?: readonly string[];
   /** Further environment; wins over what every bench has. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -49,8 +51,9 @@ export async function startTutti(ground: Ground, choice: TuttiChoice): Promise<T
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
   const begun = performance.now();
   const spawnedMs = Date.now();
+  const words = [...(choice.before ?? []), process.execPath, ...profiling(), main, 'serve'];
   const program = ground.own(
-    Program.spawn(process.execPath, [...profiling(), main, 'serve'], {
+    Program.spawn(words[0]!, words.slice(1), {
       TUTTI_CONFIG: config,
       TUTTI_DATA_DIR: dataDir,
       TUTTI_MUSIC_DIR: musicDir,

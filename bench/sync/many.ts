@@ -14,8 +14,8 @@ import { row, type Scenario, type SyncStage } from './stage.js';
 import { StallMeter } from './stalls.js';
 
 /** Cards whose clocks differ as crystals do: from -60 to +60 ppm. */
-async function openMany(
-  stage: SyncStage,
+export async function openMany(
+  stage: Pick<SyncStage, 'ground' | 'before'>,
   kinds: readonly Kind[],
   albumSeconds: readonly number[],
 ): Promise<{ ears: Ears; album: Album; cast: Cast }> {
@@ -31,7 +31,12 @@ async function openMany(
 }
 
 /** Every room against the first, in a span. */
-function apart(rooms: readonly (readonly Segment[])[], album: Album, fromNs: number, toNs: number): number[] {
+export function apart(
+  rooms: readonly (readonly Segment[])[],
+  album: Album,
+  fromNs: number,
+  toNs: number,
+): number[] {
   const [first = [], ...others] = rooms.map((room) => follow(room, album.locator, { fromNs, toNs }));
   return others.map((other) => summary(skewsOf(first, other)).p95);
 }
