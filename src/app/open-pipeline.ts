@@ -9,6 +9,7 @@ import {
   examineWork,
   Exports,
   fateOf,
+  fateOfRest,
   Flow,
   Imports,
   News,
@@ -33,6 +34,7 @@ import { openHouseSchedules } from './house-schedules.js';
 import { openIdentify } from './open-identify.js';
 import { openImport, type OpenedImport } from './open-import.js';
 import type { OpenedLibrary } from './open-library.js';
+import { playWish } from './play-wish.js';
 import { WishKeeper } from './wish-keeper.js';
 
 /** What the pipeline does for everybody who asks. */
@@ -63,7 +65,7 @@ export interface PipelineParts {
   readonly db: Db;
   readonly store: Store;
   readonly music: OpenedLibrary;
-  readonly rooms: Pick<Rooms, 'wishes'>;
+  readonly rooms: Pick<Rooms, 'wishes' | 'handlers'>;
   readonly bus: Bus;
 }
 
@@ -89,7 +91,14 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const downloads = await openSources(base, { ...parts, queue, flow, wished: (id) => wishes.added(id) });
   const fate = (downloadId: string): Fate =>
     fateOf(store.state.lists.downloads.get(downloadId), candidates.of(downloadId));
-  const wishes = new WishKeeper({ store, wishes: parts.rooms.wishes, fate, log });
+  const wishes = new WishKeeper({
+    store,
+    wishes: parts.rooms.wishes,
+    fate: (id) => fateOfRest(store.state.lists.downloads.get(id), candidates.of(id)),
+    queued: (id) => candidates.queued(id),
+    begin: (id) => playWish({ ...parts, log }, downloads.desk.wantedIn(id)),
+    log,
+  });
   closers.add(() => wishes.close());
   closers.add(followDownloads({ store, downloads, fate, activity: music.activity }));
   const exported = openExports(base, parts, queue);

@@ -6,7 +6,12 @@ import { wishedDownloads, type Change, type Store } from '../state/index.js';
 export interface WishKeeperParts {
   readonly store: Store;
   readonly wishes: Pick<Wishes, 'came' | 'told'>;
+  /** What became of that part of it which no queue has yet. */
   fate(this: void, downloadId: string): Fate;
+  /** What came of it stands in queues now. */
+  queued(this: void, downloadId: string): void;
+  /** Plays it where somebody asked for that, and nothing else plays. */
+  begin(this: void, downloadId: string): void;
   readonly log: Logger;
 }
 
@@ -50,8 +55,11 @@ export class WishKeeper {
     const fate = this.#parts.fate(downloadId);
     if (fate.state === 'here') {
       try {
-        wishes.came(downloadId, fate.track_ids);
-        this.#said.delete(downloadId);
+        wishes.came(downloadId, fate.track_ids, fate.rest);
+        if (fate.rest) this.#said.set(downloadId, undefined);
+        else this.#said.delete(downloadId);
+        this.#parts.queued(downloadId);
+        this.#parts.begin(downloadId);
       } catch (error) {
         log.warn({ download_id: downloadId, error: toError(error).message }, 'a wish came true and is gone');
         this.#tell(downloadId, 'It is not in the library any more.', again);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate, Download } from '../protocol/index.js';
-import { fateOf, type Came } from './fate.js';
+import { fateOf, fateOfRest, type Came } from './fate.js';
 
 const download = (state: Download['state'], error?: string): Download => ({
   download_id: 'd',
@@ -49,7 +49,9 @@ describe('[WI1] what became of a download', () => {
       state: 'here',
       album_id: 'al-b',
       track_ids: ['a1', 'a2', 'b1', 'b2'],
+      rest: true,
     });
+    expect(fateOf(undefined, [came('imported'), came('rejected', 'b')])).toMatchObject({ rest: false });
   });
   it.each([
     [undefined, [], /removed/],
@@ -61,5 +63,22 @@ describe('[WI1] what became of a download', () => {
     [download('handed_on'), [came('waiting', 'a', 'The source is down.')], /source is down/],
   ])('says why it does not come', (one, candidates, problem) => {
     expect(fateOf(one, candidates)).toEqual({ state: 'missing', problem: expect.stringMatching(problem) });
+  });
+
+  it('is, for a queue that has the first album, what becomes of the others', () => {
+    const first = { ...came('imported'), queued: true };
+    const rest = (state: Candidate['state'], reason?: string) =>
+      fateOfRest(undefined, [first, { ...came(state, 'b', reason), queued: false }]);
+    expect(rest('review', 'Two fit.')).toMatchObject({
+      state: 'missing',
+      problem: expect.stringMatching(/Two fit/) as string,
+    });
+    expect(rest('importing')).toEqual({ state: 'coming' });
+    expect(rest('imported')).toMatchObject({ state: 'here', track_ids: ['b1', 'b2'], rest: false });
+    expect(rest('rejected')).toMatchObject({
+      state: 'missing',
+      problem: expect.stringMatching(/not taken/) as string,
+    });
+    expect(fateOfRest(undefined, [first])).toMatchObject({ state: 'missing' });
   });
 });

@@ -58,6 +58,23 @@ describe('[WI1] a wish in a queue', () => {
     expect(new Set(items().map((item) => item.item_id)).size).toBe(5);
   });
 
+  it('waits on behind its tracks for what a person has yet to decide about, and becomes that too', async () => {
+    await house.queue('a', 'one');
+    const item_id = await wish();
+    await house.queue('a', 'two', false);
+    house.rooms.wishes.came('d1', ['t1', 't2'], true);
+    expect(house.titles('a')).toBe('one t1 t2 wish two');
+    expect(items()[3]).toEqual({ item_id: `${item_id}-more`, title: 'wish', download_id: 'd1' });
+    came('t3', 't4');
+    expect(house.titles('a')).toBe('one t1 t2 t3 t4 two');
+    expect(new Set(items().map((item) => item.item_id)).size).toBe(6);
+    await undo();
+    await undo();
+    expect(house.titles('a')).toBe('one');
+    await redo();
+    expect(house.titles('a')).toBe('one t1 t2 t3 t4');
+  });
+
   it('is what the players go on to without a gap once it is there', async () => {
     await house.queue('a', 'one');
     await wish();

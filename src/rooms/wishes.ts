@@ -59,10 +59,10 @@ export class Wishes {
     this.#parts.store.commit({ type: 'wish/told', download_id, problem });
   }
 
-  /** The music is in the library. Throws ERR_TRACK_NOT_FOUND when it is not. */
-  came(download_id: string, track_ids: readonly string[]): void {
+  /** The music is in the library; with `rest`, more of it may follow. Throws ERR_TRACK_NOT_FOUND when it is not. */
+  came(download_id: string, track_ids: readonly string[], rest = false): void {
     const tracks = this.#parts.library.items({ track_ids: track_ids.slice(0, MOST_TRACKS) });
-    this.#parts.store.commit({ type: 'wish/came', download_id, tracks });
+    this.#parts.store.commit({ type: 'wish/came', download_id, tracks, rest });
   }
 
   /** Who was passed over by the music is told so, unless there is more to say of it. */

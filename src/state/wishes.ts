@@ -6,11 +6,12 @@ import type { Edit, Edits, RoomRecord, State } from './model.js';
 export type WishChange =
   /** Why it cannot be played; undefined = it is coming. */
   | { readonly type: 'wish/told'; readonly download_id: string; readonly problem: string | undefined }
-  /** It is here: these tracks stand in its place, the first under its id. */
+  /** It is here: these tracks stand in its place, the first under its id; with `rest`, what may still come of it stands behind them. */
   | {
       readonly type: 'wish/came';
       readonly download_id: string;
       readonly tracks: readonly Omit<QueueItem, 'item_id'>[];
+      readonly rest?: boolean;
     };
 
 export function reduceWishes(state: State, change: WishChange): State {
@@ -64,7 +65,8 @@ function told(
 function came(room: RoomRecord, change: Extract<WishChange, { type: 'wish/came' }>): RoomRecord {
   if (!waitsFor(room, change.download_id)) return room;
   const space = MAX_QUEUE_ITEMS - room.queue.items.length + 1;
-  const grown = new Grown(change.download_id, change.tracks.slice(0, Math.max(1, space)));
+  const tracks = change.tracks.slice(0, Math.max(1, space));
+  const grown = new Grown(change.download_id, tracks, change.rest === true && tracks.length < space);
   const items = grown.list(room.queue.items);
   const done: Edit[] = [];
   let [after, afterNow] = [room.queue.items, items];
@@ -103,11 +105,13 @@ type BeforeAndNow = readonly [readonly QueueItem[], readonly QueueItem[]];
 class Grown {
   readonly #downloadId: string;
   readonly #tracks: readonly Omit<QueueItem, 'item_id'>[];
+  readonly #rest: boolean;
   readonly #became = new Map<string, readonly QueueItem[]>();
 
-  constructor(downloadId: string, tracks: readonly Omit<QueueItem, 'item_id'>[]) {
+  constructor(downloadId: string, tracks: readonly Omit<QueueItem, 'item_id'>[], rest: boolean) {
     this.#downloadId = downloadId;
     this.#tracks = tracks;
+    this.#rest = rest;
   }
 
   list(items: readonly QueueItem[]): readonly QueueItem[] {
@@ -133,14 +137,19 @@ class Grown {
     };
   }
 
-  #tracksOf({ item_id, added_by }: QueueItem): readonly QueueItem[] {
+  #tracksOf({ item_id, added_by, title }: QueueItem): readonly QueueItem[] {
     let tracks = this.#became.get(item_id);
     if (!tracks) {
-      tracks = this.#tracks.map((track, at) => ({
-        item_id: at === 0 ? item_id : `${item_id}-${at}`,
-        ...track,
-        ...(added_by && { added_by }),
-      }));
+      const by = added_by && { added_by };
+      const rest = { item_id: `${item_id}-more`, title, download_id: this.#downloadId, ...by };
+      tracks = [
+        ...this.#tracks.map((track, at) => ({
+          item_id: at === 0 ? item_id : `${item_id}-${at}`,
+          ...track,
+          ...by,
+        })),
+        ...(this.#rest ? [rest] : []),
+      ];
       this.#became.set(item_id, tracks);
     }
     return tracks;

@@ -126,7 +126,7 @@ describe('[WI1] an address in the queue of a room', () => {
 
   const allowed = { allow_private_addresses: ['127.0.0.1'] };
 
-  it('becomes the track in its place, on every phone', async () => {
+  it('becomes the track in its place, on every phone, and begins where nothing plays', async () => {
     house = await PipelineHouse.open([released(single)], allowed);
     const one = await house.client(['rooms']);
     const { rooms } = await one.send('room:list', {});
@@ -135,7 +135,8 @@ describe('[WI1] an address in the queue of a room', () => {
       await house.client([`room/${room_id}`, 'downloads']),
       await house.client([`room/${room_id}`]),
     ];
-    const { item_id } = await one.send('download:add', { url: `${url}/song.flac?secret=1`, room_id });
+    const wish = { url: `${url}/song.flac?secret=1`, room_id, play: true };
+    const { item_id } = await one.send('download:add', wish);
     const queues = (): (readonly QueueItem[])[] =>
       phones.map((phone) => phone.mirror.room[room_id]?.queue.items ?? []);
     await until('both phones have the track', () =>
@@ -143,9 +144,8 @@ describe('[WI1] an address in the queue of a room', () => {
     );
     const title = single.discs[0]?.[0]?.title;
     for (const items of queues()) expect(items).toMatchObject([{ item_id, title, artist: single.artist }]);
-    await one.send('room:play', { room_id, item_id: item_id ?? '' });
     await until(
-      'it plays',
+      'it plays by itself',
       async () => (await one.send('room:get', { room_id })).playback.state === 'playing',
     );
     const { downloads } = await one.send('download:list', {});

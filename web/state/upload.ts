@@ -160,7 +160,7 @@ export class Upload {
     if (known) this.#received = known;
     else {
       const files = this.files.map(({ path, file }) => ({ path, size_bytes: file.size }));
-      const room = this.room_id === undefined ? {} : { room_id: this.room_id };
+      const room = this.room_id === undefined ? {} : { room_id: this.room_id, play: true };
       const reply = await client.send('upload:begin', { title: this.title, files, ...room });
       this.#received = [...reply.received_bytes];
       this.#begunBefore = false;

@@ -15,6 +15,7 @@ export interface Wanted {
   readonly source?: SourceKind | undefined;
   readonly title?: string | undefined;
   readonly room_id?: string | undefined;
+  readonly play?: boolean | undefined;
 }
 
 /** What only the house itself says of a download. */
@@ -87,6 +88,7 @@ export class DownloadDesk {
     const own: OwnPart = {
       url,
       ...(wanted.room_id !== undefined && { room_id: wanted.room_id }),
+      ...(wanted.play === true && { play: true }),
       ...(name !== undefined && { name }),
       ...(user_id !== undefined && { user_id }),
     };
@@ -175,6 +177,12 @@ export class DownloadDesk {
     const entry = this.records.all().find(({ own }) => own.job_id === jobId);
     if (entry) return this.mayControl(entry.item.download_id, caller);
     if (!allows('manage', caller)) throw notTheirs();
+  }
+
+  /** Where somebody wants to hear it as soon as it is here. */
+  wantedIn(id: string): { readonly room_id: string; readonly item_id: string } | undefined {
+    const { room_id, item_id, play } = this.records.find(id)?.own ?? {};
+    return play === true && room_id !== undefined && item_id !== undefined ? { room_id, item_id } : undefined;
   }
 
   /** Told by whoever took it, once it stands in the library or never will. */

@@ -15,6 +15,8 @@ export const OwnPart = z.object({
   job_id: z.string().optional(),
   room_id: z.string().optional(),
   item_id: z.string().optional(),
+  /** Somebody wants to hear it as soon as it is here. */
+  play: z.boolean().optional(),
   /** Who asked for it. */
   user_id: z.string().optional(),
 });

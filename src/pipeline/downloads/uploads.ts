@@ -10,6 +10,7 @@ export interface UploadWanted {
   readonly title: string;
   readonly files: UploadNote['files'];
   readonly room_id?: string | undefined;
+  readonly play?: boolean | undefined;
 }
 
 /** One piece of a file on its way from a page. */
@@ -55,7 +56,7 @@ export class Uploads {
     this.#clock = clock;
   }
 
-  async begin({ title, files, room_id }: UploadWanted, caller: Caller): Promise<string> {
+  async begin({ title, files, room_id, play }: UploadWanted, caller: Caller): Promise<string> {
     refuseTwins(files);
     const total = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
     await this.#desk.demandRoom(total);
@@ -74,6 +75,7 @@ export class Uploads {
       {
         user_id: person.user_id,
         ...(room_id !== undefined && { room_id }),
+        ...(play === true && { play }),
         ...(item_id !== undefined && { item_id }),
       },
     );

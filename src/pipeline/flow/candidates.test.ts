@@ -55,4 +55,13 @@ describe('a candidate', () => {
     expect(may(all.ofJob('none'), anna, 'cancel')).toBe(false);
     expect(['hers', 'found', undefined].every((id) => may(id, admin, 'retry'))).toBe(true);
   });
+
+  it('comes into the queues that wait for it once', () => {
+    const all = candidates();
+    all.queued('d1');
+    expect(all.of('d1').map(({ item, queued }) => [item.candidate_id, queued])).toEqual([
+      ['hers', true],
+      ['found', false],
+    ]);
+  });
 });

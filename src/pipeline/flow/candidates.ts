@@ -40,6 +40,8 @@ export const Own = z.object({
   /** Of the import that was decided: done once, whatever happens meanwhile. */
   import_id: z.string().optional(),
   track_ids: z.array(z.string()),
+  /** Whether its tracks stand in the queues that waited for them. */
+  queued: z.boolean().optional(),
 });
 export type Own = z.infer<typeof Own>;
 
@@ -98,10 +100,20 @@ export class Candidates {
   }
 
   /** What came of a download, with the tracks it has become. */
-  of(downloadId: string): { readonly item: Candidate; readonly track_ids: readonly string[] }[] {
+  of(downloadId: string): {
+    readonly item: Candidate;
+    readonly track_ids: readonly string[];
+    readonly queued: boolean;
+  }[] {
     return this.all()
       .filter(({ item }) => item.download_id === downloadId)
-      .map(({ item, own }) => ({ item, track_ids: own.track_ids }));
+      .map(({ item, own }) => ({ item, track_ids: own.track_ids, queued: own.queued === true }));
+  }
+
+  /** What has come of a download stands in queues now: it does not come there twice. */
+  queued(downloadId: string): void {
+    for (const { item, queued } of this.of(downloadId))
+      if (item.state === 'imported' && !queued) this.move(item.candidate_id, {}, { queued: true });
   }
 
   find(candidateId: string): Entry | undefined {

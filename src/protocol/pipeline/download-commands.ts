@@ -34,6 +34,8 @@ export const downloadCommands = {
       title: Name.optional(),
       /** Put what comes of it into the queue of this room. */
       room_id: Id.optional(),
+      /** And play it when it is here, if that room is stopped then. */
+      play: z.boolean().optional(),
     }),
     reply: z.object({ download_id: Id, job_id: Id, item_id: Id.optional() }),
     access: 'control',
@@ -78,6 +80,7 @@ export const downloadCommands = {
         .min(1)
         .max(MAX_UPLOAD_FILES),
       room_id: Id.optional(),
+      play: z.boolean().optional(),
     }),
     reply: z.object({ download_id: Id, received_bytes: z.array(z.int()) }),
     access: 'control',
