@@ -14,19 +14,21 @@ export interface BeetsEnd {
   readonly hung: boolean;
 }
 
-/** Debian's beets, asking the same source about the same folders, without changing a file. Its configuration must lie in BEETSDIR: with `-c` it asks the public server. */
+/** Debian's beets, asking the same source about the same folders, by default without changing a file. Its configuration must lie in BEETSDIR: with `-c` it asks the public server. */
 export class Beets {
   #turn = 0;
 
   private constructor(readonly dir: string) {}
 
-  static async open(dir: string, port: number): Promise<Beets> {
+  /** `copies`: it copies what it takes into a music folder of its own and writes tags there. */
+  static async open(dir: string, port: number, copies = false): Promise<Beets> {
     await mkdir(dir, { recursive: true });
+    const yes = copies ? 'yes' : 'no';
     const config = [
-      `directory: ${join(dir, 'music')}`,
+      `directory: ${musicOf(dir)}`,
       `library: ${join(dir, 'library.db')}`,
       'plugins: []',
-      'import: {copy: no, write: no, move: no, quiet: yes, quiet_fallback: skip, resume: no, incremental: no, timid: no}',
+      `import: {copy: ${yes}, write: ${yes}, move: no, quiet: yes, quiet_fallback: skip, resume: no, incremental: no, timid: no}`,
       `musicbrainz: {host: "127.0.0.1:${port}", https: no, ratelimit: 100, ratelimit_interval: 1.0}`,
     ];
     await writeFile(join(dir, 'config.yaml'), `${config.join('\n')}\n`);
@@ -34,14 +36,14 @@ export class Beets {
   }
 
   /** Every folder has a library of its own, so that none is a duplicate. */
-  async import(folder: string): Promise<BeetsEnd> {
+  async import(folder: string, timeout = TIMEOUT_MS): Promise<BeetsEnd> {
     const library = join(this.dir, `${this.#turn++}.db`);
     const begun = performance.now();
     const seconds = (): number => (performance.now() - begun) / 1000;
     const { PATH = '' } = process.env;
     try {
       await run('beet', ['-l', library, 'import', '-q', folder], {
-        timeout: TIMEOUT_MS,
+        timeout,
         killSignal: 'SIGKILL',
         env: { PATH, BEETSDIR: this.dir, HOME: this.dir, LC_ALL: 'C.UTF-8' },
         maxBuffer: 1e8,
@@ -54,6 +56,9 @@ export class Beets {
     return { releases: albumsIn(library), seconds: seconds(), hung: false };
   }
 }
+
+/** Where one that copies puts the music. */
+export const musicOf = (dir: string): string => join(dir, 'music');
 
 function albumsIn(library: string): string[] {
   const db = openDb(library);

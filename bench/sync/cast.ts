@@ -29,6 +29,8 @@ export async function openCast(
   ears: Ears,
   album: Album,
   kinds: readonly Kind[],
+  /** More lines of the configuration of the server. */
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<Cast> {
   const { ground, before } = stage;
   const pids = new Map<string, () => number>();
@@ -53,10 +55,9 @@ export async function openCast(
       });
     }
   }
-  const config = clients.length > 0 && {
-    config: { snapcast: true, snapcast_port: snapcastPort, snapcast_host: '127.0.0.1' },
-  };
-  const house = await House.open({ ground, album, players, env: ears.env, before, ...config });
+  const snapcast = { snapcast: true, snapcast_port: snapcastPort, snapcast_host: '127.0.0.1' };
+  const config = { ...(clients.length > 0 && snapcast), ...more };
+  const house = await House.open({ ground, album, players, env: ears.env, before, config });
   for (const start of clients) start();
   const ids = ears.rooms.map(idOf);
   await house.online(ids);
