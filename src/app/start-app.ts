@@ -182,7 +182,7 @@ async function open(
   closers.add(() => mpd.close());
   const others = [...opened.notices, ...mpd.notices];
   const notices = settleNotices(store, players, config, opened.drivers, others);
-  followSettings(base.settings, { server, players, store });
+  followSettings(base.settings, { server, players, store, restart: base.restart });
   closers.add(() => base.settings.close());
   power.start();
   const firstLink = people.firstLink();

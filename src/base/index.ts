@@ -3,5 +3,8 @@ export * from './clock.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './log.js';
+export * from './log-ring.js';
+export * from './nearest.js';
 export * from './waiting.js';
 export * from './wall.js';
+export * from './wall-clock.js';

@@ -13,6 +13,7 @@ export interface Arguments {
   readonly bus: string | undefined;
   readonly scopes: readonly string[];
   readonly expires: string | undefined;
+  readonly askTime: boolean;
 }
 
 export const USAGE = `tutti - every loudspeaker plays as one
@@ -31,7 +32,12 @@ export const USAGE = `tutti - every loudspeaker plays as one
                                    an API token for a program, on the server's machine; shown once
   tutti token list | revoke <id>
   tutti sign-in-link               a link that signs the first admin in, on the server's machine
+  tutti config check [file]        what is wrong with the settings, every fault with its line; fails when something is
+  tutti config show                every setting, what it is and who set it; secrets are not shown
+  tutti backup [file or folder]    everything that is remembered, in one file that was read back; also while the server runs
+  tutti restore <file or id>       go back to it, while the server is stopped; what it replaces is kept aside
   tutti doctor                     what this machine lacks, and the command that mends it; fails when something is
+  tutti diagnostics [file]         what a helper needs to know, without passwords, tokens and names of people, as one file
   tutti driver <kind> [key=value]  run one driver from this terminal, without a server
 
   --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
@@ -42,6 +48,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
   --scope S      token: read, control, admin, metrics or satellite; may be given several times
   --expires T    token: after 12h, 30d, 8w; default never
   --output NAME  satellite: an output of mpv --audio-device=help, may be given several times; default: the system's own
+  --ask-time     doctor: also ask a time server on the internet (pool.ntp.org)
   --token-file F where the token is; else $TUTTI_TOKEN, for a satellite $TUTTI_SATELLITE_TOKEN`;
 
 /** Throws ERR_INVALID for an option that does not exist. */
@@ -59,6 +66,7 @@ export function readArguments(
     expires: { type: 'string' },
     'token-file': { type: 'string' },
     bus: { type: 'string' },
+    'ask-time': { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   // A relative volume such as -5 is a word, not an option.
@@ -78,6 +86,7 @@ export function readArguments(
       bus: values.bus,
       scopes: values.scope ?? [],
       expires: values.expires,
+      askTime: values['ask-time'] ?? false,
     };
   } catch (error) {
     throw new AppError('ERR_INVALID', toError(error).message);

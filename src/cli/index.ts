@@ -34,7 +34,15 @@ export async function runCli(
   if (parsed.command === 'sign-in-link')
     return print(await (await import('./people.js')).signInLink(parsed, env, placeOf(env)));
   if (parsed.command === 'doctor')
-    return (await import('./doctor/index.js')).doctor(withBus(parsed, env), parsed.json, print);
+    return (await import('./doctor.js')).doctor(withBus(parsed, env), parsed, print);
+  if (parsed.command === 'diagnostics')
+    return print(await (await import('./doctor.js')).diagnostics(parsed, withBus(parsed, env)));
+  if (parsed.command === 'config')
+    return print((await import('./config.js')).runConfig(parsed, withBus(parsed, env)));
+  if (parsed.command === 'backup')
+    return print(await (await import('./backup.js')).runBackup(parsed.rest, env));
+  if (parsed.command === 'restore')
+    return print(await (await import('./backup.js')).runRestore(parsed.rest, env));
   if (parsed.command === 'driver') {
     const [{ DRIVERS }, { runDriver }] = await Promise.all([
       import('../app/index.js'),

@@ -36,7 +36,7 @@ export function isRemoteCommand(command: string): boolean {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a program signs in by; nothing is needed where auth is open. */
-async function tokenFrom(file: string | undefined, env: Env): Promise<string | undefined> {
+export async function tokenFrom(file: string | undefined, env: Env): Promise<string | undefined> {
   if (file === undefined) return env['TUTTI_TOKEN'] === '' ? undefined : env['TUTTI_TOKEN'];
   try {
     return (await readFile(file, 'utf8')).trim();

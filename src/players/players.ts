@@ -1,18 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, randomId, slug, toError, type Clock, type Logger } from '../base/index.js';
+import { AppError, randomId, slug, toError, within, type Clock, type Logger } from '../base/index.js';
 import type { Handlers } from '../protocol/index.js';
 import { playerView, type PlayerRecord, type Store } from '../state/index.js';
+import { configuredId, type ConfiguredPlayer } from './configured.js';
 import type { DriverDefinition, Found, PlayerCommand } from './contract.js';
 import { startDiscovery, type Discovery } from './discovery.js';
 import { Supervisor } from './supervisor.js';
-
-/** A player from the config file. */
-export interface ConfiguredPlayer {
-  readonly id?: string | undefined;
-  readonly kind: string;
-  readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
 
 export interface PlayersOptions {
   readonly drivers: readonly DriverDefinition[];
@@ -24,10 +17,18 @@ export interface PlayersOptions {
   readonly runtimeDir: string;
 }
 
+const NOT_LISTED = 'no longer in the config file';
+
+/** So many round trips in a row, so far apart that a radio which saves power dozes off in between, and no longer than this. */
+const SERIES = 10;
+const APART_MS = 150;
+const SERIES_US = 3_000_000;
+
 /** Every player of the house: known, supervised, and told what to do. */
 export class Players {
   readonly #parts: PlayersOptions;
   readonly #supervisors = new Map<string, Supervisor>();
+  #configured: readonly ConfiguredPlayer[] = [];
   #discovery: Discovery | undefined;
 
   readonly handlers: Handlers<
@@ -66,6 +67,7 @@ export class Players {
   /** Connects every player that is stored, configured or on this machine; with `mdns`, listens for more. */
   async start(configured: readonly ConfiguredPlayer[], mdns: boolean): Promise<void> {
     const { drivers, store, clock, log } = this.#parts;
+    this.#configured = configured;
     for (const player of configured) this.#known(player, 'config', configuredId(player));
     for (const definition of drivers) {
       for (const found of (await definition.local?.(log)) ?? []) this.found(definition, found);
@@ -73,19 +75,37 @@ export class Players {
     for (const { kept } of store.state.players.values()) {
       const problem = this.#orphaned(kept, configured);
       if (problem === undefined) this.#supervise(kept);
-      else
-        store.commit({
-          type: 'player/link',
-          player_id: kept.player_id,
-          link: 'offline',
-          problem,
-          at_us: clock.nowUs(),
-        });
+      else this.#offline(kept.player_id, problem);
     }
     if (mdns)
       this.#discovery = startDiscovery(drivers, { clock, log }, (definition, found) =>
         this.found(definition, found),
       );
+  }
+
+  /**
+   * The players of a config file that was changed: new ones come, others are connected anew as they are now, and what is not in it any more
+   * is let go, its room and queue stay. What did not change is not touched.
+   */
+  async configure(configured: readonly ConfiguredPlayer[]): Promise<void> {
+    const { store } = this.#parts;
+    const before = new Map(this.#configured.map((player) => [configuredId(player), player]));
+    const now = new Map(configured.map((player) => [configuredId(player), player]));
+    this.#configured = configured;
+    for (const [id, was] of before) {
+      if (isDeepStrictEqual(now.get(id), was)) continue;
+      await this.#supervisors.get(id)?.close();
+      this.#supervisors.delete(id);
+      if (!now.has(id) && store.state.players.has(id)) this.#offline(id, NOT_LISTED);
+    }
+    for (const [id, player] of now) {
+      const was = before.get(id);
+      if (isDeepStrictEqual(player, was)) continue;
+      this.#known(player, 'config', id);
+      if (was && was.name !== player.name)
+        store.commit({ type: 'player/renamed', player_id: id, name: player.name });
+    }
+    await store.durable();
   }
 
   /**
@@ -123,9 +143,44 @@ export class Players {
     await supervisor.execute(command);
   }
 
+  /** How long a player takes to answer, ms each: its last probes, and some in a row now. Fewer when it stops answering. */
+  async roundTrips(playerId: string, signal: AbortSignal): Promise<readonly number[]> {
+    const supervisor = this.#supervisors.get(playerId);
+    if (!supervisor) return [];
+    const { clock } = this.#parts;
+    const known = [...supervisor.roundTrips];
+    const endUs = clock.nowUs() + SERIES_US;
+    try {
+      for (let n = 0; n < SERIES && clock.nowUs() < endUs && !signal.aborted; n++) {
+        known.push(await supervisor.roundTrip());
+        await within(
+          { clock, what: 'a pause', ms: APART_MS + 1_000, signal },
+          () => new Promise<void>((resolve) => void clock.after(APART_MS, resolve)),
+        );
+      }
+    } catch (error) {
+      this.#parts.log.debug(
+        { player_id: playerId, error: toError(error).message },
+        'a series of probes ended',
+      );
+    }
+    return known;
+  }
+
   async close(): Promise<void> {
     this.#discovery?.close();
     await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close()));
+  }
+
+  #offline(playerId: string, problem: string): void {
+    const { store, clock } = this.#parts;
+    store.commit({
+      type: 'player/link',
+      player_id: playerId,
+      link: 'offline',
+      problem,
+      at_us: clock.nowUs(),
+    });
   }
 
   #known(player: ConfiguredPlayer, origin: PlayerRecord['kept']['origin'], id: string): PlayerRecord['kept'] {
@@ -193,7 +248,7 @@ export class Players {
       return `there is no driver ${kept.kind}`;
     const listed =
       kept.origin !== 'config' || configured.some((player) => configuredId(player) === kept.player_id);
-    return listed ? undefined : 'no longer in the config file';
+    return listed ? undefined : NOT_LISTED;
   }
 
   #record(playerId: string): PlayerRecord {
@@ -211,10 +266,6 @@ export class Players {
     const kinds = this.#parts.drivers.map((driver) => driver.kind).join(', ');
     throw new AppError('ERR_INVALID', `no driver is called ${JSON.stringify(kind)}; there are ${kinds}`);
   }
-}
-
-function configuredId(player: ConfiguredPlayer): string {
-  return player.id ?? `${player.kind}-${slug(player.name)}`;
 }
 
 function parseOptions(definition: DriverDefinition, options: Readonly<Record<string, unknown>>): unknown {

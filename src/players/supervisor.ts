@@ -11,6 +11,9 @@ export const LIMITS = {
   probe: 4_000,
   probeEvery: 10_000,
   close: 2_000,
+  /** However soon a driver asks to be connected again. */
+  soonest: 250,
+  tripsKept: 30,
 } as const;
 
 export interface SupervisorOptions {
@@ -38,6 +41,7 @@ export class Supervisor {
   #link: PlayerLink | undefined;
   #running: Promise<void> | undefined;
   #hurry: (() => void) | undefined;
+  #trips: readonly number[] = [];
 
   constructor(parts: SupervisorOptions) {
     this.#parts = parts;
@@ -85,6 +89,18 @@ export class Supervisor {
     }
   }
 
+  /** How long the player takes to answer, ms. Rejects when it is not connected or does not answer. */
+  async roundTrip(): Promise<number> {
+    const link = this.#link;
+    if (!link) throw new AppError('ERR_PLAYER_OFFLINE', 'the player is not connected');
+    return this.#timed(link);
+  }
+
+  /** Of the last probes of this link, ms: they come seldom, so that a radio in between has gone to sleep. */
+  get roundTrips(): readonly number[] {
+    return this.#trips;
+  }
+
   async close(): Promise<void> {
     this.#ended.abort(new AppError('ERR_PLAYER_OFFLINE', 'the player is being let go'));
     this.#hurry?.();
@@ -101,7 +117,7 @@ export class Supervisor {
       if (this.#ended.signal.aborted) break;
       const moved = this.#options !== options;
       if (moved || clock.nowUs() - startedUs > 30e6) attempt = 0;
-      const wait = moved ? 0 : backoffMs(attempt, random());
+      const wait = moved ? 0 : (hintOf(reason) ?? backoffMs(attempt, random()));
       log.warn({ player_id: playerId, reason: reason.message, retry_ms: wait }, 'player lost');
       this.#report('offline', reason.message);
       await this.#pause(wait);
@@ -127,6 +143,7 @@ export class Supervisor {
       return toError(error);
     }
     this.#link = link;
+    this.#trips = [];
     this.#giveLatency();
     this.#report('online', undefined);
     const stopProbing = this.#probe(link);
@@ -193,7 +210,7 @@ export class Supervisor {
     let stopped = false;
     const next = (): void => {
       timer = this.#parts.clock.after(LIMITS.probeEvery, () => {
-        this.#ask(link).then(
+        this.#timed(link).then(
           () => stopped || next(),
           (error: unknown) => stopped || this.#cut(link, toError(error).message),
         );
@@ -204,6 +221,15 @@ export class Supervisor {
       stopped = true;
       timer.cancel();
     };
+  }
+
+  async #timed(link: PlayerLink): Promise<number> {
+    const { clock } = this.#parts;
+    const began = clock.nowUs();
+    await this.#ask(link);
+    const ms = (clock.nowUs() - began) / 1000;
+    this.#trips = [...this.#trips.slice(1 - LIMITS.tripsKept), ms];
+    return ms;
   }
 
   /** One round trip to the player, with a deadline. */
@@ -242,4 +268,10 @@ export class Supervisor {
     });
     this.#hurry = undefined;
   }
+}
+
+/** What the driver says of when it is worth another try: it waits for something itself meanwhile, and knocks at nobody's door. */
+function hintOf(reason: Error): number | undefined {
+  const hint = reason instanceof AppError ? reason.params['retry_ms'] : undefined;
+  return typeof hint === 'number' ? Math.max(LIMITS.soonest, hint) : undefined;
 }

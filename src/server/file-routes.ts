@@ -16,7 +16,11 @@ const MOST_LISTENERS = 8;
 /** Who reads nothing for so long has gone without a word. */
 const IDLE_MS = 60_000;
 
-export type FileParts = Required<Pick<ServerParts, 'media' | 'artwork'>> & Pick<ServerParts, 'transcode'>;
+export interface FileParts
+  extends Required<Pick<ServerParts, 'media' | 'artwork'>>, Pick<ServerParts, 'transcode'> {
+  /** Who asks for music. */
+  asked?(this: void, request: FastifyRequest): void;
+}
 
 /** Files for players and pages: `/media/<token>` and `/artwork/<id>?size=`. [MD1] [AR1] */
 export function fileRoutes(app: FastifyInstance, parts: FileParts): void {
@@ -28,10 +32,11 @@ export function fileRoutes(app: FastifyInstance, parts: FileParts): void {
     const { token } = check(Token, request.params);
     const { offset_seconds } = check(MediaQuery, request.query);
     const file = parts.media(token);
+    parts.asked?.(request);
     void reply.header('cache-control', 'private, max-age=0, must-revalidate');
     if (file.transcode === 's16le' && request.method === 'GET') admit(listeners, request, reply);
     if (file.transcode !== undefined) return transcoded(parts, file, offset_seconds, request, reply);
-    return wholeOrRange(file, request, reply);
+    return sendFile(file, request, reply);
   });
   route('/artwork/:id', async (request, reply) => {
     const { id } = check(ArtworkParams, request.params);
@@ -39,7 +44,7 @@ export function fileRoutes(app: FastifyInstance, parts: FileParts): void {
     const file = await parts.artwork(id, size);
     if (!file) throw new AppError('ERR_NOT_FOUND', 'There is no such picture');
     void reply.header('cache-control', 'public, max-age=31536000, immutable');
-    return wholeOrRange(file, request, reply);
+    return sendFile(file, request, reply);
   });
 }
 
@@ -49,7 +54,8 @@ function check<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   return parsed.data;
 }
 
-async function wholeOrRange(
+/** The whole file or the range that is asked for. */
+export async function sendFile(
   file: MediaFile | ArtworkFile,
   request: FastifyRequest,
   reply: FastifyReply,

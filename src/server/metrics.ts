@@ -29,16 +29,17 @@ export interface Scrape {
 /** Often enough to see a stall of a few tens of milliseconds, seldom enough to cost nothing. */
 const LOOP_PRECISION_MS = 20;
 
-/** `GET /metrics` in the text format of Prometheus. What gathers it is loaded when the first one asks. [MT1] */
-export function metricsRoute(app: FastifyInstance, sources: MetricSources): void {
+/** `GET /metrics` in the text format of Prometheus. What gathers it is loaded when the first one asks; the same text for others of this house. [MT1] */
+export function metricsRoute(app: FastifyInstance, sources: MetricSources): () => Promise<string> {
   let gatherer: Promise<() => Promise<Scrape>> | undefined;
+  const scraped = async (): Promise<Scrape> => (await (gatherer ??= gathererOf(sources)))();
   app.get('/metrics', async (request, reply) => {
     await sources.allow(request);
-    const scrape = await (gatherer ??= gathererOf(sources));
-    const { type, text } = await scrape();
+    const { type, text } = await scraped();
     void reply.header('cache-control', 'no-store').type(type);
     return text;
   });
+  return async () => (await scraped()).text;
 }
 
 type Library = typeof Prom;

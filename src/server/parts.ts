@@ -5,6 +5,7 @@ import type { Entrance } from '../people/index.js';
 import type { Caller } from '../protocol/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
+import type { BackupFiles } from './backup-routes.js';
 import type { RunCommand } from './commands.js';
 import type { ServerLimits } from './limits.js';
 import type { Tls } from './secure-port.js';
@@ -44,6 +45,12 @@ export interface ArtworkFile {
   readonly etag: string;
 }
 
+/** A file that is made when somebody asks for it. */
+export interface DownloadedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 export interface ServerParts {
   readonly config: ServerConfig;
   readonly version: string;
@@ -68,13 +75,24 @@ export interface ServerParts {
   transcode?(this: void, file: MediaFile, offsetSeconds: number, signal: AbortSignal): Readable;
   /** Takes a piece of an upload. Absent where another process keeps them. */
   upload?: TakePiece;
+  /** Backups of this house as files. Absent where another process keeps them. */
+  readonly backups?: BackupFiles;
   /** For /metrics; without it there are only those of the server itself. */
   readonly measurements?: (() => Measurements) | undefined;
   /** The bus between the processes of this house, for /metrics. */
   readonly bus?: (() => BusMeasurements | undefined) | undefined;
+  /** Somebody fetches music from here. */
+  fetched?(this: void, address: string): void;
+  /** What a helper needs to know, as a file; secrets are out of it. Absent where another process knows it. [DR3] */
+  diagnostics?(this: void, metrics: () => Promise<string>): Promise<DownloadedFile>;
   /** A WebSocket connection is over. */
   left?(this: void, connectionId: string): void;
   readonly limits?: Partial<ServerLimits>;
+}
+
+/** What a running server may be told anew. */
+export interface LiveRules extends Pick<ServerConfig, 'allowedHosts' | 'allowedOrigins'> {
+  readonly limits: ServerLimits;
 }
 
 export interface RunningServer {
@@ -87,6 +105,8 @@ export interface RunningServer {
   connections(): number;
   /** Tells every client that the server is about to restart. */
   announce(reason: string, retryAfterMs: number): void;
+  /** From now on these limits hold, and these names are ours too; connections that there are stay. */
+  change(rules: LiveRules): void;
   /** Announces, closes every socket with 4101 and stops listening. */
   close(): Promise<void>;
 }

@@ -1,7 +1,10 @@
 import { hostname } from 'node:os';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { openUrls, ownAddresses } from './addresses.js';
+import { backupRoutes } from './backup-routes.js';
 import { CommandRates } from './command-rates.js';
 import { CommandTimes } from './command-times.js';
+import { diagnosticsRoute } from './diagnostics-route.js';
 import { docsRoutes } from './docs-routes.js';
 import { filesElsewhere } from './files-elsewhere.js';
 import { fileRoutes } from './file-routes.js';
@@ -12,7 +15,7 @@ import { healthRoutes } from './health-routes.js';
 import { Hub } from './hub/hub.js';
 import { jobStates } from './hub-metrics.js';
 import { metricsRoute } from './metrics.js';
-import { DEFAULT_LIMITS } from './limits.js';
+import { DEFAULT_LIMITS, LiveLimits } from './limits.js';
 import type { RunningServer, ServerConfig, ServerParts } from './parts.js';
 import { Proxies } from './proxies.js';
 import { restRoutes } from './rest-routes.js';
@@ -29,23 +32,23 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const gate = gateOf(config, () => listening.port);
   const proxies = new Proxies(config.trustedProxies ?? []);
   const people = new HttpPeople({ door, gate, proxies, publicUrl: config.publicUrl });
-  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
+  const live = new LiveLimits({ ...DEFAULT_LIMITS, ...parts.limits });
+  const limits = live.current;
   const times = new CommandTimes(clock);
   const rates = new CommandRates(limits, clock);
   const run = times.counted(rates.limited(parts.run));
   const app = httpApp(gate, proxies, config.tls, log);
   signInRoutes(app, door, people);
   restRoutes(app, run, people, rates);
-  const { media, artwork, filesFrom } = parts;
-  if (media && artwork) fileRoutes(app, { ...parts, media, artwork });
-  else if (filesFrom) filesElsewhere(app, filesFrom);
+  filesOf(app, parts, people);
   uploadRoutes(app, parts.upload ?? noUploads, people, rates);
+  if (parts.backups) backupRoutes(app, parts.backups, people);
   docsRoutes(app, parts.version);
   await webRoutes(app, config.webRoot, log);
 
   const left = parts.left ?? ((): void => undefined);
   const hub = new Hub({ ...parts, log, gate, proxies, limits, run, left });
-  metricsRoute(app, {
+  const metrics = metricsRoute(app, {
     measurements: parts.measurements,
     bus: parts.bus,
     allow: (request) => people.allowMetrics(request),
@@ -56,6 +59,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     jobs: () => jobStates(parts.feed),
   });
   healthRoutes(app, { hub, people, clock });
+  if (parts.diagnostics) diagnosticsRoute(app, people, parts.diagnostics, metrics);
   topicRoutes(app, { hub, people, clock });
   hub.attach(app.server);
   const close = async (): Promise<void> => {
@@ -75,8 +79,20 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     run,
     connections: () => hub.connections,
     announce: (reason, retryAfterMs) => hub.announce(reason, retryAfterMs),
+    change: ({ limits: next, ...names }) => {
+      live.change({ ...DEFAULT_LIMITS, ...next });
+      gate.allow(names);
+    },
     close,
   };
+}
+
+/** Files of this process, or the way to the one that has them. */
+function filesOf(app: FastifyInstance, parts: ServerParts, people: HttpPeople): void {
+  const { media, artwork, filesFrom } = parts;
+  const asked = (request: FastifyRequest): void => parts.fetched?.(people.see(request).address);
+  if (media && artwork) fileRoutes(app, { ...parts, media, artwork, asked });
+  else if (filesFrom) filesElsewhere(app, filesFrom);
 }
 
 function gateOf(config: ServerConfig, port: () => number): Gate {

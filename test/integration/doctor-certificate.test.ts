@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkCertificate } from '../../src/cli/doctor/files.js';
+import { checkCertificate } from '../../src/doctor/files.js';
 
 /** For music.example and 192.168.1.5; from now on for 365 days. */
 function made(): { cert: string; key: string } {
@@ -29,30 +29,32 @@ const reading =
 
 describe('the doctor on the certificate', () => {
   it('is content with a valid one, and with none', async () => {
-    expect(await checkCertificate(reading(KEY), FILES, FROM_MS + DAY_MS)).toMatchObject({ level: 'ok' });
+    expect(await checkCertificate(reading(KEY), FILES, FROM_MS + DAY_MS)).toMatchObject({ severity: 'ok' });
     const address = { ...FILES, names: ['192.168.1.5'] };
-    expect(await checkCertificate(reading(KEY), address, FROM_MS + DAY_MS)).toMatchObject({ level: 'ok' });
-    expect(await checkCertificate(reading(KEY), undefined, FROM_MS)).toMatchObject({ level: 'ok' });
+    expect(await checkCertificate(reading(KEY), address, FROM_MS + DAY_MS)).toMatchObject({ severity: 'ok' });
+    expect(await checkCertificate(reading(KEY), undefined, FROM_MS)).toMatchObject({ severity: 'ok' });
   });
 
   it.each([
-    ['ends soon', KEY, FROM_MS + 355 * DAY_MS, 'warn', 'ends in'],
-    ['has ended', KEY, FROM_MS + 370 * DAY_MS, 'fail', 'ended on'],
-    ['is not valid yet', KEY, FROM_MS - 9 * DAY_MS, 'fail', 'valid only from'],
-    ['has another key', OTHER_KEY, FROM_MS + DAY_MS, 'fail', 'not that of the certificate'],
-    ['has no key that is one', 'key', FROM_MS + DAY_MS, 'fail', 'no certificate with its key'],
-  ] as const)('notices that it %s', async (_what, key, now, level, found) => {
+    ['ends soon', KEY, FROM_MS + 355 * DAY_MS, 'warning', 'ends in'],
+    ['has ended', KEY, FROM_MS + 370 * DAY_MS, 'problem', 'ended on'],
+    ['is not valid yet', KEY, FROM_MS - 9 * DAY_MS, 'problem', 'valid only from'],
+    ['has another key', OTHER_KEY, FROM_MS + DAY_MS, 'problem', 'not that of the certificate'],
+    ['has no key that is one', 'key', FROM_MS + DAY_MS, 'problem', 'no certificate with its key'],
+  ] as const)('notices that it %s', async (_what, key, now, severity, found) => {
     expect(await checkCertificate(reading(key), FILES, now)).toMatchObject({
-      level,
+      severity,
       found: expect.stringContaining(found),
     });
   });
 
   it('notices that it is for other names, and that a file cannot be read', async () => {
     const other = { ...FILES, names: ['tutti.local'] };
-    expect(await checkCertificate(reading(KEY), other, FROM_MS + DAY_MS)).toMatchObject({ level: 'warn' });
+    expect(await checkCertificate(reading(KEY), other, FROM_MS + DAY_MS)).toMatchObject({
+      severity: 'warning',
+    });
     expect(await checkCertificate(() => Promise.resolve(undefined), FILES, FROM_MS)).toMatchObject({
-      level: 'fail',
+      severity: 'problem',
       fix: 'ls -l /c.pem',
     });
   });

@@ -6,15 +6,9 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
 import { runCli } from '../../src/cli/index.js';
+import { Check } from '../../src/protocol/index.js';
 
-const Rows = z.array(
-  z.object({
-    check: z.string(),
-    level: z.enum(['ok', 'warn', 'fail']),
-    found: z.string(),
-    fix: z.string().optional(),
-  }),
-);
+const Rows = z.array(Check);
 const taken = createServer();
 afterEach(() => void taken.close());
 
@@ -40,9 +34,20 @@ async function doctor(env: Record<string, string>): Promise<{ rows: z.infer<type
 it('tutti doctor finds a machine that plays well, and everything that is not well has a command', async () => {
   const { rows, failure } = await doctor({});
   expect(failure).toBe('');
-  const level = Object.fromEntries(rows.map((row) => [row.check, row.level]));
-  expect(level).toMatchObject({ node: 'ok', mpv: 'ok', ffmpeg: 'ok', port: 'ok', disk: 'ok', redis: 'ok' });
-  for (const row of rows) expect(row.fix === undefined).toBe(row.level === 'ok');
+  const severity = Object.fromEntries(rows.map((row) => [row.check_id, row.severity]));
+  expect(severity).toMatchObject({
+    node: 'ok',
+    mpv: 'ok',
+    ffmpeg: 'ok',
+    port: 'ok',
+    disk: 'ok',
+    redis: 'ok',
+  });
+  for (const row of rows) {
+    if (row.severity === 'warning' || row.severity === 'problem') expect(row.fix, row.check_id).toBeDefined();
+    expect(row.why).not.toBe('');
+    expect(row.state).toBe('done');
+  }
 });
 
 it('tutti doctor fails for a port that is taken, a Redis that is away and a folder that is no folder', async () => {
@@ -56,13 +61,17 @@ it('tutti doctor fails for a port that is taken, a Redis that is away and a fold
     TUTTI_BUS: join(folder, 'nobody.sock'),
     TUTTI_MUSIC_DIR: join(folder, 'none'),
   });
-  expect(failure).toBe('not well: port, music, redis');
-  expect(rows.find(({ check }) => check === 'port')?.fix).toContain(`kill ${process.pid}`);
+  expect(failure).toBe('not well: music, port, redis');
+  expect(rows.find(({ check_id }) => check_id === 'port')?.fix).toContain(`kill ${process.pid}`);
 });
 
 it('tutti doctor says which setting is wrong and looks at the rest all the same', async () => {
   const { rows, failure } = await doctor({ TUTTI_PORT: 'many', TUTTI_MDNS: 'off' });
   expect(failure).toMatch(/^not well: settings/);
-  expect(rows[0]).toMatchObject({ check: 'settings', level: 'fail', found: expect.stringContaining('port') });
+  expect(rows[0]).toMatchObject({
+    check_id: 'settings',
+    severity: 'problem',
+    found: expect.stringContaining('port'),
+  });
   expect(rows.length).toBeGreaterThan(10);
 });

@@ -47,7 +47,7 @@ export function CopyLine({ label, text, share }: CopyLineProps) {
           label="Copy"
           kind="primary"
           offline
-          onClick={() => void copy(field.current, text).then(setCopied)}
+          onClick={() => void copyText(field.current, text).then(setCopied)}
         />
         {share && 'share' in navigator && (
           <Button
@@ -73,7 +73,10 @@ export function CopyLine({ label, text, share }: CopyLineProps) {
 }
 
 /** Over plain HTTP browsers have no clipboard of their own: the field's text is copied the old way. */
-async function copy(field: HTMLInputElement | null, text: string): Promise<boolean> {
+export async function copyText(
+  field: Pick<HTMLInputElement, 'focus' | 'select'> | null,
+  text: string,
+): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

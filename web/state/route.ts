@@ -17,6 +17,8 @@ export type LibrarySection = 'albums' | 'artists' | 'playlists';
 
 const PLAIN = [
   'problems',
+  'alarms',
+  'doctor',
   'activity',
   'people',
   'music',
@@ -27,6 +29,9 @@ const PLAIN = [
   'schedules',
   'targets',
   'trash',
+  'backups',
+  'inputs',
+  'house-settings',
 ] as const;
 const SECTIONS: readonly LibrarySection[] = ['albums', 'artists', 'playlists'];
 

@@ -1,10 +1,14 @@
 import type { Route } from '../state/route.js';
 import { ActivityView } from './activity.js';
+import { BackupsView } from './backups.js';
+import { AlarmsView } from './alarms.js';
 import { AlbumView, ArtistView, ProblemsView } from './collections.js';
+import { DoctorView } from './doctor.js';
 import { DownloadsView } from './downloads.js';
 import { ExportsView } from './exports.js';
 import { FeedsView } from './feeds.js';
 import { ImportsView } from './imports.js';
+import { InputsView } from './inputs.js';
 import { LibraryView } from './library.js';
 import { MusicView } from './music.js';
 import { JoinView, PartyView } from './party.js';
@@ -13,11 +17,13 @@ import { PlaylistView } from './playlist.js';
 import { ReviewView } from './review.js';
 import { RoomsView } from './rooms.js';
 import { SchedulesView } from './schedules.js';
+import { HouseSettingsView } from './settings-house.js';
 import { SettingsView } from './settings.js';
 import { SyncView } from './sync.js';
 import { TargetsView } from './targets.js';
 import { TrashView } from './trash.js';
 
+export { AlarmKeeper, SleepLine } from './ringing.js';
 export { PartyKeeper } from './party.js';
 export { OpenSheet } from './sheets.js';
 export { SignInPage } from './sign-in.js';
@@ -32,20 +38,28 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <RoomsView />;
     case 'settings':
       return <SettingsView />;
+    case 'house-settings':
+      return <HouseSettingsView />;
     case 'people':
       return <PeopleView />;
     case 'activity':
       return <ActivityView />;
     case 'problems':
       return <ProblemsView />;
+    case 'alarms':
+      return <AlarmsView />;
     case 'music':
       return <MusicView />;
+    case 'doctor':
+      return <DoctorView />;
     case 'downloads':
       return <DownloadsView />;
     case 'imports':
       return <ImportsView />;
     case 'review':
       return <ReviewView key={route.id} id={route.id} />;
+    case 'backups':
+      return <BackupsView />;
     case 'exports':
       return <ExportsView />;
     case 'feeds':
@@ -54,6 +68,8 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <SchedulesView />;
     case 'targets':
       return <TargetsView />;
+    case 'inputs':
+      return <InputsView />;
     case 'trash':
       return <TrashView />;
     case 'library':

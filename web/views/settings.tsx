@@ -5,6 +5,7 @@ import { hrefOf } from '../state/route.js';
 import type { Theme } from '../state/settings.js';
 import { signOut } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
+import { isAdmin } from './follow.js';
 
 const THEMES: readonly { theme: Theme; label: string }[] = [
   { theme: 'system', label: 'Like the phone' },
@@ -52,6 +53,42 @@ export function SettingsView() {
             <a class="button" href={hrefOf({ view: 'music' })}>
               <Icon name="library" size={20} />
               <span>Music in and out</span>
+            </a>
+            <a class="button" href={hrefOf({ view: 'alarms' })}>
+              <Icon name="bell" size={20} />
+              <span>Alarms</span>
+            </a>
+          </div>
+        )}
+        {isAdmin(store) && (
+          <div class="page-end">
+            <a class="button" href={hrefOf({ view: 'house-settings' })}>
+              <Icon name="settings" size={20} />
+              <span>Server settings</span>
+            </a>
+          </div>
+        )}
+        {isAdmin(store) && (
+          <div class="page-end">
+            <a class="button" href={hrefOf({ view: 'doctor' })}>
+              <Icon name="pulse" size={20} />
+              <span>Checks</span>
+            </a>
+          </div>
+        )}
+        {isAdmin(store) && (
+          <div class="page-end">
+            <a class="button" href={hrefOf({ view: 'inputs' })}>
+              <Icon name="settings" size={20} />
+              <span>Remotes and knobs</span>
+            </a>
+          </div>
+        )}
+        {isAdmin(store) && (
+          <div class="page-end">
+            <a class="button" href={hrefOf({ view: 'backups' })}>
+              <Icon name="save" size={20} />
+              <span>Backups</span>
             </a>
           </div>
         )}

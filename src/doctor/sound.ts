@@ -1,4 +1,4 @@
-import { fail, ok, warn, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from './finding.js';
 import type { RunProgram } from './programs.js';
 
 /** A process, as far as it matters here. */
@@ -31,9 +31,12 @@ export async function checkSound(
   const hasCard = await probes.exists('/proc/asound/card0');
   const mayUse = user === 'root' || (await probes.groups()).includes('audio');
   if (!own && hasCard && !mayUse)
-    return fail(`${user} may not use the sound card`, `sudo usermod -aG audio ${user}   (then sign in anew)`);
+    return problem(
+      `${user} may not use the sound card`,
+      `sudo usermod -aG audio ${user}   (then sign in anew)`,
+    );
   if (!own && other)
-    return warn(
+    return warning(
       `${other.program} of ${other.user} has the sound outputs, ${user} has none of its own`,
       other.program === 'pulseaudio'
         ? `sudo systemctl --machine=${other.user}@.host --user mask --now pulseaudio.service pulseaudio.socket`
@@ -42,8 +45,11 @@ export async function checkSound(
   const outputs = await outputsOf(probes, signal);
   if (outputs.length === 0)
     return hasCard
-      ? fail('there is a sound card, but mpv sees no output', 'mpv --no-config --audio-device=help')
-      : warn('no sound card: this machine is silent, others are not', 'TUTTI_LOCAL_OUTPUT=off tutti serve');
+      ? problem('there is a sound card, but mpv sees no output', 'mpv --no-config --audio-device=help')
+      : warning(
+          'no sound card: this machine is silent, others are not',
+          'TUTTI_LOCAL_OUTPUT=off tutti serve',
+        );
   return ok(`${outputs.length === 1 ? 'one output' : `${outputs.length} outputs`}, such as ${outputs[0]}`);
 }
 

@@ -1,4 +1,4 @@
-import { fail, ok, warn, type Finding } from './finding.js';
+import { ok, problem, warning, type Finding } from './finding.js';
 import type { RunProgram } from './programs.js';
 
 /** No build of Tutti is older: a clock before it has lost the time. */
@@ -15,15 +15,15 @@ export interface ClockProbes {
 export async function checkClock(probes: ClockProbes, signal?: AbortSignal): Promise<Finding> {
   const now = probes.wallMs();
   const day = new Date(now).toISOString().slice(0, 10);
-  if (now < BUILT_MS) return fail(`it says ${day}, which has passed`, 'sudo timedatectl set-ntp true');
+  if (now < BUILT_MS) return problem(`it says ${day}, which has passed`, 'sudo timedatectl set-ntp true');
   const rtc = (await probes.exists('/sys/class/rtc/rtc0')) ? '' : '; no clock runs on while it is off';
   switch (await synchronised(probes, signal)) {
     case true:
       return ok(`${day}, synchronised${rtc}`);
     case false:
-      return warn(`${day}, not synchronised${rtc}`, 'sudo timedatectl set-ntp true');
+      return warning(`${day}, not synchronised${rtc}`, 'sudo timedatectl set-ntp true');
     case undefined:
-      return warn(
+      return warning(
         `${day}, and nothing here synchronises it${rtc}`,
         'sudo apt-get install -y systemd-timesyncd && sudo timedatectl set-ntp true',
       );
@@ -58,16 +58,21 @@ export async function checkDisk(probes: DiskProbes, dataDir: string): Promise<Fi
   const free = await probes.freeBytes(dataDir);
   const room = `${Math.round(free / MEBIBYTE)} MB free`;
   const clean = 'sudo apt-get clean && sudo journalctl --vacuum-size=50M';
-  if (free < NONE_BYTES) return fail(`${room} for ${dataDir}`, clean);
+  if (free < NONE_BYTES) return problem(`${room} for ${dataDir}`, clean);
   const ms = await probes.syncMs(dataDir);
+  const figures = [
+    { name: 'free', value: Math.round(free / MEBIBYTE), unit: 'MB' },
+    { name: 'safe write (median of 5)', value: Math.round(ms * 10) / 10, unit: 'ms' },
+  ];
   const speed = `a safe write takes ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
   if (ms > SLOW_MS)
-    return warn(
+    return warning(
       `${room}, but ${speed}: edits of queues wait for it`,
       'TUTTI_DATA_DIR=/mnt/ssd/tutti tutti serve',
+      figures,
     );
-  if (free < LITTLE_BYTES) return warn(`${room} for ${dataDir}; ${speed}`, clean);
-  return ok(`${room}, ${speed}`);
+  if (free < LITTLE_BYTES) return warning(`${room} for ${dataDir}; ${speed}`, clean, figures);
+  return ok(`${room}, ${speed}`, figures);
 }
 
 const NEEDED_MB = 200;
@@ -77,8 +82,10 @@ const LEAST_MB = 80;
 export function checkMemory(meminfo: string, running: boolean): Finding {
   const megabytes = Math.round(Number(/^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) / 1024);
   const found = `${megabytes} MB available`;
+  const figures = [{ name: 'available', value: megabytes, unit: 'MB' }];
   const most = 'ps -eo rss,pid,args --sort=-rss | head -6';
-  if (!running && megabytes < LEAST_MB) return fail(`${found}; Tutti needs ${LEAST_MB}`, most);
-  if (megabytes < (running ? LEAST_MB : NEEDED_MB)) return warn(`${found}, which is little`, most);
-  return ok(found);
+  if (!running && megabytes < LEAST_MB) return problem(`${found}; Tutti needs ${LEAST_MB}`, most, figures);
+  if (megabytes < (running ? LEAST_MB : NEEDED_MB))
+    return warning(`${found}, which is little`, most, figures);
+  return ok(found, figures);
 }

@@ -1,24 +1,35 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { networkInterfaces } from 'node:os';
-import { randomId, systemClock, within } from '../../base/index.js';
+import { randomId } from '../base/index.js';
+import { readAnswer } from './dns-answer.js';
+import { pause } from './finding.js';
 import type { Echo } from './mdns.js';
+import { ownNetworks, type Network } from './networks.js';
 
 const GROUP = '224.0.0.251';
 const PORT = 5353;
 const LISTEN_MS = 1_500;
-
-interface Network {
-  readonly name: string;
-  readonly address: string;
-}
+/** How players of all kinds announce themselves, and we as an MPD. */
+export const SERVICES = ['_mpd._tcp', '_googlecast._tcp', '_snapcast._tcp'] as const;
+const MOST_SEEN = 256;
 
 /** Asks every network who is there, and hears what comes back: our own question, and answers of others. */
-export async function echo(signal: AbortSignal, port = PORT): Promise<Echo> {
-  const networks = own();
-  const names = networks.map(({ name }) => name);
+export async function echo(
+  signal: AbortSignal,
+  { port = PORT, networks = ownNetworks() }: { port?: number; networks?: readonly Network[] } = {},
+): Promise<Echo> {
+  const own = new Set(networks.map(({ address }) => address));
   const heardOn = new Set<string>();
   const others = new Set<string>();
+  const seen = new Map<string, Echo['seen'][number]>();
+  const addresses = new Set<string>();
   const sockets: Socket[] = [];
+  const result = (): Echo => ({
+    networks,
+    heardOn: [...heardOn],
+    answers: others.size,
+    seen: [...seen.values()],
+    addresses: [...addresses],
+  });
   try {
     for (const network of networks) {
       const label = `tutti-${randomId()}`;
@@ -26,33 +37,33 @@ export async function echo(signal: AbortSignal, port = PORT): Promise<Echo> {
       sockets.push(socket);
       socket.on('message', (packet, from) => {
         if (packet.includes(label)) heardOn.add(network.name);
-        else if (isAnswer(packet) && !networks.some(({ address }) => address === from.address))
-          others.add(from.address);
+        const answer = readAnswer(packet);
+        if (!answer || seen.size >= MOST_SEEN) return;
+        const ours = own.has(from.address);
+        if (!ours) others.add(from.address);
+        for (const { name, to } of answer.pointers) {
+          const service = SERVICES.find((one) => name === `${one}.local`);
+          if (service !== undefined)
+            seen.set(`${network.name} ${from.address} ${to}`, { network: network.name, service, ours });
+        }
+        if (!ours) for (const address of answer.addresses.slice(0, 16)) addresses.add(address);
       });
       await bound(socket, port);
       socket.addMembership(GROUP, network.address);
       socket.setMulticastInterface(network.address);
       socket.setMulticastLoopback(true);
-      await sent(socket, port, question(label), question('_services', '_dns-sd', '_udp'));
+      const questions = ['_services._dns-sd._udp', ...SERVICES].map((name) => question(...name.split('.')));
+      await sent(socket, port, question(label), ...questions);
     }
-    await heard(signal);
-    return { networks: names, heardOn: [...heardOn], answers: others.size };
+    // Others delay their answers by up to half a second.
+    if (networks.length > 0) await pause(LISTEN_MS, signal);
+    return result();
   } catch (thrown) {
     const { code = 'unknown' } = thrown as NodeJS.ErrnoException;
-    return { failed: code, networks: names, heardOn: [...heardOn], answers: others.size };
+    return { failed: code, ...result() };
   } finally {
     for (const socket of sockets) socket.close();
   }
-}
-
-/** IPv4 networks with other machines on them, one address each. */
-function own(): Network[] {
-  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-    addresses
-      .filter(({ family, internal }) => family === 'IPv4' && !internal)
-      .slice(0, 1)
-      .map(({ address }) => ({ name, address })),
-  );
 }
 
 function bound(socket: Socket, port: number): Promise<void> {
@@ -72,14 +83,6 @@ async function sent(socket: Socket, port: number, ...packets: Buffer[]): Promise
       socket.send(packet, port, GROUP, (error) => (error ? reject(error) : resolve())),
     );
 }
-
-/** Long enough for answers, which others delay by up to half a second. */
-async function heard(signal: AbortSignal): Promise<void> {
-  const limit = { clock: systemClock, what: 'listening', ms: LISTEN_MS + 1_000, signal };
-  await within(limit, () => new Promise<void>((resolve) => void systemClock.after(LISTEN_MS, resolve)));
-}
-
-const isAnswer = (packet: Buffer): boolean => packet.length > 12 && (packet[2]! & 0x80) !== 0;
 
 /** A DNS question for the pointer records of a name in `local`. */
 export function question(...labels: string[]): Buffer {

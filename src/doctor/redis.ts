@@ -1,4 +1,4 @@
-import { fail, ok, type Finding } from './finding.js';
+import { ok, problem, type Finding } from './finding.js';
 
 /** Asks a Redis for its version; rejects with what is wrong. */
 export type AskRedis = (signal: AbortSignal) => Promise<string>;
@@ -15,9 +15,9 @@ export async function checkRedis(
   } catch (thrown) {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     if (/NOAUTH|WRONGPASS|NOPERM/.test(text))
-      return fail(`${shown} does not let us in`, 'TUTTI_BUS=redis://user:password@host:6379 tutti serve');
+      return problem(`${shown} does not let us in`, 'TUTTI_BUS=redis://user:password@host:6379 tutti serve');
     const local = shown.startsWith('/') || /\/\/(?:localhost|127\.|\[::1\])/.test(shown);
-    return fail(
+    return problem(
       `${shown} does not answer`,
       local
         ? 'sudo apt-get install -y redis-server && sudo systemctl enable --now redis-server'

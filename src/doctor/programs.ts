@@ -1,4 +1,7 @@
-import { fail, ok, warn, type Finding } from './finding.js';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SCHEMA_VERSION } from '../storage/index.js';
+import { notice, ok, problem, warning, type Finding } from './finding.js';
 
 /** What a program said, or undefined when there is none of this name. */
 export type RunProgram = (
@@ -13,10 +16,45 @@ const MPV = [0, 35] as const;
 /** `version` is that of the Node that runs this: `20.20.1`. */
 export function checkNode(version: string): Finding {
   if (atLeast(version, NODE)) return ok(version);
-  return fail(
+  return problem(
     `${version}; Tutti needs ${NODE.join('.')} or newer`,
     'curl -fsSL https://deb.nodesource.com/setup_22.x | sudo -E bash - && sudo apt-get install -y nodejs',
   );
+}
+
+/** This program and its database. */
+export async function checkOwn(version: string, dataDir: string): Promise<Finding> {
+  const schema = await schemaOf(join(dataDir, 'tutti.db'));
+  const figures = [
+    { name: 'version', value: version },
+    { name: 'database version of the program', value: SCHEMA_VERSION },
+    ...(schema === undefined ? [] : [{ name: 'database version', value: schema }]),
+  ];
+  if (schema === undefined) return ok(`${version}; there is no database yet`, figures);
+  if (schema > SCHEMA_VERSION)
+    return problem(
+      `${version}, but the database is of a newer one (${schema}, known is ${SCHEMA_VERSION})`,
+      'Install the newer version again, or: tutti restore',
+      figures,
+    );
+  if (schema < SCHEMA_VERSION)
+    return notice(`${version}; the database is brought up to date at the next start`, undefined, figures);
+  return ok(`${version}, database version ${schema}`, figures);
+}
+
+const HEADER_BYTES = 100;
+const VERSION_AT = 60;
+
+/** Read from the head of the file, so that nothing is opened or locked. */
+async function schemaOf(path: string): Promise<number | undefined> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  if (!handle) return undefined;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+    return bytesRead < HEADER_BYTES ? undefined : buffer.readUInt32BE(VERSION_AT);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** `wanted`: whether the settings want this machine to make sound itself. */
@@ -24,9 +62,9 @@ export async function checkMpv(run: RunProgram, wanted: boolean, signal?: AbortS
   const version = versionIn(await run('mpv', ['--no-config', '--version'], signal));
   const install = 'sudo apt-get install -y mpv';
   if (version === undefined && !wanted) return ok('not installed, and not needed: local_output is off');
-  if (version === undefined) return fail('not installed: this machine itself makes no sound', install);
+  if (version === undefined) return problem('not installed: this machine itself makes no sound', install);
   if (/^\d/.test(version) && !atLeast(version, MPV))
-    return fail(`${version}; ${MPV.join('.')} or newer is needed`, `sudo apt-get update && ${install}`);
+    return problem(`${version}; ${MPV.join('.')} or newer is needed`, `sudo apt-get update && ${install}`);
   return ok(version);
 }
 
@@ -34,11 +72,14 @@ export async function checkFfmpeg(run: RunProgram, signal?: AbortSignal): Promis
   const version = versionIn(await run('ffmpeg', ['-hide_banner', '-version'], signal));
   const install = 'sudo apt-get install -y ffmpeg';
   if (version === undefined)
-    return fail('not installed: players get no music they cannot decode, pages no small pictures', install);
+    return problem(
+      'not installed: players get no music they cannot decode, pages no small pictures',
+      install,
+    );
   const encoders = (await run('ffmpeg', ['-hide_banner', '-encoders'], signal))?.text ?? '';
   const missing = ['flac', 'libmp3lame'].filter((name) => !encoders.includes(` ${name} `));
   if (missing.length > 0)
-    return warn(`${version}, without the encoder ${missing.join(' and ')}`, `${install} --reinstall`);
+    return warning(`${version}, without the encoder ${missing.join(' and ')}`, `${install} --reinstall`);
   return ok(version);
 }
 

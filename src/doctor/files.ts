@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
-import { toError } from '../../base/index.js';
-import { fail, ok, warn, type Finding } from './finding.js';
+import { toError } from '../base/index.js';
+import { ok, problem, warning, type Finding } from './finding.js';
 
 export interface Folder {
   /** Undefined: there is none yet. */
@@ -24,12 +24,12 @@ export async function checkDataDir(probes: FolderProbes, path: string): Promise<
   const { owner, mode, writable } = await probes.look(path);
   if (owner === undefined) {
     if (await probes.mayMake(path)) return ok(`${path} will be made`);
-    return fail(`${user} may not make ${path}`, `sudo install -d -o ${user} -m 700 ${quoted(path)}`);
+    return problem(`${user} may not make ${path}`, `sudo install -d -o ${user} -m 700 ${quoted(path)}`);
   }
   if (user === 'root' && owner !== 'root')
-    return warn(`${path} belongs to ${owner}, and root asks`, `sudo -u ${owner} tutti doctor`);
-  if (!writable) return fail(`${user} may not write to ${path}`, `sudo chown -R ${user}: ${quoted(path)}`);
-  if ((mode & 0o022) !== 0) return fail(`everybody may write to ${path}`, `chmod 700 ${quoted(path)}`);
+    return warning(`${path} belongs to ${owner}, and root asks`, `sudo -u ${owner} tutti doctor`);
+  if (!writable) return problem(`${user} may not write to ${path}`, `sudo chown -R ${user}: ${quoted(path)}`);
+  if ((mode & 0o022) !== 0) return problem(`everybody may write to ${path}`, `chmod 700 ${quoted(path)}`);
   return ok(`${path} belongs to ${owner}`);
 }
 
@@ -40,16 +40,16 @@ export interface MusicProbes extends FolderProbes {
 
 export async function checkMusic(probes: MusicProbes, path: string | undefined): Promise<Finding> {
   if (path === undefined)
-    return warn('no music folder: demo tracks play', 'TUTTI_MUSIC_DIR=/path/to/music tutti serve');
+    return warning('no music folder: demo tracks play', 'TUTTI_MUSIC_DIR=/path/to/music tutti serve');
   const { user } = probes;
   const { owner, readable } = await probes.look(path);
   if (owner === undefined)
-    return fail(`${path} is not there; is a disk not mounted?`, `sudo mount -a && ls ${quoted(path)}`);
+    return problem(`${path} is not there; is a disk not mounted?`, `sudo mount -a && ls ${quoted(path)}`);
   const open = `sudo setfacl -R -m u:${user}:rX ${quoted(path)}`;
-  if (!readable) return fail(`${user} may not read ${path}`, open);
+  if (!readable) return problem(`${user} may not read ${path}`, open);
   const entries = await probes.sample(path);
-  if (entries.shut > 0) return warn(`${user} may not read ${entries.shut} things in ${path}`, open);
-  if (entries.readable === 0) return warn(`${path} is empty`, `sudo mount -a && ls ${quoted(path)}`);
+  if (entries.shut > 0) return warning(`${user} may not read ${entries.shut} things in ${path}`, open);
+  if (entries.readable === 0) return warning(`${path} is empty`, `sudo mount -a && ls ${quoted(path)}`);
   return ok(`${path} can be read`);
 }
 
@@ -74,27 +74,28 @@ export async function checkCertificate(
     [cert, files.cert],
     [key, files.key],
   ] as const)
-    if (text === undefined) return fail(`${path} cannot be read`, `ls -l ${quoted(path)}`);
+    if (text === undefined) return problem(`${path} cannot be read`, `ls -l ${quoted(path)}`);
   const renew = `sudo certbot renew   or   openssl x509 -noout -dates -in ${quoted(files.cert)}`;
   try {
     const parsed = new X509Certificate(cert ?? '');
     if (!parsed.checkPrivateKey(createPrivateKey(key ?? '')))
-      return fail(
+      return problem(
         'the key is not that of the certificate',
         `openssl x509 -noout -pubkey -in ${quoted(files.cert)}`,
       );
     const days = Math.floor((Date.parse(parsed.validTo) - nowMs) / DAY_MS);
-    if (Date.parse(parsed.validFrom) > nowMs) return fail(`is valid only from ${parsed.validFrom} on`, renew);
-    if (days < 0) return fail(`ended on ${parsed.validTo}`, renew);
+    if (Date.parse(parsed.validFrom) > nowMs)
+      return problem(`is valid only from ${parsed.validFrom} on`, renew);
+    if (days < 0) return problem(`ended on ${parsed.validTo}`, renew);
     const { names } = files;
     if (names.length > 0 && !names.some((name) => isFor(parsed, name)))
-      return warn(
+      return warning(
         `is for none of ${names.join(', ')}`,
         `openssl x509 -noout -text -in ${quoted(files.cert)}`,
       );
-    return days < SOON_DAYS ? warn(`ends in ${days} days`, renew) : ok(`valid for ${days} days`);
+    return days < SOON_DAYS ? warning(`ends in ${days} days`, renew) : ok(`valid for ${days} days`);
   } catch (thrown) {
-    return fail(`is no certificate with its key: ${toError(thrown).message}`, renew);
+    return problem(`is no certificate with its key: ${toError(thrown).message}`, renew);
   }
 }
 

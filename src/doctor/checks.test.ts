@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../base/index.js';
-import { demandHealth, examine, fail, lines, ok, warn, type Finding, type Row } from './finding.js';
+import { systemClock } from '../base/index.js';
+import { examine, ok, problem, warning, type Finding } from './finding.js';
+import { demandHealth, lines } from './lines.js';
 import { checkClock, checkDisk, checkMemory, type ClockProbes } from './machine.js';
 import { checkMdns, type Echo } from './mdns.js';
 import { question } from './multicast.js';
@@ -21,30 +22,27 @@ const saying =
 
 describe('the doctor on programs', () => {
   it('wants Node 20.19', () => {
-    expect(['20.19.0', '22.1.0', '20.18.3', '18.20.4'].map((version) => checkNode(version).level)).toEqual([
-      'ok',
-      'ok',
-      'fail',
-      'fail',
-    ]);
+    expect(['20.19.0', '22.1.0', '20.18.3', '18.20.4'].map((version) => checkNode(version).severity)).toEqual(
+      ['ok', 'ok', 'problem', 'problem'],
+    );
   });
 
   it.each([
     ['mpv 0.35.1 Copyright', true, 'ok', '0.35.1'],
     ['mpv v0.40.0 Copyright', true, 'ok', 'v0.40.0'],
-    ['mpv 0.32.0 Copyright', true, 'fail', '0.35'],
-    [undefined, true, 'fail', 'not installed'],
+    ['mpv 0.32.0 Copyright', true, 'problem', '0.35'],
+    [undefined, true, 'problem', 'not installed'],
     [undefined, false, 'ok', 'not needed'],
-  ] as const)('of %j says %s', async (text, wanted, level, found) => {
+  ] as const)('of %j says %s', async (text, wanted, severity, found) => {
     const run = saying(text === undefined ? {} : { mpv: text });
-    expect(await checkMpv(run, wanted)).toMatchObject({ level, found: expect.stringContaining(found) });
+    expect(await checkMpv(run, wanted)).toMatchObject({ severity, found: expect.stringContaining(found) });
   });
 
   it('wants an ffmpeg that can write what players need', async () => {
     const version = 'ffmpeg version 5.1.9-0+deb12u1 Copyright';
     const all = { 'ffmpeg -version': version, 'ffmpeg -encoders': ' A....D flac \n A....D libmp3lame \n' };
     expect(await checkFfmpeg(saying(all))).toEqual(ok('5.1.9-0+deb12u1'));
-    expect((await checkFfmpeg(saying({ ...all, 'ffmpeg -encoders': ' flac ' }))).level).toBe('warn');
+    expect((await checkFfmpeg(saying({ ...all, 'ffmpeg -encoders': ' flac ' }))).severity).toBe('warning');
     expect(await checkFfmpeg(saying({}))).toMatchObject({ fix: 'sudo apt-get install -y ffmpeg' });
   });
 });
@@ -59,10 +57,10 @@ describe('the doctor on ports', () => {
   });
 
   it('is content with a free one, with one that is off, and with one that is ours', async () => {
-    expect((await checkPort(at(undefined), WANTED)).level).toBe('ok');
-    expect((await checkPort(at('EADDRINUSE'), { ...WANTED, port: 0 })).level).toBe('ok');
+    expect((await checkPort(at(undefined), WANTED)).severity).toBe('ok');
+    expect((await checkPort(at('EADDRINUSE'), { ...WANTED, port: 0 })).severity).toBe('ok');
     const ours = at('EADDRINUSE', { running: () => Promise.resolve(true) });
-    expect((await checkPort(ours, WANTED)).level).toBe('ok');
+    expect((await checkPort(ours, WANTED)).severity).toBe('ok');
   });
 
   it('names the program that has it, and how to go on', async () => {
@@ -70,7 +68,7 @@ describe('the doctor on ports', () => {
     for (const running of [true, false]) {
       const probes = at('EADDRINUSE', { ...icecast, running: () => Promise.resolve(running) });
       expect(await checkPort(probes, WANTED)).toEqual(
-        fail(
+        problem(
           '8080, the port of pages, is taken by icecast2 (process 42)',
           'sudo kill 42   or   TUTTI_PORT=8081 tutti serve',
         ),
@@ -83,7 +81,7 @@ describe('the doctor on ports', () => {
     ['EADDRNOTAVAIL', 'no address'],
   ])('says what %s means', async (code, found) => {
     expect(await checkPort(at(code), WANTED)).toMatchObject({
-      level: 'fail',
+      severity: 'problem',
       found: expect.stringContaining(found),
     });
   });
@@ -96,7 +94,9 @@ describe('the doctor on ports', () => {
 });
 
 describe('the doctor on mDNS', () => {
-  const HEARD: Echo = { networks: ['eth0'], heardOn: ['eth0'], answers: 2 };
+  const on = (...names: string[]): Echo['networks'] =>
+    names.map((name) => ({ name, address: '192.168.1.2', netmask: '255.255.255.0' }));
+  const HEARD: Echo = { networks: on('eth0'), heardOn: ['eth0'], answers: 2, seen: [], addresses: [] };
   const check = (
     heard: Partial<Echo>,
     said: Readonly<Record<string, string>> = {},
@@ -113,18 +113,21 @@ describe('the doctor on mDNS', () => {
     );
 
   it('is content when its own question comes back', async () => {
-    expect(await check({})).toEqual(ok('goes out and comes back on eth0; 2 other machines answer'));
-    expect((await check({}, {}, '#disallow-other-stacks=yes')).level).toBe('ok');
+    expect(await check({})).toMatchObject({
+      severity: 'ok',
+      found: 'goes out and comes back on eth0; 2 other machines answer',
+    });
+    expect((await check({}, {}, '#disallow-other-stacks=yes')).severity).toBe('ok');
   });
 
   it.each([
-    [{ networks: ['eth0', 'wlan0'] }, 'nothing comes back on wlan0', 'ip link set dev wlan0 multicast on'],
+    [{ networks: on('eth0', 'wlan0') }, 'nothing comes back on wlan0', 'ip link set dev wlan0 multicast on'],
     [{ failed: 'EADDRINUSE' }, 'keeps port 5353', 'ss -ulnp'],
     [{ failed: 'ENETUNREACH' }, 'ENETUNREACH', 'multicast on'],
     [{ networks: [], heardOn: [] }, 'no network', 'nmtui'],
   ])('fails for %j', async (heard, found, fix) => {
     expect(await check(heard)).toMatchObject({
-      level: 'fail',
+      severity: 'problem',
       found: expect.stringContaining(found),
       fix: expect.stringContaining(fix),
     });
@@ -132,7 +135,7 @@ describe('the doctor on mDNS', () => {
 
   it('knows the settings of avahi that keep others out', async () => {
     expect(await check({}, {}, '[server]\ndisallow-other-stacks=yes\n')).toMatchObject({
-      level: 'fail',
+      severity: 'problem',
       fix: expect.stringContaining('disallow-other-stacks=no'),
     });
   });
@@ -141,10 +144,10 @@ describe('the doctor on mDNS', () => {
     const named = (name: string): Promise<Finding> =>
       check({}, { busctl: `s "${name}"\n`, hostname: 'music\n' });
     expect(await named('music-2')).toMatchObject({
-      level: 'warn',
+      severity: 'warning',
       fix: expect.stringContaining('set-hostname'),
     });
-    expect((await named('music')).level).toBe('ok');
+    expect((await named('music')).severity).toBe('ok');
   });
 
   it('asks as DNS does', () => {
@@ -164,42 +167,42 @@ describe('the doctor on the machine', () => {
 
   it.each([
     [{ timedatectl: 'yes\n' }, 'ok', ''],
-    [{ timedatectl: 'no\n' }, 'warn', 'sudo timedatectl set-ntp true'],
+    [{ timedatectl: 'no\n' }, 'warning', 'sudo timedatectl set-ntp true'],
     [{ timedatectl: 'no\n', chronyc: 'A,1,Normal' }, 'ok', ''],
-    [{ chronyc: 'A,0,Not synchronised' }, 'warn', 'sudo timedatectl set-ntp true'],
-    [{}, 'warn', 'apt-get install -y systemd-timesyncd'],
-  ] as const)('with a clock of which %j is said: %s', async (said, level, fix) => {
+    [{ chronyc: 'A,0,Not synchronised' }, 'warning', 'sudo timedatectl set-ntp true'],
+    [{}, 'warning', 'apt-get install -y systemd-timesyncd'],
+  ] as const)('with a clock of which %j is said: %s', async (said, severity, fix) => {
     const finding = await checkClock(clock(said));
-    expect(finding.level).toBe(level);
+    expect(finding.severity).toBe(severity);
     expect('fix' in finding ? finding.fix : '').toContain(fix);
   });
 
   it('knows that a clock of last year has lost the time', async () => {
     const lost = clock({ timedatectl: 'yes\n' }, { wallMs: () => Date.UTC(2025, 1, 1) });
-    expect(await checkClock(lost)).toMatchObject({ level: 'fail' });
+    expect(await checkClock(lost)).toMatchObject({ severity: 'problem' });
   });
 
   it.each([
     [5000, 2, 'ok'],
-    [500, 2, 'warn'],
-    [50, 2, 'fail'],
-    [5000, 400, 'warn'],
-  ])('with %i MB free and a write of %i ms: %s', async (megabytes, ms, level) => {
+    [500, 2, 'warning'],
+    [50, 2, 'problem'],
+    [5000, 400, 'warning'],
+  ])('with %i MB free and a write of %i ms: %s', async (megabytes, ms, severity) => {
     const probes = {
       freeBytes: () => Promise.resolve(megabytes * 1024 * 1024),
       syncMs: () => Promise.resolve(ms),
     };
-    expect((await checkDisk(probes, '/d')).level).toBe(level);
+    expect((await checkDisk(probes, '/d')).severity).toBe(severity);
   });
 
   it.each([
     [900, false, 'ok'],
-    [150, false, 'warn'],
+    [150, false, 'warning'],
     [150, true, 'ok'],
-    [40, false, 'fail'],
-    [40, true, 'warn'],
-  ])('with %i MB of memory, running %s: %s', (megabytes, running, level) => {
-    expect(checkMemory(`MemAvailable:  ${megabytes * 1024} kB\n`, running).level).toBe(level);
+    [40, false, 'problem'],
+    [40, true, 'warning'],
+  ])('with %i MB of memory, running %s: %s', (megabytes, running, severity) => {
+    expect(checkMemory(`MemAvailable:  ${megabytes * 1024} kB\n`, running).severity).toBe(severity);
   });
 });
 
@@ -225,27 +228,27 @@ describe('the doctor on sound', () => {
   it('wants the user in group audio, unless a sound server of theirs stands between', async () => {
     const groups = (): Promise<string[]> => Promise.resolve(['tutti']);
     expect(await check({ groups })).toMatchObject({
-      level: 'fail',
+      severity: 'problem',
       fix: expect.stringContaining('usermod -aG audio tutti'),
     });
     const processes = (): Promise<{ program: string; user: string }[]> =>
       Promise.resolve([{ program: 'pipewire', user: 'tutti' }]);
-    expect((await check({ groups, processes })).level).toBe('ok');
+    expect((await check({ groups, processes })).severity).toBe('ok');
   });
 
   it('names the user whose sound server has the outputs', async () => {
     const processes = (): Promise<{ program: string; user: string }[]> =>
       Promise.resolve([{ program: 'pulseaudio', user: 'pi' }]);
     expect(await check({ processes })).toMatchObject({
-      level: 'warn',
+      severity: 'warning',
       fix: expect.stringContaining('--machine=pi@.host'),
     });
   });
 
   it('does not take plugins for outputs', async () => {
     const plugins = "  'auto' (Automatic)\n  'alsa/lavrate' (Plugin)\n  'pulse/auto_null' (Dummy)\n";
-    expect((await check({}, plugins)).level).toBe('fail');
-    expect((await check({ exists: () => Promise.resolve(false) }, plugins)).level).toBe('warn');
+    expect((await check({}, plugins)).severity).toBe('problem');
+    expect((await check({ exists: () => Promise.resolve(false) }, plugins)).severity).toBe('warning');
   });
 });
 
@@ -254,8 +257,8 @@ describe('the doctor on Redis', () => {
   const refusing = (message: string) => () => Promise.reject(new Error(message));
 
   it('is content with one that answers, and with none wanted', async () => {
-    expect((await checkRedis(() => Promise.resolve('7.0.15'), REDIS, quiet)).level).toBe('ok');
-    expect((await checkRedis(refusing('x'), undefined, quiet)).level).toBe('ok');
+    expect((await checkRedis(() => Promise.resolve('7.0.15'), REDIS, quiet)).severity).toBe('ok');
+    expect((await checkRedis(refusing('x'), undefined, quiet)).severity).toBe('ok');
   });
 
   it.each([
@@ -264,33 +267,36 @@ describe('the doctor on Redis', () => {
     ['NOAUTH Authentication required', REDIS, 'TUTTI_BUS='],
   ])('for %s at %s says the command', async (message, address, fix) => {
     expect(await checkRedis(refusing(message), address, quiet)).toMatchObject({
-      level: 'fail',
+      severity: 'problem',
       fix: expect.stringContaining(fix),
     });
   });
 });
 
 describe('what the doctor says', () => {
-  const ROWS: Row[] = [
-    { check: 'node', ...ok('20.20.2') },
-    { check: 'clock', ...warn('slow', 'wind it') },
+  const ROWS = [
+    { check_id: 'node', ...ok('20.20.2') },
+    { check_id: 'clock', ...warning('slow', 'wind it') },
   ];
 
   it('is a line for each check, and the command below what is not well', () => {
-    expect(lines(ROWS)).toBe('ok    node   20.20.2\nwarn  clock  slow\n             fix: wind it');
+    expect(lines(ROWS)).toBe('ok       node   20.20.2\nwarning  clock  slow\n                fix: wind it');
   });
 
-  it('fails for what failed, not for warnings', () => {
+  it('fails for what does not work, not for warnings', () => {
     expect(() => demandHealth(ROWS)).not.toThrow();
-    expect(() => demandHealth([...ROWS, { check: 'disk', ...fail('full', 'rm') }])).toThrow('not well: disk');
+    expect(() => demandHealth([...ROWS, { check_id: 'disk', ...problem('full', 'rm') }])).toThrow(
+      'not well: disk',
+    );
   });
 
   it('goes on after a check that breaks', async () => {
-    const broken = { name: 'a', run: () => Promise.reject(new Error('oh')) };
-    const rows = await examine([broken, { name: 'b', run: () => Promise.resolve(ok('well')) }], systemClock);
-    expect(rows).toMatchObject([
-      { check: 'a', level: 'warn', found: 'could not be checked: oh' },
-      { check: 'b', level: 'ok' },
+    const spec = { title: 'A', part: 'disk', why: 'It matters.' } as const;
+    const broken = { ...spec, id: 'a', run: () => Promise.reject(new Error('oh')) };
+    const well = { ...spec, id: 'b', run: () => ok('well') };
+    expect(await examine([broken, well], { clock: systemClock })).toMatchObject([
+      { check_id: 'a', severity: 'notice', measured: false, found: 'could not be measured: oh' },
+      { check_id: 'b', severity: 'ok', measured: true },
     ]);
   });
 });

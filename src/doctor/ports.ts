@@ -1,4 +1,4 @@
-import { fail, ok, type Finding } from './finding.js';
+import { ok, problem, type Finding } from './finding.js';
 
 /** Which process has a port. */
 export interface Holder {
@@ -30,15 +30,18 @@ export async function checkPort(probes: PortProbes, wanted: Wanted): Promise<Fin
   const code = await probes.listen(host, port);
   if (code === undefined) return ok(`${port} is free`);
   if (code === 'EACCES')
-    return fail(`${port} needs the rights of root`, `${setting}=${port + 8000} tutti serve`);
+    return problem(`${port} needs the rights of root`, `${setting}=${port + 8000} tutti serve`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return fail(`this machine has no address ${host}`, 'TUTTI_HOST=0.0.0.0 tutti serve');
+    return problem(`this machine has no address ${host}`, 'TUTTI_HOST=0.0.0.0 tutti serve');
   const holder = await probes.holder(port);
   const ours = holder === undefined || /^(?:node|tutti|MainThread)/.test(holder.program);
   if (ours && (await probes.running())) return ok(`${port} is held by the Tutti that runs`);
   if (holder === undefined)
-    return fail(`${port}, ${what}, is taken by a program of another user`, `sudo ss -Hltnp sport = :${port}`);
-  return fail(
+    return problem(
+      `${port}, ${what}, is taken by a program of another user`,
+      `sudo ss -Hltnp sport = :${port}`,
+    );
+  return problem(
     `${port}, ${what}, is taken by ${holder.program} (process ${holder.pid})`,
     `sudo kill ${holder.pid}   or   ${setting}=${port + 1} tutti serve`,
   );

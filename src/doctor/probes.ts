@@ -1,19 +1,24 @@
 import { execFile } from 'node:child_process';
-import { access, constants, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { access, constants, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
+import { arch, release, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { AppError, randomId, systemClock } from '../../base/index.js';
-import { busAddress } from '../../bus/index.js';
-import { knock } from '../../storage/index.js';
+import { AppError, randomId, systemClock } from '../base/index.js';
+import { busAddress } from '../bus/index.js';
+import { knock } from '../storage/index.js';
+import type { LockProbes } from './audio.js';
+import type { BoardProbes } from './board.js';
+import type { Files } from './cards.js';
 import type { Folder, MusicProbes } from './files.js';
 import type { ClockProbes, DiskProbes } from './machine.js';
 import { holderIn, type PortProbes } from './ports.js';
 import type { RunProgram } from './programs.js';
+import type { RightsProbes } from './rights.js';
 import type { Process, SoundProbes } from './sound.js';
+import type { WifiProbes } from './wifi.js';
 
 const PROGRAM_MS = 5_000;
-const SYNCS = 9;
+const SYNCS = 5;
 const SAMPLED = 300;
 
 export const runProgram: RunProgram = (program, words, signal) =>
@@ -27,6 +32,12 @@ export const runProgram: RunProgram = (program, words, signal) =>
 
 export const readText = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch(() => undefined);
+
+/** Files of the kernel and of this machine, as they are. */
+export const files: Files = {
+  read: readText,
+  list: (path) => readdir(path).catch(() => []),
+};
 
 const exists = (path: string): Promise<boolean> => may(path, constants.F_OK);
 
@@ -108,11 +119,14 @@ export const folderProbes: MusicProbes = {
   },
 };
 
+const groups = async (): Promise<readonly string[]> =>
+  ((await runProgram('id', ['-Gn']))?.text ?? '').trim().split(/\s+/);
+
 export const soundProbes: SoundProbes = {
   user,
   exists,
   run: runProgram,
-  groups: async () => ((await runProgram('id', ['-Gn']))?.text ?? '').trim().split(/\s+/),
+  groups,
   async processes(): Promise<Process[]> {
     const text = (await runProgram('ps', ['-eo', 'user:64=,comm=']))?.text ?? '';
     return [...text.matchAll(/^(\S+)\s+(\S+)/gm)].map(([, owner = '', program = '']) => ({
@@ -121,6 +135,49 @@ export const soundProbes: SoundProbes = {
     }));
   },
 };
+
+export const rightsProbes: RightsProbes = { user, groups, read: readText };
+
+export const boardProbes: BoardProbes = { ...files, run: runProgram, kernel: release(), arch: arch() };
+
+export const lockProbes: LockProbes = {
+  ...files,
+  program: async (pid) => (await readText(`/proc/${pid}/comm`))?.trim(),
+};
+
+export const wifiProbes: WifiProbes = {
+  async wireless() {
+    const names = await files.list('/sys/class/net');
+    const radio = await Promise.all(names.map((name) => exists(`/sys/class/net/${name}/wireless`)));
+    return names.filter((_name, at) => radio[at]);
+  },
+  read: readText,
+  run: runProgram,
+};
+
+const MOST_FOLDERS = 50_000;
+
+/** Counts folders, itself among them, until there are very many or time is up. Undefined: there is no such folder. */
+export async function foldersBelow(
+  top: string | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly count: number; readonly all: boolean } | undefined> {
+  if (top === undefined || !(await exists(top))) return undefined;
+  const began = systemClock.nowUs();
+  const left = [top];
+  let count = 0;
+  for (let path = left.pop(); path !== undefined; path = left.pop()) {
+    count++;
+    const late = systemClock.nowUs() - began > COUNTING_US;
+    if (signal.aborted || late || count >= MOST_FOLDERS) return { count, all: false };
+    const folder = await opendir(path).catch(() => undefined);
+    if (!folder) continue;
+    for await (const entry of folder) if (entry.isDirectory()) left.push(join(path, entry.name));
+  }
+  return { count, all: true };
+}
+
+const COUNTING_US = 2_000_000;
 
 /** The version of the Redis at an address; rejects with what is wrong. */
 export async function askRedis(address: string, signal: AbortSignal): Promise<string> {

@@ -1,0 +1,71 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { toError, within, type Clock } from '../base/index.js';
+import type { Check } from '../protocol/index.js';
+import { Redactor, secretsIn } from './redact.js';
+
+/** What goes into a bundle, as it is; what must not go out is taken out here. */
+export interface BundleParts {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly config: object;
+  readonly checks: readonly Check[];
+  /** Lines of the log, the oldest first. */
+  readonly log: readonly string[];
+  /** Text of /metrics; undefined when no server says it. */
+  readonly metrics: string | undefined;
+  /** Rooms, players and work without names of people. */
+  readonly state: unknown;
+  /** Secrets that are known, to be hidden wherever they stand. */
+  readonly known: readonly string[];
+  /** What people call themselves here. */
+  readonly people: readonly string[];
+  /** What is not in it, and why. */
+  readonly missing: readonly string[];
+}
+
+const squeeze = promisify(gzip);
+
+/** A redacted bundle for who helps: one JSON document, compressed. */
+export async function bundle(parts: BundleParts): Promise<Buffer> {
+  return squeeze(JSON.stringify(bundled(parts), null, 1));
+}
+
+export function bundled(parts: BundleParts): object {
+  const { clock, version, config, checks, log, metrics, state, known, people, missing } = parts;
+  const redactor = new Redactor([...known, ...secretsIn(config)], people);
+  return {
+    what: 'tutti diagnostics',
+    made_at: new Date(clock.wallMs()).toISOString(),
+    uptime_us: clock.nowUs(),
+    version,
+    missing,
+    checks: redactor.value(checks),
+    settings: redactor.value(config),
+    versions: { ...process.versions },
+    state: redactor.value(state),
+    metrics: (metrics ?? '').split('\n').map((line) => redactor.text(line)),
+    log: log.map((line) => redactor.line(line)),
+  };
+}
+
+/** A part that may not come: then it is missing, and the bundle says so. */
+export async function partOf<T>(
+  what: string,
+  clock: Clock,
+  missing: string[],
+  make: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await within({ clock, what, ms: PART_MS, code: 'ERR_BUSY' }, make);
+  } catch (thrown) {
+    missing.push(`${what}: ${toError(thrown).message}`);
+    return undefined;
+  }
+}
+
+const PART_MS = 15_000;
+
+/** When and for what: `tutti-diagnostics-2026-11-20.json.gz`. */
+export const bundleName = (clock: Clock): string =>
+  `tutti-diagnostics-${new Date(clock.wallMs()).toISOString().slice(0, 10)}.json.gz`;

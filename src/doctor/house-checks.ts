@@ -1,0 +1,68 @@
+import type { CheckSpec, Finding } from './finding.js';
+import { unmeasured } from './finding.js';
+import { checkNear, checkReach, checkSync, checkWayBack, farPlayers, type HouseEyes } from './house.js';
+import { checkTrips } from './round-trips.js';
+
+const SERVER_ONLY = 'only the server that runs knows; its page shows it under Settings > Checks';
+
+/** What is looked at with the eyes of a running server; without one it says so. */
+export function houseChecks(eyes: HouseEyes | undefined, httpPort: () => number): CheckSpec[] {
+  const seen =
+    (look: (eyes: HouseEyes, signal: AbortSignal) => Promise<Finding> | Finding) =>
+    (signal: AbortSignal): Promise<Finding> | Finding =>
+      eyes ? look(eyes, signal) : unmeasured(SERVER_ONLY);
+  return [
+    {
+      id: 'players',
+      title: 'Players are reached',
+      part: 'network',
+      why: 'A player that does not answer cannot be told to play.',
+      run: seen(({ players }) => checkReach(players())),
+    },
+    {
+      id: 'way-back',
+      title: 'Players reach this server',
+      part: 'network',
+      why: 'Players fetch the music themselves; the way to them is not the way back.',
+      run: seen((house, signal) => checkWayBack(house, httpPort(), signal)),
+    },
+    {
+      id: 'round-trips',
+      title: 'Round trips to players',
+      part: 'network',
+      ms: 7_000,
+      why: 'Wi-Fi that sleeps to save power answers up to a third of a second late, and rooms drift apart.',
+      run: seen(async (house, signal) =>
+        checkTrips(
+          await Promise.all(
+            farPlayers(house.players())
+              .filter(({ link, kind }) => link === 'online' && kind !== ONLY_ASKS)
+              .slice(0, MOST_PLAYERS)
+              .map(async ({ player_id, name }) => ({
+                name,
+                round_trips_ms: await house.roundTrips(player_id, signal),
+              })),
+          ),
+        ),
+      ),
+    },
+    {
+      id: 'networks',
+      title: 'One network',
+      part: 'network',
+      why: 'Between networks (VLANs, guest Wi-Fi) players are not found and may not be allowed to fetch music.',
+      run: seen((house, signal) => checkNear(house, signal)),
+    },
+    {
+      id: 'sync',
+      title: 'Clocks of players',
+      part: 'time',
+      why: 'Rooms play as one only as long as their clocks are known.',
+      run: seen(({ players }) => checkSync(players())),
+    },
+  ];
+}
+
+const MOST_PLAYERS = 32;
+/** A snapclient answers nothing: it asks for the time when it wants to. */
+const ONLY_ASKS = 'snapcast';

@@ -1,0 +1,10 @@
+export { bundle, bundleName, bundled, partOf, type BundleParts } from './diagnostics.js';
+export { Doctor, type DoctorParts } from './doctor.js';
+export { examine, type CheckSpec } from './finding.js';
+export { houseChecks } from './house-checks.js';
+export type { HouseEyes, SeenPlayer } from './house.js';
+export { namesOf, secretsOf } from './known.js';
+export { demandHealth, lines } from './lines.js';
+export { machineChecks, type Machine } from './machine-checks.js';
+export { ownNetworks } from './networks.js';
+export { settings, settingsCheck } from './settings.js';
