@@ -6,7 +6,7 @@ import { nullDriver } from './null/index.js';
 import { snapserver } from './snapserver/index.js';
 
 export type { OutputUnits } from './local/index.js';
-export { snapcastDriver, startSnapServer } from './snapcast/index.js';
+export { snapcastDriver, SnapcastOptions, startSnapServer } from './snapcast/index.js';
 
 export { createSatellites } from './satellite/index.js';
 

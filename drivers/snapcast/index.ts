@@ -3,6 +3,7 @@ import { CAPABILITIES } from './link.js';
 import { SnapcastOptions } from './options.js';
 import type { SnapServer } from './server.js';
 
+export { SnapcastOptions } from './options.js';
 export { foundOf, startSnapServer, type SnapServer, type SnapServerOptions } from './server.js';
 
 /** Snapclients that are connected to this server, each a player. */

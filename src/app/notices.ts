@@ -28,3 +28,10 @@ export function settleNotices(
   store.commit({ type: 'system/notices', notices });
   return notices;
 }
+
+/** In the place of all notices whose ids begin so, these; what else there is stays. */
+export function replaceNotices(store: Store, prefix: string, fresh: SystemState['notices']): void {
+  const others = store.state.system.notices.filter(({ notice_id }) => !notice_id.startsWith(prefix));
+  if (fresh.length === 0 && others.length === store.state.system.notices.length) return;
+  store.commit({ type: 'system/notices', notices: [...fresh, ...others] });
+}

@@ -1,4 +1,4 @@
-import { pino, type Level } from 'pino';
+import { pino, type Level, type Logger as PinoLogger } from 'pino';
 
 type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 
@@ -14,16 +14,48 @@ export interface Logger {
 
 export type LogLevel = Level | 'silent';
 
+/** A logger whose level may change while it is used, that of its children too. */
+export interface LevelLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
+const ORDER: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
 /** JSON lines on stderr. Fields that carry secrets are censored whoever logs them. */
-export function createLogger(level: LogLevel): Logger {
-  return pino(
+export function createLogger(level: LogLevel): LevelLogger {
+  const all = pino(
     {
-      level,
+      level: 'trace',
       base: null,
       redact: { paths: ['token', 'password', '*.token', '*.password', 'authorization'], censor: '***' },
     },
     pino.destination({ dest: 2, sync: true }),
   );
+  const shared = { least: ORDER.indexOf(level) };
+  return {
+    ...filtered(all, shared),
+    setLevel: (next) => {
+      shared.least = ORDER.indexOf(next);
+    },
+  };
+}
+
+/** pino copies the level to each child when it is made; ours is one for all of them. */
+function filtered(log: PinoLogger, shared: { readonly least: number }): Logger {
+  const at = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): LogMethod => {
+    const own = ORDER.indexOf(level);
+    return (fields, message) => {
+      if (own >= shared.least) log[level](fields, message);
+    };
+  };
+  return {
+    trace: at('trace'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => filtered(log.child(fields), shared),
+  };
 }
 
 export const silentLogger: Logger = createLogger('silent');

@@ -21,15 +21,22 @@ const MEGABYTE = 1024 * 1024;
 export const workspaceOf = ({ data_dir }: Pick<WorkSettings, 'data_dir'>): string =>
   join(data_dir, 'workspace');
 
+/** Caps are read when they are needed: the settings of a running server may change. */
 export function sourceSettings(settings: WorkSettings, clock: Clock): SourceSettings {
   return {
     clock,
     incoming: join(workspaceOf(settings), 'incoming'),
     allow_private_addresses: settings.allow_private_addresses,
     caps: {
-      max_bytes: settings.download_max_mb * MEGABYTE,
-      max_ms: settings.download_max_minutes * 60_000,
-      reserve_bytes: settings.space_reserve_mb * MEGABYTE,
+      get max_bytes() {
+        return settings.download_max_mb * MEGABYTE;
+      },
+      get max_ms() {
+        return settings.download_max_minutes * 60_000;
+      },
+      get reserve_bytes() {
+        return settings.space_reserve_mb * MEGABYTE;
+      },
     },
     yt_dlp: settings.yt_dlp,
     streamrip: settings.streamrip,

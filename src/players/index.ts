@@ -1,4 +1,5 @@
 export * from './contract.js';
+export * from './configured.js';
 export * from './decoder-arguments.js';
 export * from './discovery.js';
 export * from './players.js';

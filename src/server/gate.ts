@@ -75,20 +75,25 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
  */
 export class Gate {
   readonly #parts: GateParts;
-  readonly #hosts: ReadonlySet<string>;
-  readonly #origins: ReadonlySet<string>;
+  #hosts: ReadonlySet<string> = new Set();
+  #origins: ReadonlySet<string> = new Set();
 
   constructor(parts: GateParts) {
     this.#parts = parts;
-    const own = parts.hostname.toLowerCase();
+    this.allow(parts);
+  }
+
+  /** From now on these names and origins are ours too, besides what always is. */
+  allow({ allowedHosts, allowedOrigins }: Pick<GateParts, 'allowedHosts' | 'allowedOrigins'>): void {
+    const own = this.#parts.hostname.toLowerCase();
     const label = own.split('.')[0] ?? own;
-    const publicUrl = parts.publicUrl === undefined ? [] : [new URL(parts.publicUrl)];
-    const configured = [...parts.allowedHosts, ...publicUrl.map(({ host }) => host)].flatMap(
+    const publicUrl = this.#parts.publicUrl === undefined ? [] : [new URL(this.#parts.publicUrl)];
+    const configured = [...allowedHosts, ...publicUrl.map(({ host }) => host)].flatMap(
       (host) => parseAuthority(host)?.host ?? [],
     );
     this.#hosts = new Set(['localhost', own, `${label}.local`, ...configured].filter((name) => name !== ''));
     this.#origins = new Set(
-      [...parts.allowedOrigins, ...publicUrl.map(({ origin }) => origin)]
+      [...allowedOrigins, ...publicUrl.map(({ origin }) => origin)]
         .filter((text) => URL.canParse(text))
         .map((text) => new URL(text).origin),
     );

@@ -48,6 +48,27 @@ export const DEFAULT_LIMITS: ServerLimits = {
   jobStreams: { burst: 10, per_minute: 10 },
 };
 
+/**
+ * Limits that may change while the server runs: who counts by them keeps this very object and its rates, so that a new number counts at once,
+ * also for what was counted before. Three are fixed at the start: the heartbeat has its timer, length and compression are agreed with clients.
+ */
+export class LiveLimits {
+  readonly current: ServerLimits;
+  readonly #own: { -readonly [K in keyof ServerLimits]: ServerLimits[K] };
+
+  constructor(limits: ServerLimits) {
+    this.#own = structuredClone(limits);
+    this.current = this.#own;
+  }
+
+  change({ heartbeatMs: _beat, messageBytes: _bytes, compression: _pack, ...next }: ServerLimits): void {
+    const { messages, bytes, commandsPerUser, costly, jobStreams, ...plain } = next;
+    Object.assign(this.#own, plain);
+    for (const [key, rate] of Object.entries({ messages, bytes, commandsPerUser, costly, jobStreams }))
+      Object.assign(this.#own[key as 'messages'], rate);
+  }
+}
+
 export function rateLimited(retry_after_ms: number): AppError {
   return new AppError('ERR_RATE_LIMITED', 'Too much at once; try again later', {
     params: { retry_after_ms },

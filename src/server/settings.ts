@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AppError } from '../base/index.js';
 import type { Config } from '../config/index.js';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
-import type { ServerConfig } from './parts.js';
+import type { LiveRules, ServerConfig } from './parts.js';
 import type { Tls } from './secure-port.js';
 
 /** Where to listen, by which names, and behind what. Throws ERR_INVALID when the certificate cannot be read. */
@@ -41,6 +41,12 @@ export function serverLimits(config: Config): ServerLimits {
     ),
     jobStreams: perMinute(config.job_stream_connects_per_minute, config.job_stream_connects_per_minute),
   };
+}
+
+/** The part of both that a running server can be told anew. */
+export function liveRules(config: Config): LiveRules {
+  const { allowed_hosts: allowedHosts, allowed_origins: allowedOrigins } = config;
+  return { limits: serverLimits(config), allowedHosts, allowedOrigins };
 }
 
 function tlsOf({ tls_cert, tls_key }: Config): Tls | undefined {

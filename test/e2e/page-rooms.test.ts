@@ -116,6 +116,18 @@ describe('a player added by hand', () => {
     await added(page, fake, 'Server', 'default output');
   });
 
+  it('is a client of a snapserver at host:port, by the id it has there', async () => {
+    const { page, fake } = await adding();
+    await page.getByRole('radio', { name: 'Snapserver' }).check();
+    await field(page, 'Address').fill('192.168.1.22:1705');
+    expect(await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(
+      true,
+    );
+    await field(page, 'Its client id').fill('b8:27:eb:00:00:01');
+    await field(page, 'Name (optional)').fill('Bath');
+    await added(page, fake, 'Bath', 'b8:27:eb:00:00:01 at 192.168.1.22:1705');
+  });
+
   it('is silent', async () => {
     const { page, fake } = await adding();
     await page.getByRole('radio', { name: 'Silent output' }).check();
@@ -151,7 +163,7 @@ for (const [width, height] of [
     expect(await auditControls(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await button(page, 'Add a player').click();
-    for (const kind of ['Sound of the server', 'Silent output', 'MPD']) {
+    for (const kind of ['Sound of the server', 'Snapserver', 'Silent output', 'MPD']) {
       await page.getByRole('radio', { name: kind }).check();
       expect(await auditControls(page)).toEqual([]);
     }

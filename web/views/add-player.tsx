@@ -11,11 +11,17 @@ const KINDS = [
   { kind: 'local', name: 'Server' },
   { kind: 'null', name: 'Silence' },
   { kind: 'chromecast', name: '' },
+  { kind: 'snapserver', name: '' },
+  { kind: 'snapcast', name: 'Snapclient' },
 ] as const;
 type Kind = (typeof KINDS)[number]['kind'];
 
 /** Kinds that are somewhere on the network, with the port they usually have. */
-const PORTS: Readonly<Partial<Record<Kind, string>>> = { mpd: '6600', chromecast: '8009' };
+const PORTS: Readonly<Partial<Record<Kind, string>>> = {
+  mpd: '6600',
+  chromecast: '8009',
+  snapserver: '1705',
+};
 
 /** A player that was not found by itself. */
 export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
@@ -26,6 +32,9 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
   const [port, setPort] = useState('');
   const [password, setPassword] = useState('');
   const [output, setOutput] = useState('');
+  const [clientId, setClientId] = useState('');
+  const [source, setSource] = useState('');
+  const isClient = kind === 'snapserver' || kind === 'snapcast';
   const written = splitAddress(address);
   const usualPort = PORTS[kind];
   const usual = usualPort !== undefined ? written.host : KINDS.find((one) => one.kind === kind)!.name;
@@ -38,6 +47,12 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
     const options = {
       mpd: { ...place, ...(password === '' ? {} : { password }) },
       chromecast: place,
+      snapserver: {
+        ...place,
+        client_id: clientId.trim(),
+        ...(source.trim() === '' ? {} : { source: source.trim() }),
+      },
+      snapcast: { client_id: clientId.trim() },
       local: output.trim() === '' ? {} : { output: output.trim() },
       null: {},
     }[kind];
@@ -50,7 +65,12 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
 
   return (
     <Sheet title="Add a player" onClose={onClose}>
-      <SheetForm icon="plus" submit="Add" disabled={usual === ''} run={run}>
+      <SheetForm
+        icon="plus"
+        submit="Add"
+        disabled={usual === '' || (isClient && clientId.trim() === '')}
+        run={run}
+      >
         <fieldset class="outputs">
           <legend>Kind</legend>
           {KINDS.map((one) => (
@@ -103,6 +123,27 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
             )}
           </>
         )}
+        {isClient && (
+          <Field
+            label="Its client id"
+            keys="url"
+            value={clientId}
+            onInput={setClientId}
+            placeholder="b8:27:eb:00:00:01"
+            longest={128}
+            required
+          />
+        )}
+        {kind === 'snapserver' && (
+          <Field
+            label="Its tcp source (optional)"
+            keys="url"
+            value={source}
+            onInput={setSource}
+            placeholder="tcp://192.168.1.22:4953"
+            longest={300}
+          />
+        )}
         {kind === 'local' && (
           <Field
             label="Output (optional)"
@@ -115,7 +156,11 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
           />
         )}
         <Field label="Name (optional)" value={name} onInput={setName} placeholder={usual} longest={128} />
-        <p class="dim">Snapclients and satellites come by themselves once they know this server.</p>
+        <p class="dim">
+          Snapclients and satellites come by themselves once they know this server. On their machine:{' '}
+          <code>snapclient -h {location.hostname}</code> or{' '}
+          <code>tutti satellite --server {location.origin}</code>
+        </p>
       </SheetForm>
     </Sheet>
   );

@@ -80,7 +80,8 @@ export function openImporter(options: ImporterOptions): Importer {
   const restored = options.restored ?? (() => undefined);
   const operations = new Operations({ anchor, disk, journal, record, entries, workspaceDir, log, restored });
   const tags = options.tags ?? defaultTags({ clock, log });
-  const template = readTemplate(settings.path_template ?? DEFAULT_TEMPLATE);
+  const template = templateOf(settings);
+  template();
   const shared = { options, anchor, disk, journal, record, operations, tags, template };
   const running = new Map<string, Promise<Imported>>();
   const trash = new Trash({
@@ -132,7 +133,17 @@ interface RunParts {
   readonly record: Record;
   readonly operations: Operations;
   readonly tags: TagReader;
-  readonly template: Template;
+  /** As the settings say it now. */
+  template(this: void): Template;
+}
+
+function templateOf(settings: ImportSettings): () => Template {
+  let read: { readonly text: string; readonly template: Template } | undefined;
+  return () => {
+    const text = settings.path_template ?? DEFAULT_TEMPLATE;
+    if (read?.text !== text) read = { text, template: readTemplate(text) };
+    return read.template;
+  };
 }
 
 /** One attempt at one plan. */
@@ -175,7 +186,11 @@ class ImportRun {
   async #import(ground: Ground): Promise<void> {
     const { options, operations, journal, template } = this.#parts;
     const { db, library, clock } = options;
-    const draft = await draftOf(this.#plan, ground, { db, intake: library.intake, template });
+    const draft = await draftOf(this.#plan, ground, {
+      db,
+      intake: library.intake,
+      template: template(),
+    });
     await this.#demandRoom(ground, draft);
     this.#signal.throwIfAborted();
     const planned: Operation = {

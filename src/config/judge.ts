@@ -1,0 +1,118 @@
+import type * as z from 'zod';
+import { ConfigSchema, type FileConfig } from './schema.js';
+import { nearest } from '../base/index.js';
+import type { Fault } from './problem.js';
+import type { SettingKey, SettingSpec } from './specs.js';
+
+/** What only other parts know of a value that has the right form: whether a driver takes these options, whether a template makes sense. */
+export type Judges = {
+  readonly [K in SettingKey]?: (value: NonNullable<FileConfig[K]>) => readonly Fault[];
+};
+
+/** A value that was understood, or why it was not. */
+export type Judged = { readonly value: unknown } | { readonly faults: readonly Fault[] };
+
+type Issue = z.core.$ZodIssue;
+
+/** Reads a value as somebody wrote it: a number may be a text with a number in it. */
+export function judge(spec: SettingSpec, written: unknown, judges: Judges = {}): Judged {
+  const value = spec.kind === 'number' ? numberIn(written) : written;
+  const schema: z.ZodType = ConfigSchema.shape[spec.key];
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => faultOf(spec, value, issue));
+    return { faults: uniqueByReason(faults) };
+  }
+  const look = judges[spec.key] as ((value: unknown) => readonly Fault[]) | undefined;
+  const faults = parsed.data === undefined ? [] : (look?.(parsed.data) ?? []);
+  return faults.length > 0 ? { faults } : { value: parsed.data };
+}
+
+function numberIn(written: unknown): unknown {
+  if (typeof written !== 'string' || !/^\s*[+-]?\d+(\.\d+)?\s*$/.test(written)) return written;
+  return Number(written);
+}
+
+function faultOf(spec: SettingSpec, value: unknown, issue: Issue): Fault {
+  const { path } = issue;
+  if (spec.kind === 'players') return { path, ...ofPlayers(path, issue) };
+  const { key } = spec;
+  const shown = spec.secret ? 'the value' : shorten(value);
+  const example = `For example: ${key}: ${exampleOf(spec)}`;
+  switch (spec.kind) {
+    case 'number':
+      return { path: [], reason: `${key}: ${shown} is no ${numbers(spec)}.`, suggestion: example };
+    case 'switch':
+      return { path: [], reason: `${key}: ${shown} is neither true nor false.`, suggestion: example };
+    case 'choice':
+      return {
+        path: [],
+        reason: `${key}: ${shown} is not one of its values.`,
+        suggestion: choices(spec, value),
+      };
+    case 'list':
+      return { path: [], reason: `${key}: ${shown} is no list of texts.`, suggestion: example };
+    case 'address':
+      return { path: [], reason: `${key}: ${shown} is no web address.`, suggestion: example };
+    case 'text':
+      return { path: [], reason: `${key}: ${shown} ${textFault(issue)}.`, suggestion: example };
+    case 'other':
+      return { path, reason: `${key}: ${[...path.map(String), issue.message].join(': ')}.` };
+  }
+}
+
+/** `whole number from 0 to 65535` */
+export function numbers({ minimum, maximum, whole }: SettingSpec): string {
+  const number = whole ? 'whole number' : 'number';
+  return minimum === undefined || maximum === undefined ? number : `${number} from ${minimum} to ${maximum}`;
+}
+
+function choices({ choices: known }: SettingSpec, value: unknown): string {
+  const meant = typeof value === 'string' ? nearest(value, known) : undefined;
+  const all = `It may be ${known.join(', ')}.`;
+  return meant === undefined ? all : `Did you mean ${meant}? ${all}`;
+}
+
+function textFault(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return 'is no text; put it into quotes';
+    case 'too_small':
+      return `is too short, it needs ${String(issue.minimum)} characters`;
+    case 'too_big':
+      return `is too long, it may have ${String(issue.maximum)} characters`;
+    default:
+      return 'does not have the right form';
+  }
+}
+
+/** Passwords may stand in an entry: what is in it is not repeated. */
+function ofPlayers(path: readonly PropertyKey[], { code, message }: Issue): Omit<Fault, 'path'> {
+  const [index, field] = path;
+  const suggestion = 'For example: - { kind: mpd, name: Kitchen, host: 192.168.1.20 }';
+  if (index === undefined) return { reason: 'players: a list of players is expected.', suggestion };
+  const which = `players: entry ${Number(index) + 1}`;
+  if (field === undefined) return { reason: `${which} is no player.`, suggestion };
+  if (field === 'kind' || field === 'name')
+    return { reason: `${which} needs a ${field}, a text of 1 to 128 characters.`, suggestion };
+  if (field === 'id') return { reason: `${which}: an id has small letters, digits and dashes.` };
+  const reason = code === 'invalid_union' ? 'is a text, a number, true or false' : message;
+  return { reason: `${which}: ${String(field)} ${reason}.` };
+}
+
+/** As one would write it in the config file. */
+export function exampleOf({ example, fallback, kind, choices: known }: SettingSpec): string {
+  if (example !== undefined) return example;
+  if (fallback !== undefined) return JSON.stringify(fallback).replaceAll('"', '');
+  if (kind === 'switch') return 'true';
+  return kind === 'number' ? '1' : (known[0] ?? 'text');
+}
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function uniqueByReason(faults: readonly Fault[]): Fault[] {
+  return faults.filter(({ reason }, at) => faults.findIndex((other) => other.reason === reason) === at);
+}

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import * as z from 'zod';
+import { configuredPlayerFaults, type ConfiguredPlayer } from './configured.js';
+
+const KINDS = [
+  {
+    kind: 'mpd',
+    options: z.strictObject({
+      host: z.string(),
+      port: z.int().default(6600),
+      password: z.string().optional(),
+    }),
+  },
+  { kind: 'null', options: z.strictObject({}) },
+];
+const player = (
+  options: ConfiguredPlayer['options'],
+  more: Partial<ConfiguredPlayer> = {},
+): ConfiguredPlayer => ({
+  kind: 'mpd',
+  name: 'Kitchen',
+  options,
+  ...more,
+});
+const said = (...players: ConfiguredPlayer[]): string[] =>
+  configuredPlayerFaults(KINDS, players).map(({ path, reason, suggestion = '' }) =>
+    `${path.join('/')} ${reason} ${suggestion}`.trim(),
+  );
+
+it('has nothing to say of players that drivers take', () => {
+  expect(said(player({ host: 'a' }), player({}, { kind: 'null', name: 'Silence' }))).toEqual([]);
+});
+
+it('names the kind that was meant', () => {
+  expect(said(player({}, { kind: 'mdp' }))).toEqual([
+    '0/kind players: entry 1: no player is of the kind "mdp". Did you mean mpd? There are mpd, null.',
+  ]);
+});
+
+it('names the option that was meant, the one that is missing and the one that cannot be', () => {
+  expect(said(player({ hots: 'a', port: 'x' }))).toEqual([
+    '0 players: entry 1: mpd players need host.',
+    expect.stringMatching(/^0\/port players: entry 1: port of mpd players: .*number/),
+    '0/hots players: entry 1: hots is no option of mpd players. Did you mean host?',
+  ]);
+});
+
+it('never repeats an option: it may be a password', () => {
+  expect(said(player({ host: 'a', password: ['sesame'] })).join()).not.toContain('sesame');
+});
+
+it('finds the same player named twice', () => {
+  const twice = said(player({ host: 'a' }), player({ host: 'b' }));
+  expect(twice).toEqual([
+    '1 players: entry 2 is the same player as entry 1. Give it another name, or an id of its own.',
+  ]);
+  expect(said(player({ host: 'a' }), player({ host: 'b' }, { id: 'other' }))).toEqual([]);
+});

@@ -1,0 +1,3 @@
+export * from './house-settings.js';
+export { settingView } from './view.js';
+export { writeKept } from './write-kept.js';
