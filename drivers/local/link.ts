@@ -1,4 +1,4 @@
-import { AppError, deferred, Serial, toError, within } from '../../src/base/index.js';
+import { AppError, deferred, Serial, toError, within, type Timer } from '../../src/base/index.js';
 import type { LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 import type { Capability } from '../../src/protocol/index.js';
 import { attach, isIdle, quit, type Attached } from './attach.js';
@@ -10,6 +10,8 @@ import { Learnt } from './learnt.js';
 import { readMemory, type Memory } from './memory.js';
 import type { LocalOptions } from './options.js';
 import { Playback } from './playback.js';
+import type { ListedOutput } from './outputs.js';
+import { Presence } from './presence.js';
 import { Sound } from './sound.js';
 import { Stages } from './stages.js';
 import { SteeredOutput } from './steered-output.js';
@@ -29,6 +31,11 @@ export const CAPABILITIES: readonly Capability[] = [
 ];
 
 const COMMAND_MS = 10_000;
+/** How long one attempt to connect waits for an output that was pulled out, and when the next one follows. */
+const OUTPUT_MS = 5000;
+const OUTPUT_AGAIN_MS = 500;
+/** After so long the player is there without its output, so that another one can be chosen. As long as rooms resume by themselves. */
+const PATIENCE_MS = 2 * 60_000;
 /** A volume slider moves often; the disk need not. */
 const REMEMBER_MS = 1000;
 /** A prepared mpv needs far less; this covers the exact seek of one that is not. */
@@ -42,10 +49,11 @@ export async function connectLocal(
   context: LinkContext,
   signal: AbortSignal,
   launch: Launch = launchProcess,
+  asound?: string,
 ): Promise<PlayerLink> {
   const { runtimeDir, player_id, clock, log } = context;
   const attached = await attach({ options, runtimeDir, player_id, launch, clock, log }, signal);
-  const link = new LocalLink(attached, options, context);
+  const link = new LocalLink(attached, options, context, asound);
   try {
     await link.begin(signal);
     return link;
@@ -67,6 +75,13 @@ class LocalLink implements PlayerLink {
   #output: SteeredOutput;
   #follower: Follower;
   #transport: Transport;
+  #presence: Presence;
+  #watch: Timer | undefined;
+  /** What is not plugged in, while we are here without it. */
+  #absent: string | undefined;
+  #missingSince: number | undefined;
+  /** The output is gone: nothing that mpv says now is the room's business. */
+  #lost = false;
   #measurable = true;
   #problem: string | undefined;
   #commands = new Serial();
@@ -75,7 +90,7 @@ class LocalLink implements PlayerLink {
   #ended = deferred<Error>();
   #closing: Promise<void> | undefined;
 
-  constructor(attached: Attached, options: LocalOptions, context: LinkContext) {
+  constructor(attached: Attached, options: LocalOptions, context: LinkContext, asound?: string) {
     this.#attached = attached;
     this.#options = options;
     this.#context = context;
@@ -83,12 +98,17 @@ class LocalLink implements PlayerLink {
     const { client, version } = attached;
     const { clock, log, httpPort } = context;
     const emit: LinkContext['emit'] = (fact) => {
-      if (!this.#over) context.emit(fact);
+      if (!this.#over && !this.#lost) context.emit(fact);
     };
     const common = { client, stages: this.#stages, clock, log, emit };
     const start = new TimedStart(client, this.#stages, context);
-    this.#playback = new Playback(client, { clock, log, emit }, () => start.pending);
-    this.#sound = new Sound(client, emit, () => this.#rememberSoon());
+    const unplugged = (): Promise<boolean> => this.#outputGone(true);
+    this.#playback = new Playback(client, { clock, log, emit }, () => start.pending, unplugged);
+    const listed = async (signal?: AbortSignal): Promise<readonly ListedOutput[]> =>
+      (await client.get('audio-device-list', signal)) ?? [];
+    this.#presence = new Presence({ ao: options.ao, clock, asound, listed });
+    const sound = { client, options, clock, log, asound, emit };
+    this.#sound = new Sound(sound, () => this.#rememberSoon());
     this.#learnt = new Learnt(readMemory(context.memory)?.learnt);
     this.#output = new SteeredOutput(client, clock, this.#learnt, () => this.#rememberSoon());
     this.#follower = new Follower({
@@ -115,6 +135,7 @@ class LocalLink implements PlayerLink {
     const memory = readMemory(this.#context.memory);
     if (adopted) this.#recall(memory);
     else await this.#restore(memory, signal);
+    await this.#awaitOutput(memory, signal);
     await this.#output.adopt(signal);
     this.#tell();
     this.#context.emit({ type: 'control', elsewhere: false });
@@ -123,6 +144,79 @@ class LocalLink implements PlayerLink {
     await this.#playback.begin(PLAYBACK_IDS, signal);
     if (this.#over) throw offline(this.#over);
     if (adopted) this.#context.log.info({ pid, version }, 'mpv found again');
+    if (this.#absent !== undefined) this.#sayAbsent();
+    else if (memory?.missing_since !== undefined) this.#rememberNow();
+    this.#watch = this.#presence.watch(
+      () => this.#sound.output,
+      () => this.#checkOutput(),
+    );
+  }
+
+  /** An output that was pulled out is waited for: to people the player is away, as if it were out of the network. */
+  async #awaitOutput(memory: Memory | undefined, signal: AbortSignal): Promise<void> {
+    const { client, pid } = this.#attached;
+    const { clock } = this.#context;
+    const output = (await client.get('audio-device', signal)) ?? 'auto';
+    const now = clock.wallMs();
+    const since = memory?.missing_since ?? now;
+    const patient = since <= now && now - since < PATIENCE_MS;
+    const missing = await this.#presence.wait(output, patient ? OUTPUT_MS : 0, signal);
+    if (missing === undefined) return;
+    this.#missingSince = since;
+    this.#absent = missing;
+    const nothing = { pid, entries: [], configured: this.#options.output };
+    this.#context.emit({ type: 'memory', value: { ...nothing, ...memory, missing_since: since } });
+    if (!patient) return;
+    this.#lost = true;
+    throw new AppError('ERR_PLAYER_OFFLINE', `${missing} is not plugged in`, {
+      params: { retry_ms: OUTPUT_AGAIN_MS },
+    });
+  }
+
+  #checkOutput(): void {
+    this.#outputGone(false).catch((error: unknown) => {
+      if (!this.#over)
+        this.#context.log.debug({ reason: toError(error).message }, 'outputs were not looked at');
+    });
+  }
+
+  /** Whether the output is not plugged in any more; then the link ends. One that is back is used again. */
+  async #outputGone(failed: boolean): Promise<boolean> {
+    if (this.#over || this.#lost) return this.#lost;
+    const missing = await this.#presence.missing(this.#sound.output, failed);
+    if (this.#over || this.#lost) return this.#lost;
+    if (missing === undefined) this.#outputBack();
+    else if (this.#absent === undefined) {
+      void this.#lose(missing);
+      return true;
+    }
+    return false;
+  }
+
+  #outputBack(): void {
+    if (this.#absent === undefined) return;
+    this.#absent = undefined;
+    this.#missingSince = undefined;
+    this.#sayAbsent();
+    this.#rememberNow();
+  }
+
+  #sayAbsent(): void {
+    const message = this.#absent === undefined ? undefined : `${this.#absent} is not plugged in`;
+    this.#context.emit({ type: 'problem', ...(message !== undefined && { message }) });
+  }
+
+  /** Whatever mpv would do now, somewhere else or with the next item, it must not. What the room wanted is for the room to want again. */
+  async #lose(missing: string): Promise<void> {
+    const { clock, log } = this.#context;
+    this.#missingSince = clock.wallMs();
+    this.#rememberNow();
+    this.#lost = true;
+    this.#follower.end();
+    await within({ clock, what: 'silencing mpv', ms: 1000 }, (signal) =>
+      this.#attached.client.request(['stop'], signal),
+    ).catch((error: unknown) => log.debug({ reason: toError(error).message }, 'mpv was not silenced'));
+    this.#end(new Error(`${missing} was unplugged`));
   }
 
   /** A new mpv is as loud, and plays to the same output, as the one before. */
@@ -155,6 +249,7 @@ class LocalLink implements PlayerLink {
     const { output } = this.#sound;
     this.#sound.handle(event);
     if (this.#sound.output !== output) this.#outputChanged();
+    if (event.event === 'property-change' && event.name.startsWith('audio-device')) this.#checkOutput();
     this.#playback.handle(event);
   }
 
@@ -185,6 +280,9 @@ class LocalLink implements PlayerLink {
   async execute(command: PlayerCommand, signal: AbortSignal): Promise<void> {
     if (this.#over) throw offline(this.#over);
     signal.throwIfAborted();
+    if (this.#lost) throw offline(new Error('the output was unplugged'));
+    if (this.#absent !== undefined && (command.type === 'load' || command.type === 'play'))
+      throw new AppError('ERR_PLAYER_OFFLINE', `${this.#absent} is not plugged in; choose another output`);
     const limit = { clock: this.#context.clock, what: `mpv ${command.type}`, ms: COMMAND_MS, signal };
     await within(limit, async (inner) => {
       const rest = await this.#commands.run(() => {
@@ -251,6 +349,7 @@ class LocalLink implements PlayerLink {
       configured: this.#options.output,
       learnt: this.#learnt.all,
       ...(volume !== undefined && { volume }),
+      ...(this.#missingSince !== undefined && { missing_since: this.#missingSince }),
     };
     this.#context.emit({ type: 'memory', value });
   }
@@ -262,6 +361,8 @@ class LocalLink implements PlayerLink {
     this.#playback.end();
     this.#follower.end();
     this.#stages.end();
+    this.#watch?.cancel();
+    void this.#sound.end();
     this.#attached.client.close();
     this.#ended.resolve(reason);
   }
@@ -274,6 +375,8 @@ class LocalLink implements PlayerLink {
   /** What plays or is paused stays for the next link; an mpv with nothing to do does not. */
   async #close(): Promise<void> {
     if (this.#over) return;
+    // Waiting for its output: the next attempt follows at once, and takes it up.
+    if (this.#lost) return this.#end(new Error('the link was closed'));
     const { client } = this.#attached;
     const { clock, log } = this.#context;
     const idle = await within({ clock, what: 'closing mpv', ms: 1000 }, (signal) =>

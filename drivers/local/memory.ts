@@ -10,6 +10,8 @@ const Memory = z.object({
   output: z.string().min(1).max(256).optional(),
   /** The configured output when `output` was chosen: a new configuration wins over an old choice. */
   configured: z.string().optional(),
+  /** Since when the output is not plugged in, wall clock ms. */
+  missing_since: z.number().optional(),
   /** What outputs taught about their clocks. */
   learnt: z.array(LearntOutput).max(LEARNT_OUTPUTS).optional(),
 });

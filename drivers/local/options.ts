@@ -15,6 +15,19 @@ export const LocalOptions = z.strictObject({
     .regex(/^(mpv|\/([^\p{Cc}]*\/)?mpv[^/\p{Cc}]*)$/u)
     .default('mpv'),
   replaygain: z.enum(['off', 'track', 'album']).default('album'),
+  /**
+   * The control of the sound card that is the volume: `auto` finds it where the output is an ALSA card, `none` leaves the card alone and
+   * lets mpv do it, anything else is its name (`amixer scontrols`).
+   */
+  mixer: z
+    .string()
+    .regex(/^[^\p{Cc}'",]{1,60}$/u)
+    .default('auto'),
+  /** Whose controls these are, where the output does not name its card: `hw:DAC` (`amixer -D`). */
+  mixer_card: z
+    .string()
+    .regex(/^[A-Za-z0-9_:=-]{1,64}$/)
+    .optional(),
   /** Only this kind of output. `null` is paced silence, for tests. */
   ao: z.enum(['null', 'alsa', 'pulse', 'pipewire']).optional(),
 });

@@ -43,6 +43,7 @@ export class Playback {
   #log: Logger;
   #emit: LinkContext['emit'];
   #reader: Reader;
+  #unplugged: () => Promise<boolean>;
   #turns = new Serial();
   #waiting = false;
   #force = false;
@@ -55,12 +56,14 @@ export class Playback {
   #timers = new Map<'anchor' | 'settle' | 'hold', Timer>();
   #over = false;
 
-  /** `starting`: it is silent only because its moment has not come. */
+  /** `starting`: it is silent only because its moment has not come. `unplugged`: it failed because its output is gone, not by itself. */
   constructor(
     client: MpvClient,
     context: Pick<LinkContext, 'clock' | 'log' | 'emit'>,
     starting: () => boolean,
+    unplugged: () => Promise<boolean>,
   ) {
+    this.#unplugged = unplugged;
     this.#client = client;
     this.#reader = { client, clock: context.clock, starting };
     this.#clock = context.clock;
@@ -244,7 +247,7 @@ export class Playback {
 
   async #ended(event: EndEvent): Promise<void> {
     const ref = this.#refOf(event);
-    if (event.reason !== 'error' || ref === undefined) return;
+    if (event.reason !== 'error' || ref === undefined || (await this.#unplugged())) return;
     this.#introduce(ref);
     this.#emit({ type: 'ended', ref, reason: 'failed', message: reasonOf(event.file_error) });
   }

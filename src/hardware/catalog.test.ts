@@ -74,6 +74,9 @@ it('gives each an id of its own that stays when the number of its file changes',
 
 it('bears any text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => void readCatalog(`${PI}${text}\n\n${text}`, 8)),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      (text) => void readCatalog(`${PI}${text}\n\n${text}`, 8),
+    ),
   );
 });

@@ -133,7 +133,10 @@ export interface DriverDefinition<Options = unknown> {
   readonly mdns?: { readonly type: string; found(service: MdnsService): Found | undefined };
   /** Players on this machine, asked once at the start. */
   readonly local?: (log: Logger) => Promise<readonly Found[]>;
-  /** Nothing happens before this. The supervisor gives it a deadline through `signal`. Facts may be emitted before it resolves. */
+  /**
+   * Nothing happens before this. The supervisor gives it a deadline through `signal`. Facts may be emitted before it resolves. An AppError with
+   * `params.retry_ms` says when to try again, from a driver that waited already.
+   */
   connect(options: Options, context: LinkContext, signal: AbortSignal): Promise<PlayerLink>;
 }
 

@@ -29,6 +29,8 @@ export type PlaybackStatus = z.infer<typeof PlaybackStatus>;
 export const Output = z.object({
   output_id: z.string().min(1).max(256),
   name: z.string(),
+  /** What is known of it: formats, the television behind it. */
+  detail: z.string().max(200).optional(),
   active: z.boolean(),
 });
 export type Output = z.infer<typeof Output>;

@@ -15,6 +15,9 @@ export class ModelMpv {
   deaf = false;
   /** What it says is so many seconds further than what is heard. */
   wrongBy = 0;
+  /** Where it plays to, and what there is. */
+  output = 'auto';
+  listed: readonly { readonly name: string; readonly description: string }[] = [];
   /** Called when it is asked for a property, before it answers. */
   asked: (property: string) => void = () => undefined;
   #ref: string;
@@ -115,8 +118,8 @@ export class ModelMpv {
       duration: 3600,
       speed: this.#speed,
       'current-ao': 'alsa',
-      'audio-device': 'auto',
-      'audio-device-list': [],
+      'audio-device': this.output,
+      'audio-device-list': this.listed,
       volume: 100,
       mute: false,
       'script-opts': { 'tutti-ref': Buffer.from(this.#ref).toString('base64url') },

@@ -55,7 +55,7 @@ function Outputs({ player }: { player: Player }) {
   return (
     <fieldset class="outputs">
       <legend>Outputs</legend>
-      {outputs.map(({ output_id, name, active }) => (
+      {outputs.map(({ output_id, name, detail, active }) => (
         <label key={output_id}>
           <input
             type="checkbox"
@@ -65,7 +65,10 @@ function Outputs({ player }: { player: Player }) {
               void store.ask('player:output', { player_id, output_id, active: event.currentTarget.checked })
             }
           />
-          <span>{name}</span>
+          <span>
+            {name}
+            {detail !== undefined && <small class="dim"> ({detail})</small>}
+          </span>
         </label>
       ))}
     </fieldset>

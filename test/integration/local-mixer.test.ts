@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { local } from '../../drivers/local/index.js';
+import { DrivenLink } from '../contracts/driven-link.js';
+import { startPulse, type Pulse } from '../fakes/pulse.js';
+import { until } from '../until.js';
+import { killMpvs } from './local-rig.js';
+
+const run = promisify(execFile);
+
+/** ALSA's real mixer programs, on the mixer that ALSA makes of a sound server: the nearest to a card without hardware. */
+const OPTIONS = { ao: 'pulse', output: 'pulse/kitchen', mixer_card: 'pulse' };
+
+let pulse: Pulse;
+let runtimeDir = '';
+let links: DrivenLink[] = [];
+
+beforeAll(async () => {
+  pulse = await startPulse(['kitchen']);
+  Object.assign(process.env, pulse.env);
+  await run('amixer', ['-D', 'pulse', 'scontrols']).catch((error: unknown) => {
+    throw new Error('apt install alsa-utils libasound2-plugins', { cause: error });
+  });
+});
+afterAll(async () => {
+  for (const name of Object.keys(pulse.env)) Reflect.deleteProperty(process.env, name);
+  await pulse.close();
+});
+beforeEach(async () => {
+  runtimeDir = await mkdtemp(join(tmpdir(), 'tutti-run-'));
+  await pulse.pactl('set-sink-volume', 'kitchen', '100%');
+  await pulse.pactl('set-sink-mute', 'kitchen', '0');
+});
+afterEach(async () => {
+  for (const link of links.splice(0)) await link.close();
+  await killMpvs(runtimeDir);
+  await rm(runtimeDir, { recursive: true, force: true });
+});
+
+async function connect(more: { options?: object; memory?: unknown } = {}): Promise<DrivenLink> {
+  const options = { ...OPTIONS, ...more.options };
+  const link = await DrivenLink.connect({ definition: local, options, runtimeDir, memory: more.memory });
+  links.push(link);
+  return link;
+}
+
+/** Percent, as the sound server says it. */
+async function sinkVolume(): Promise<number> {
+  return Number(/(\d+)%/.exec(await pulse.pactl('get-sink-volume', 'kitchen'))?.[1]);
+}
+
+describe('the volume of a card', () => {
+  it('is what the player turns, and what it reports', async () => {
+    const link = await connect();
+    expect(link.last('volume')).toMatchObject({ volume: 1, muted: false });
+    await link.run({ type: 'volume', volume: 0.4 });
+    expect((await link.next('volume', 'turned down', ({ volume }) => volume !== 1)).volume).toBeCloseTo(
+      0.4,
+      2,
+    );
+    expect(await sinkVolume()).toBe(40);
+  });
+
+  it('shows what others do to it', async () => {
+    const link = await connect();
+    link.forget();
+    await pulse.pactl('set-sink-volume', 'kitchen', '70%');
+    expect((await link.next('volume', 'turned by somebody else')).volume).toBeCloseTo(0.7, 2);
+    await pulse.pactl('set-sink-mute', 'kitchen', '1');
+    await link.next('volume', 'muted by somebody else', ({ muted }) => muted);
+  });
+
+  it('is switched off and on', async () => {
+    const link = await connect();
+    await link.run({ type: 'mute', muted: true });
+    await link.next('volume', 'muted', ({ muted }) => muted);
+    expect(await pulse.pactl('get-sink-mute', 'kitchen')).toMatch(/: \S+/);
+    await link.run({ type: 'mute', muted: false });
+    await link.next('volume', 'heard again', ({ muted }) => !muted);
+  });
+
+  it('is no louder than mpv was before', async () => {
+    const memory = { pid: 1, entries: [], volume: 30 };
+    const link = await connect({ memory });
+    expect(link.last('volume')?.volume).toBeCloseTo(0.3, 2);
+    expect(await sinkVolume()).toBe(30);
+  });
+
+  it('takes the last of many turns', async () => {
+    const link = await connect();
+    const turns = [0.9, 0.8, 0.7, 0.6, 0.5].map((volume) => link.run({ type: 'volume', volume }));
+    await Promise.all(turns);
+    expect(await sinkVolume()).toBe(50);
+  });
+
+  it('is left alone where it shall be', async () => {
+    const link = await connect({ options: { mixer: 'none' } });
+    await link.run({ type: 'volume', volume: 0.4 });
+    await link.next('volume', 'turned down', ({ volume }) => volume === 0.4);
+    expect(await sinkVolume()).toBe(100);
+  });
+
+  it('is mpv again where the wanted control does not exist', async () => {
+    const link = await connect({ options: { mixer: 'Loudness' } });
+    await link.run({ type: 'volume', volume: 0.4 });
+    expect(await sinkVolume()).toBe(100);
+  });
+
+  it('is watched by nobody when the player is let go', async () => {
+    const link = await connect();
+    await until('it is watched', async () => (await watchers()) === 1);
+    await link.close();
+    await until('nobody watches', async () => (await watchers()) === 0);
+  });
+});
+
+/** Programs of this process that watch the mixer. */
+async function watchers(): Promise<number> {
+  let count = 0;
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const parent = /\) \S (\d+)/.exec(stat)?.[1];
+    if (line === 'amixer\0-D\0pulse\0sevents\0' && parent === String(process.pid)) count++;
+  }
+  return count;
+}
