@@ -14,7 +14,7 @@ export interface WallTurn {
  *
  * What only compares ages and ends with `wallMs()` (sessions, tokens, trash) needs nothing else. What acts at an hour of the day (alarms,
  * schedules, quiet hours) asks `trusted()` as well: while it is false the hour may be wrong, by the length of a power cut, and what should
- * happen at an hour waits. It does not wait for ever: see `judgeWall` for the rules.
+ * happen at an hour waits. It does not wait for ever: `judgeWall` has the rules.
  */
 export interface WallClock extends Clock {
   /** The best that is known of the wall clock, milliseconds since 1970. It may leap when the machine's clock is set. */
@@ -35,4 +35,44 @@ export function believed(clock: Clock): WallClock {
     trusted: () => true,
     onTurn: () => () => undefined,
   };
+}
+
+/** No Tutti that knows of this line ran before: a clock that says so is wrong. */
+export const EARLIEST_MS = Date.UTC(2026, 10, 1);
+/** A clock that nothing speaks for is believed once it has gone on without a leap for so long: an alarm that may be late beats none. */
+export const PATIENCE_MS = 10 * 60_000;
+/** A leap ahead that is longer than any house is left alone. */
+export const FAR_MS = 400 * 86_400_000;
+/** A leap back, while the server runs, that is somebody setting the clock right. */
+const NEAR_MS = 3_600_000;
+/** What two clocks may differ by without one of them having been set. */
+export const SAME_MS = 2000;
+
+/** What is known about the machine's wall clock at one moment. */
+export interface WallEvidence {
+  readonly machine_ms: number;
+  /** What it should say: the last time that was believed, and what has gone by since. Undefined in a new data folder. */
+  readonly known_ms: number | undefined;
+  /** `known_ms` is from the disk, so it is too early by as long as the machine was off. */
+  readonly at_start: boolean;
+  /** What the program that sets the clock by the network says; undefined where none says anything. */
+  readonly synchronized: boolean | undefined;
+  /** The machine has a clock with a battery, and it says the same. */
+  readonly battery: boolean;
+  /** How long the machine's clock has gone on without a leap. */
+  readonly steady_ms: number;
+}
+
+/**
+ * Whether the machine's wall clock is to be believed. Never before `EARLIEST_MS`; at once when it was set by the network. Without that it has
+ * to wait `PATIENCE_MS` when it is earlier than what is known, years later, or when a machine without a battery for its clock has just started
+ * and the network is still to be asked.
+ */
+export function judgeWall(evidence: WallEvidence): boolean {
+  const { machine_ms, known_ms = machine_ms, at_start, synchronized, battery, steady_ms } = evidence;
+  if (machine_ms < EARLIEST_MS) return false;
+  if (synchronized === true || steady_ms >= PATIENCE_MS) return true;
+  const leap = machine_ms - known_ms;
+  if (leap > FAR_MS || leap < (at_start ? -SAME_MS : -NEAR_MS)) return false;
+  return !at_start || synchronized === undefined || battery;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, systemClock } from '../base/index.js';
+import { AppError, openWall, silentLogger, systemClock } from '../base/index.js';
 import { loadConfig, type Config } from '../config/index.js';
 import { openDesk, type Desk } from '../people/index.js';
 import { SCOPES, type ApiToken, type Scope } from '../protocol/index.js';
@@ -59,7 +59,9 @@ async function atDesk<T>(env: Env, work: (desk: Desk) => T): Promise<T> {
     if (!running) migrate(db);
     else if (versionOf(db) !== SCHEMA_VERSION)
       throw new AppError('ERR_CONFLICT', 'the server that runs is another version: restart it first');
-    done = work(openDesk(db, systemClock));
+    const wall = openWall({ clock: systemClock, file: join(data_dir, 'clock'), log: silentLogger });
+    wall.close();
+    done = work(openDesk(db, wall));
   } finally {
     db.close();
   }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/base/index.js';
+import type { Timer, WallClock, WallTurn } from '../../src/base/index.js';
 
 interface Due {
   at: number;
@@ -7,10 +7,12 @@ interface Due {
 }
 
 /** A clock that moves only when told: `advance(ms)` fires what falls due, in order. */
-export class ManualClock implements Clock {
+export class ManualClock implements WallClock {
   #us = 1_000_000;
   #wallMs: number;
   #due = new Set<Due>();
+  readonly #followers = new Set<(turn: WallTurn) => void>();
+  #trusted = true;
 
   constructor(wallMs = Date.UTC(2026, 10, 20, 9, 0, 0)) {
     this.#wallMs = wallMs;
@@ -45,6 +47,22 @@ export class ManualClock implements Clock {
   /** Sets the wall clock alone, as somebody does, or NTP. */
   set(wallMs: number): void {
     this.#wallMs = wallMs;
+  }
+
+  trusted(): boolean {
+    return this.#trusted;
+  }
+
+  onTurn(listener: (turn: WallTurn) => void): () => void {
+    this.#followers.add(listener);
+    return () => void this.#followers.delete(listener);
+  }
+
+  /** From now on an hour of the day may be acted on, or not; and the wall clock leaps by so much. */
+  turn(trusted: boolean, by_ms = 0): void {
+    this.#trusted = trusted;
+    this.#wallMs += by_ms;
+    for (const follower of [...this.#followers]) follower({ by_ms, trusted });
   }
 
   /** Moves time and lets promises settle after each timer. */

@@ -40,12 +40,15 @@ export function readCron(text: string): Pattern {
   return pattern;
 }
 
+/** Whether it comes in every hour, so that a clock which is hours wrong does no harm. */
+export const isHourly = ({ hours }: Pattern): boolean => hours.length === 24;
+
 /**
  * The next time after `afterMs`. A time that summer time leaves out comes an hour later; one that comes twice is the first of them, unless
  * every hour is meant.
  */
 export function nextAfter(pattern: Pattern, afterMs: number): number | undefined {
-  if (pattern.hours.length === 24) {
+  if (isHourly(pattern)) {
     const close = nextMinute(pattern, afterMs);
     if (close !== undefined) return close;
   }

@@ -204,6 +204,24 @@ describe('[SD1] a clock that is set', () => {
   });
 });
 
+describe('[SD1] a clock that is not believed', () => {
+  it('brings nothing that has its hour, until it is; then that once', async () => {
+    const life = new Life();
+    life.clock.turn(false);
+    await life.pass(3 * DAY);
+    expect(life.runs).toEqual([]);
+    life.clock.turn(true, 2 * HOUR);
+    await life.clock.advance(HOUR);
+    expect(life.runs).toHaveLength(1);
+  });
+  it('brings what comes every hour', async () => {
+    const life = new Life({ cron: '*/30 * * * *' });
+    life.clock.turn(false);
+    await life.clock.advance(2 * HOUR);
+    expect(life.runs).toHaveLength(4);
+  });
+});
+
 describe('what people may do with a schedule', () => {
   it('run it now, as a job', async () => {
     const life = new Life();

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { AppError, type Clock, type Logger, type Timer } from '../../base/index.js';
+import { AppError, type Logger, type Timer, type WallClock } from '../../base/index.js';
 import type { JobResult, JobRun, Jobs } from '../../jobs/index.js';
 import type { Handlers, Schedule } from '../../protocol/index.js';
 import { KeptList, type Store } from '../../state/index.js';
 import type { Db } from '../../storage/index.js';
-import { nextAfter, readCron, type Pattern } from './cron.js';
+import { isHourly, nextAfter, readCron, type Pattern } from './cron.js';
 
 export interface ScheduleResult extends JobResult {
   /** There was nothing to do it with; `message` says what is missing. */
@@ -27,7 +27,7 @@ export interface ScheduleParts {
   readonly db: Db;
   readonly store: Store;
   readonly jobs: Jobs;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Logger;
   /** 0..1 */
   readonly random: () => number;
@@ -162,6 +162,8 @@ export class Schedules {
         this.#kept.show(item, entry.own);
       }
       if (!entry.item.enabled || entry.done || entry.begins || next === undefined || now < next) continue;
+      // At which hour does not matter to what comes every hour.
+      if (!this.#parts.clock.trusted() && !isHourly(entry.pattern)) continue;
       entry.begins = this.#parts.clock.after(this.#parts.random() * JITTER_MS, () => this.#begin(entry));
     }
   }
