@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/client': ['src/sync'],
   'src/people': ['src/storage'],
   'src/jobs': ['src/state', 'src/storage'],
+  'src/backup': ['src/jobs', 'src/storage'],
   'src/activity': ['src/state', 'src/storage'],
   'src/pipeline': ['src/jobs', 'src/library', 'src/net', 'src/people', 'src/state', 'src/storage'],
   'src/bus': ['src/people', 'src/state'],
@@ -42,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/satellite': ['src/client', 'src/players', 'src/sync'],
   'src/doctor': ['src/bus', 'src/config', 'src/storage'],
   'src/cli': [
+    'src/backup',
     'src/doctor',
     'src/client',
     'src/bus',
@@ -62,6 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/doctor',
     'src/activity',
     'src/alarms',
+    'src/backup',
     'src/bus',
     'src/config',
     'src/hardware',

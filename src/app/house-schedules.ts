@@ -28,6 +28,8 @@ export interface HouseSchedules {
   readonly importer: Importer;
   readonly identifying: Identifying;
   readonly music: OpenedLibrary;
+  /** Of parts that are opened elsewhere. */
+  readonly others: readonly ScheduledWork[];
 }
 
 /** Records of what is over are kept so long; files of people never go by age, but from the trash. */
@@ -40,8 +42,9 @@ export function openHouseSchedules(base: Base, parts: HouseSchedules): Schedules
   const { db, store, jobs } = parts;
   const list = [
     ...intake(parts),
-    ...upkeep(parts, config.trash_days, () => clock.wallMs()),
+    ...upkeep(parts, config, () => clock.wallMs()),
     ...watch(base, parts),
+    ...parts.others,
   ];
   const schedules = openSchedules({ db, store, jobs, clock, log, random, list });
   closers.add(() => schedules.close());
@@ -71,7 +74,7 @@ function intake({ flow, downloads }: HouseSchedules): ScheduledWork[] {
 
 function upkeep(
   { flow, downloads, importer, identifying, jobs, activity }: HouseSchedules,
-  trashDays: number,
+  settings: Pick<Base['config'], 'trash_days'>,
   nowMs: () => number,
 ): ScheduledWork[] {
   return [
@@ -85,7 +88,7 @@ function upkeep(
           (await flow.forgetBefore(new Date(before).toISOString())) +
           (await downloads.desk.forgetOld(KEEP_DAYS)) +
           jobs.forgetBefore(before);
-        const hearts = activity.cleanUp(trashDays);
+        const hearts = activity.cleanUp(settings.trash_days);
         await identifying.sweep();
         return { message: `${records} records and ${hearts} hearts of what is gone were forgotten` };
       },

@@ -6,6 +6,8 @@ import { makeDemoMusic, openLibrary, type Library, type LibraryOptions } from '.
 import { openDb, secret, type Db } from '../storage/index.js';
 import type { Store } from '../state/index.js';
 import type { Base } from './base.js';
+import type { Kept } from './open-state.js';
+import { alarmTone } from './open-alarms.js';
 
 export interface OpenedLibrary {
   readonly library: Library;
@@ -19,9 +21,9 @@ export interface OpenedLibrary {
 }
 
 /** The music, the jobs that look after it, and what people hear of both. */
-export async function openMusic(base: Base, db: Db, store: Store): Promise<OpenedLibrary> {
+export async function openMusic(base: Base, { db, dbFile, store }: Kept): Promise<OpenedLibrary> {
   const { config, clock, log, closers } = base;
-  const libraryDb = openDb(join(config.data_dir, 'tutti.db'));
+  const libraryDb = openDb(dbFile);
   closers.add(() => libraryDb.close());
   const jobs = new Jobs({ db, store, clock, log });
   closers.add(() => jobs.close());
@@ -35,6 +37,7 @@ export async function openMusic(base: Base, db: Db, store: Store): Promise<Opene
   });
   const library: Library = await libraryOf(base, libraryDb, store, {
     mediaKey: secret(db, 'media'),
+    own: await alarmTone(base),
     openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
     onNewAlbums: (albums, first, origin) => activity.newAlbums(albums, first, origin),
   });
@@ -60,7 +63,7 @@ async function libraryOf(
   { config, clock, log }: Base,
   db: Db,
   store: Store,
-  others: Pick<LibraryOptions, 'mediaKey' | 'openJob' | 'onNewAlbums'>,
+  others: Pick<LibraryOptions, 'mediaKey' | 'own' | 'openJob' | 'onNewAlbums'>,
 ): Promise<Library> {
   const demo = config.music_dir === undefined;
   const musicDir = musicDirOf(config);

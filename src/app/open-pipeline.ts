@@ -30,7 +30,7 @@ import type { Db } from '../storage/index.js';
 import type { Base } from './base.js';
 import { followDownloads } from './follow-downloads.js';
 import { guardJobs } from './guard-jobs.js';
-import { openHouseSchedules } from './house-schedules.js';
+import { openHouseSchedules, type HouseSchedules } from './house-schedules.js';
 import { openIdentify } from './open-identify.js';
 import { openImport, type OpenedImport } from './open-import.js';
 import type { OpenedLibrary } from './open-library.js';
@@ -67,6 +67,8 @@ export interface PipelineParts {
   readonly music: OpenedLibrary;
   readonly rooms: Pick<Rooms, 'wishes' | 'handlers'>;
   readonly bus: Bus;
+  /** What else comes by the clock. */
+  readonly schedules: HouseSchedules['others'];
 }
 
 /** From a wish to the shelf: everything by which music comes in and goes out, wired. */
@@ -105,17 +107,8 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const { importer } = importing;
   const { jobs, activity } = music;
   guardJobs(jobs, { downloads, candidates, exported });
-  const schedules = openHouseSchedules(base, {
-    store,
-    db,
-    jobs,
-    activity,
-    flow,
-    downloads,
-    importer,
-    identifying,
-    music,
-  });
+  const working = { jobs, activity, flow, downloads, importer, identifying };
+  const schedules = openHouseSchedules(base, { ...parts, ...working, others: parts.schedules });
   return {
     handlers: {
       ...downloads.handlers,
@@ -275,9 +268,13 @@ function openExports(
     library,
     musicDir,
     folders: {
-      exportDirs: config.export_dirs,
       closed: [musicDir, config.data_dir],
-      reserveBytes: config.space_reserve_mb * 1024 * 1024,
+      get exportDirs() {
+        return config.export_dirs;
+      },
+      get reserveBytes() {
+        return config.space_reserve_mb * 1024 * 1024;
+      },
     },
     workspace: join(workspaceOf(config), 'exports'),
     hearted: (userId) => activity.hearted(userId),

@@ -1,29 +1,56 @@
 import { join } from 'node:path';
-import { randomId } from '../base/index.js';
+import { randomId, toError } from '../base/index.js';
+import { mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from '../state/index.js';
-import { claimFolder, migrate, openDb, type Claim, type Db } from '../storage/index.js';
+import { claimFolder, DiskWatch, type Claim, type Db } from '../storage/index.js';
 import type { Base } from './base.js';
+import { openKeptDb } from './open-kept-db.js';
 
 export interface Kept {
   readonly db: Db;
+  /** Where that database is: in the data folder, or while nothing can be written there, a copy in memory. */
+  readonly dbFile: string;
+  readonly borrowed: boolean;
   readonly store: Store;
   readonly claim: Claim;
+  readonly disk: DiskWatch;
+  /** What was damaged at this start, in sentences for people. */
+  readonly lost: readonly string[];
 }
 
 /** What is on disk, and the store that keeps it there. This data folder is ours alone from here on. */
-export async function openState({ config, closers, clock, log }: Base): Promise<Kept> {
-  const claim = await claimFolder(config.data_dir);
+export async function openState(base: Base): Promise<Kept> {
+  const { config, closers, clock, log } = base;
+  const { data_dir } = config;
+  const claim = await claimFolder(data_dir);
   closers.add(() => claim.release());
-  const db = openDb(join(config.data_dir, 'tutti.db'));
-  closers.add(() => db.close());
-  migrate(db);
+  const disk = new DiskWatch({ folder: data_dir, clock, log });
+  closers.add(() => disk.close());
+  const lost = disk.state === 'read-only' ? [] : await mended(base);
+  const { db, file, borrowed } = await openKeptDb(base, disk);
 
-  const playheadPath = join(config.data_dir, 'playhead');
-  const state = resumedAt(loadState(db, version), playheadPath, clock.wallMs());
+  const unread: string[] = [];
+  const playheadPath = join(data_dir, 'playhead');
+  const loaded = loadState(db, version, (what) => void unread.push(what));
+  const state = resumedAt(loaded, playheadPath, clock.wallMs());
   const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
   closers.add(() => store.flush());
   const playhead = new Playhead({ path: playheadPath, store, clock, log });
   closers.add(() => playhead.close());
-  return { db, store, claim };
+  for (const what of unread) log.error({ what }, 'something in the database could not be read');
+  const unreadable = unread.map((what) => `One ${what} in the database could not be read and was left out.`);
+  return { db, dbFile: file, borrowed, store, claim, disk, lost: [...lost, ...unreadable] };
+}
+
+/** A disk that refuses keeps nobody from starting: nothing is mended then. */
+async function mended({ config, clock, log }: Base): Promise<string[]> {
+  try {
+    return await mendFolder({ dataDir: config.data_dir, wallMs: clock.wallMs(), log });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!['ERR_DISK', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM'].includes(code)) throw error;
+    log.error({ error: toError(error).message }, 'the data folder could not be looked through');
+    return [];
+  }
 }

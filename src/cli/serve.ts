@@ -1,28 +1,73 @@
-import { createLogger } from '../base/index.js';
-import { startApp } from '../app/index.js';
-import { loadConfig } from '../config/index.js';
+import { createLogger, deferred, systemClock } from '../base/index.js';
+import { settingJudges, startApp } from '../app/index.js';
+import { mendSettings } from '../backup/index.js';
+import { loadSettings, usualFolder, type Loaded } from '../config/index.js';
+import { HouseSettings } from '../settings/index.js';
 import { greeting, type Place } from './greeting.js';
+import { openNotifier, type Notifier } from './notify.js';
+import { serviceOf } from './service.js';
 
-/** Runs the server until a signal; resolves when everything is closed. */
-export async function serve(
-  env: Readonly<Record<string, string | undefined>>,
-  print: (line: string) => void,
-  place: Place,
-): Promise<void> {
-  const config = loadConfig(env);
-  const log = createLogger(
-    env['TUTTI_LOG_LEVEL'] === undefined && process.stderr.isTTY ? 'warn' : config.log_level,
-  );
-  const signal = stopSignal();
-  const app = await startApp({ config, log });
-  print(greeting({ ...app, ...config, place }));
-  const reason = await signal;
-  log.info({ reason }, 'stopping');
-  await app.close();
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Runs the server until a signal; resolves when everything is closed. It may live several times: a restored backup begins a new life. */
+export async function serve(env: Env, print: (line: string) => void, place: Place): Promise<void> {
+  const lives: { notifier?: Notifier } = {};
+  while (await live(env, print, place, lives));
 }
 
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(name));
-  });
+/** One life of the server; true when another has to begin. */
+async function live(
+  env: Env,
+  print: (line: string) => void,
+  place: Place,
+  lives: { notifier?: Notifier },
+): Promise<boolean> {
+  const damaged = await mendSettings({ dataDir: usualFolder(env), wallMs: systemClock.wallMs() });
+  const judges = settingJudges();
+  const again = (): Loaded => loadSettings({ env, judges });
+  const loaded = again();
+  // A terminal is for people: less is said there, unless somebody wants more.
+  const quiet = env['TUTTI_LOG_LEVEL'] === undefined && process.stderr.isTTY;
+  const log = createLogger(quiet ? 'warn' : loaded.config.log_level);
+  for (const sentence of damaged) log.error({ sentence }, 'the settings were damaged');
+  const settings = new HouseSettings({ loaded, again, judges, clock: systemClock, log });
+  if (!quiet) settings.follow(['log_level'], ({ log_level }) => log.setLevel(log_level));
+  const { config } = settings;
+  const reload = (): void => void settings.reload('SIGHUP');
+  const stop = stopSignal(place === 'log' || (place === 'pipe' && loaded.file_used) ? reload : undefined);
+  const notifier = (lives.notifier ??= openNotifier(env, { clock: systemClock, log, pid: process.pid }));
+  try {
+    const app = await startApp({ config, settings, log, lost: damaged, ...serviceOf(env) });
+    print(greeting({ ...app, ...config, place }));
+    notifier.ready(`Playing at ${app.urls[0] ?? `port ${app.port}`}`);
+    const restarting = app.wantsRestart.then((reason) => ({ reason, restart: true }));
+    const { reason, restart } = await Promise.race([stop.heard, restarting]);
+    log.info({ reason, restart }, 'stopping');
+    await Promise.all([restart ? undefined : notifier.stopping(), app.close()]);
+    return restart;
+  } finally {
+    stop.end();
+  }
+}
+
+/**
+ * SIGHUP is what a terminal says when it is closed: then it ends the server. A service, and a program that has a config file, are asked by it
+ * to read their settings anew.
+ */
+function stopSignal(reload: (() => void) | undefined): {
+  readonly heard: Promise<{ readonly reason: string; readonly restart: false }>;
+  end(this: void): void;
+} {
+  const { promise, resolve } = deferred<{ reason: string; restart: false }>();
+  const stop = (reason: NodeJS.Signals): void => resolve({ reason, restart: false });
+  const hangUp = (): void => (reload ? reload() : stop('SIGHUP'));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop);
+  process.on('SIGHUP', hangUp);
+  return {
+    heard: promise,
+    end() {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
+      process.off('SIGHUP', hangUp);
+    },
+  };
 }

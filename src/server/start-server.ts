@@ -40,9 +40,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const app = httpApp(gate, proxies, config.tls, log);
   signInRoutes(app, door, people);
   restRoutes(app, run, people, rates);
-  filesOf(app, parts, people);
-  uploadRoutes(app, parts.upload ?? noUploads, people, rates);
-  if (parts.backups) backupRoutes(app, parts.backups, people);
+  filesOf(app, parts, people, rates);
   docsRoutes(app, parts.version);
   await webRoutes(app, config.webRoot, log);
 
@@ -88,11 +86,13 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 }
 
 /** Files of this process, or the way to the one that has them. */
-function filesOf(app: FastifyInstance, parts: ServerParts, people: HttpPeople): void {
+function filesOf(app: FastifyInstance, parts: ServerParts, people: HttpPeople, rates: CommandRates): void {
   const { media, artwork, filesFrom } = parts;
   const asked = (request: FastifyRequest): void => parts.fetched?.(people.see(request).address);
   if (media && artwork) fileRoutes(app, { ...parts, media, artwork, asked });
   else if (filesFrom) filesElsewhere(app, filesFrom);
+  uploadRoutes(app, parts.upload ?? noUploads, people, rates);
+  if (parts.backups) backupRoutes(app, parts.backups, people);
 }
 
 function gateOf(config: ServerConfig, port: () => number): Gate {

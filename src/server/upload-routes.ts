@@ -66,7 +66,7 @@ export function uploadRoutes(
 }
 
 /** Without a length in front, the bytes are counted as they come. */
-async function* atMost(bytes: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
+export async function* atMost(bytes: AsyncIterable<Buffer>, most: number): AsyncGenerator<Buffer> {
   let count = 0;
   for await (const chunk of bytes) {
     count += chunk.length;

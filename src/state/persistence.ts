@@ -168,10 +168,16 @@ function rows(edits: readonly Edit[], undone: 0 | 1): [number, { edit: Edit; und
   return edits.map((edit) => [edit.seq, { edit, undone }]);
 }
 
-/** The state a database holds, with nothing live in it: every link is still to be made and every timeline stands. */
-export function loadState(db: Db, version: string): State {
+/** Told of a row that could not be read, by what it was. */
+type Unread = (what: 'room' | 'player' | 'queue' | 'queue item' | 'edit of a queue') => void;
+
+/**
+ * The state a database holds, with nothing live in it: every link is still to be made and every timeline stands. Rows that cannot be read are
+ * left out and left alone.
+ */
+export function loadState(db: Db, version: string, unread: Unread = () => undefined): State {
   const rooms = new Map<string, RoomRecord>();
-  for (const kept of values(db, 'rooms', KeptRoom)) {
+  for (const kept of values(db, 'rooms', KeptRoom, () => unread('room'))) {
     const { room_id, position_seconds } = kept;
     const record: RoomRecord = {
       kept,
@@ -179,15 +185,15 @@ export function loadState(db: Db, version: string): State {
         state: kept.intent === 'stopped' ? 'stopped' : 'paused',
         timeline: { position_seconds, at_us: 0, rate: 0 },
       },
-      queue: loadQueue(db, room_id),
-      edits: loadEdits(db, room_id),
+      queue: loadQueue(db, room_id, unread),
+      edits: loadEdits(db, room_id, unread),
       party: loadParty(db, room_id),
     };
     const item = record.queue.items.find((candidate) => candidate.item_id === kept.item_id);
     rooms.set(room_id, { ...record, live: { ...record.live, duration_seconds: item?.duration_seconds } });
   }
   const players = new Map<string, PlayerRecord>();
-  for (const kept of values(db, 'players', KeptPlayer))
+  for (const kept of values(db, 'players', KeptPlayer, () => unread('player')))
     players.set(
       kept.player_id,
       newPlayer({ ...kept, home_room_id: kept.home_room_id ?? kept.room_id }, 'loose', []),
@@ -195,31 +201,56 @@ export function loadState(db: Db, version: string): State {
   return { ...emptyState(version), players, rooms };
 }
 
-function values<S extends z.ZodType>(db: Db, table: 'rooms' | 'players', schema: S): z.output<S>[] {
-  return db
-    .prepare(`SELECT value FROM ${table}`)
-    .all()
-    .map((row) => schema.parse(JSON.parse(String(row['value']))));
+function values<S extends z.ZodType>(
+  db: Db,
+  table: 'rooms' | 'players',
+  schema: S,
+  unread: () => void,
+): z.output<S>[] {
+  const rows = db.prepare(`SELECT value FROM ${table}`).all();
+  return rows.flatMap((row) => {
+    const value = read(schema, row['value']);
+    if (value === undefined) unread();
+    return value === undefined ? [] : [value];
+  });
 }
 
-function loadQueue(db: Db, roomId: string): RoomRecord['queue'] {
+/** A value of a row; undefined when a disk has made something else of it. */
+function read<S extends z.ZodType>(schema: S, text: unknown): z.output<S> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(String(text))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function loadQueue(db: Db, roomId: string, unread: Unread): RoomRecord['queue'] {
   const stored = db.prepare('SELECT value FROM queue_orders WHERE room_id = ?').get(roomId);
   if (!stored) return { items: [] };
-  const { order, unshuffled } = KeptOrder.parse(JSON.parse(String(stored['value'])));
   const items = new Map<string, QueueItem>();
   for (const row of db.prepare('SELECT value FROM queue_items WHERE room_id = ?').all(roomId)) {
-    const item = QueueItem.parse(JSON.parse(String(row['value'])));
-    items.set(item.item_id, item);
+    const item = read(QueueItem, row['value']);
+    if (item) items.set(item.item_id, item);
+    else unread('queue item');
   }
+  const kept = read(KeptOrder, stored['value']);
+  if (!kept) unread('queue');
+  const { order, unshuffled } = kept ?? { order: [...items.keys()], unshuffled: undefined };
   return { items: order.flatMap((itemId) => items.get(itemId) ?? []), unshuffled };
 }
 
-function loadEdits(db: Db, roomId: string): RoomRecord['edits'] {
+function loadEdits(db: Db, roomId: string, unread: Unread): RoomRecord['edits'] {
   const edits = { done: [] as Edit[], undone: [] as Edit[] };
   for (const row of db
     .prepare('SELECT seq, undone, value FROM queue_edits WHERE room_id = ? ORDER BY seq')
     .all(roomId)) {
-    const edit = { seq: Number(row['seq']), ...KeptEdit.parse(JSON.parse(String(row['value']))) };
+    const kept = read(KeptEdit, row['value']);
+    if (!kept) {
+      // What was done before an edit that is lost can no longer be undone.
+      unread('edit of a queue');
+      return { done: [], undone: [] };
+    }
+    const edit = { seq: Number(row['seq']), ...kept };
     if (row['undone'] === 0) edits.done.push(edit);
     else edits.undone.unshift(edit);
   }

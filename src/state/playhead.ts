@@ -19,7 +19,8 @@ const EVERY_MS = 1000;
  * second; the kernel writes the page out about twice a minute, where a database row a second would cost an SD card 14 MB an hour.
  */
 export class Playhead {
-  readonly #file: number;
+  /** Undefined where nothing can be written. */
+  readonly #file: number | undefined;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -32,13 +33,21 @@ export class Playhead {
     readonly clock: Clock;
     readonly log: Logger;
   }) {
-    this.#file = openSync(options.path, 'a+', 0o600);
-    closeSync(this.#file);
-    this.#file = openSync(options.path, 'r+');
     this.#store = options.store;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#file = this.#open(options.path);
     this.#timer = options.clock.every(EVERY_MS, () => this.#mark());
+  }
+
+  #open(path: string): number | undefined {
+    try {
+      closeSync(openSync(path, 'a', 0o600));
+      return openSync(path, 'r+');
+    } catch (error) {
+      this.#log.warn({ error: toError(error).message }, 'the playhead cannot be written');
+      return undefined;
+    }
   }
 
   #mark(): void {
@@ -48,6 +57,7 @@ export class Playhead {
   }
 
   #write(): void {
+    if (this.#file === undefined) return;
     const now = this.#clock.nowUs();
     const marks: z.infer<typeof Marks> = { wall_ms: this.#clock.wallMs(), rooms: {} };
     for (const [roomId, { kept, live }] of this.#store.state.rooms) {
@@ -70,7 +80,7 @@ export class Playhead {
   close(): void {
     this.#timer.cancel();
     this.#write();
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
   }
 }
 

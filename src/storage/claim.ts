@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { AppError } from '../base/index.js';
 
 export interface Claim {
@@ -10,14 +12,31 @@ export interface Claim {
 }
 
 const socketIn = (dataDir: string): string => join(dataDir, 'run', 'claim.sock');
+/** Where nothing can be written: in memory where there is such a place. */
+const SPARE = ['/dev/shm', tmpdir()];
+const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO']);
 
 /**
  * Makes sure that one server alone writes to a data folder: a listening socket in its folder `run`, which dies with its process however that dies.
- * Throws ERR_CONFLICT while another server holds the folder.
+ * On a disk that takes nothing the socket is elsewhere. Throws ERR_CONFLICT while another server holds the folder.
  */
 export async function claimFolder(dataDir: string): Promise<Claim> {
-  await mkdir(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
-  const path = socketIn(dataDir);
+  const id = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
+  let refused: unknown;
+  for (const path of [socketIn(dataDir), ...SPARE.map((folder) => join(folder, `tutti-${id}.sock`))]) {
+    try {
+      return await claimed(dataDir, path);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!REFUSED.has(code)) throw error;
+      refused ??= error;
+    }
+  }
+  throw refused;
+}
+
+async function claimed(dataDir: string, path: string): Promise<Claim> {
+  if (path === socketIn(dataDir)) await mkdir(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
   if (await answers(path))
     throw new AppError(
       'ERR_CONFLICT',

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { AppError } from '../base/index.js';
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Row = Record<string, SqlValue>;
@@ -13,7 +14,10 @@ export interface Statement {
 /** What a transaction that returned survives: `normal` a `kill -9`; `full` a power cut too, for the price of waiting for the disk. */
 export type Durability = 'full' | 'normal';
 
-/** SQLite, as thin as it can be: Node's own `node:sqlite` has the same shape and replaces the package when Node 20 is gone. */
+/**
+ * SQLite, as thin as it can be: Node's own `node:sqlite` has the same shape and replaces the package when Node 20 is gone. What the disk refuses
+ * (full, read-only, faulty) is an AppError with ERR_DISK; what is damaged and what is wrong are SQLite's own errors.
+ */
 export interface Db {
   exec(sql: string): void;
   /** Statements are cached by their text. */
@@ -27,15 +31,25 @@ export interface Db {
  * Opens or makes a database file in WAL mode. A new file is ours alone (0600): it holds keys. `:memory:` for tests.
  */
 export function openDb(file: string): Db {
-  if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
-  const raw = new DatabaseSync(file);
-  raw.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=full; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;',
-  );
+  const raw = refusing(() => opened(file));
   const statements = new Map<string, Statement>();
   let depth = 0;
+  const whole = <T>(work: () => T): T => {
+    refusing(() => raw.exec('BEGIN IMMEDIATE'));
+    depth++;
+    try {
+      const result = work();
+      refusing(() => raw.exec('COMMIT'));
+      return result;
+    } catch (error) {
+      undo(raw);
+      throw error;
+    } finally {
+      depth--;
+    }
+  };
   return {
-    exec: (sql) => raw.exec(sql),
+    exec: (sql) => refusing(() => raw.exec(sql)),
     prepare(sql) {
       let statement = statements.get(sql);
       if (!statement) statements.set(sql, (statement = wrap(raw.prepare(sql))));
@@ -44,36 +58,107 @@ export function openDb(file: string): Db {
     transaction(work, durability = 'full') {
       if (depth > 0) return work();
       if (durability === 'normal') raw.exec('PRAGMA synchronous=normal');
-      raw.exec('BEGIN IMMEDIATE');
-      depth++;
       try {
-        const result = work();
-        raw.exec('COMMIT');
-        return result;
-      } catch (error) {
-        raw.exec('ROLLBACK');
-        throw error;
+        return whole(work);
       } finally {
-        depth--;
         if (durability === 'normal') raw.exec('PRAGMA synchronous=full');
       }
     },
     close() {
       statements.clear();
       // SQLite folds the log in when it closes, but statements that wait for the garbage collector keep the file open beyond `close()`.
-      raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      try {
+        raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } catch (error) {
+        // A disk that refuses: the log stays beside the database and is folded in at the next start.
+        if (diskFault(error) === undefined) throw error;
+      }
       raw.close();
     },
   };
 }
 
+function opened(file: string): DatabaseSyncInstance {
+  if (file !== ':memory:') made(file);
+  const raw = new DatabaseSync(file);
+  try {
+    raw.exec(
+      'PRAGMA journal_mode=WAL; PRAGMA synchronous=full; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;',
+    );
+    return raw;
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
+function made(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (!REFUSED.has(code)) throw cause;
+    throw new AppError('ERR_DISK', `the database cannot be written (${code})`, { cause });
+  }
+}
+
+const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'EACCES', 'EPERM']);
+
+/** SQLite takes a transaction back by itself when the disk is full. */
+function undo(raw: DatabaseSyncInstance): void {
+  try {
+    raw.exec('ROLLBACK');
+  } catch (error) {
+    if (!/no transaction is active/.test(String(error))) throw error;
+  }
+}
+
+const READONLY = 8;
+const IOERR = 10;
+const FULL = 13;
+const CANTOPEN = 14;
+
+/** What SQLite says of a disk that refuses, in words; undefined for every other error. */
+function diskFault(thrown: unknown): string | undefined {
+  const result = resultOf(thrown);
+  if (result === FULL) return 'the disk is full';
+  if (result === READONLY) return 'the disk can only be read';
+  return result === IOERR || result === CANTOPEN ? 'the disk cannot be read or written' : undefined;
+}
+
+/** Where only SQLite's words come through: they are the same in every version. */
+const WORDS: Readonly<Record<string, number>> = {
+  'attempt to write a readonly database': READONLY,
+  'disk I/O error': IOERR,
+  'database disk image is malformed': 11,
+  'database or disk is full': FULL,
+  'unable to open database file': CANTOPEN,
+  'file is not a database': 26,
+};
+
+/** SQLite's primary result code of an error, if it is one of SQLite's. */
+export function resultOf(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  if ('errcode' in thrown && typeof thrown.errcode === 'number') return thrown.errcode & 0xff;
+  return WORDS[thrown.message];
+}
+
+function refusing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const fault = diskFault(cause);
+    throw fault === undefined ? cause : new AppError('ERR_DISK', `it could not be kept: ${fault}`, { cause });
+  }
+}
+
 function wrap(statement: StatementSyncInstance): Statement {
   return {
     run(...values) {
-      const { changes, lastInsertRowid } = statement.run(...values);
+      const { changes, lastInsertRowid } = refusing(() => statement.run(...values));
       return { changes: Number(changes), lastId: Number(lastInsertRowid) };
     },
-    get: (...values) => statement.get(...values) as Row | undefined,
-    all: (...values) => statement.all(...values) as Row[],
+    get: (...values) => refusing(() => statement.get(...values) as Row | undefined),
+    all: (...values) => refusing(() => statement.all(...values) as Row[]),
   };
 }

@@ -283,7 +283,7 @@ export class FakeTutti {
       response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=3600' });
       return void response.end(fakeCover(pathname.slice(9)));
     }
-    if (pathname.startsWith('/api/v1/uploads/')) return this.#receive(request, response);
+    if (pathname === '/api/v1/backups/incoming' || pathname.startsWith('/api/v1/uploads/')) return this.#receive(request, response);
     if (this.#pageDir === undefined) return void response.writeHead(404).end();
     const file = path.join(this.#pageDir, pathname === '/' ? 'index.html' : path.normalize(pathname));
     const body = await readFile(file).catch(() => undefined);
@@ -306,7 +306,9 @@ export class FakeTutti {
     const json = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     try {
-      this.house.pipeline.receive(id, Number(n), Number(searchParams.get('offset')), Buffer.concat(parts));
+      const [offset, bytes] = [Number(searchParams.get('offset')), Buffer.concat(parts)];
+      if (pathname === '/api/v1/backups/incoming') this.house.backups.receive(offset, bytes);
+      else this.house.pipeline.receive(id, Number(n), offset, bytes);
       json(200, {});
     } catch (thrown) {
       const error = thrown instanceof AppError ? thrown : new AppError('ERR_INVALID', String(thrown));

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError, toError } from '../base/index.js';
+import { backupsIn, listFiles, makeBackup, nextBackup, outdated, removeFiles } from '../backup/index.js';
+import { version } from '../package-root.js';
+import { migrate, openDb, SCHEMA_VERSION, versionOf, type Db, type DiskWatch } from '../storage/index.js';
+import type { Base } from './base.js';
+
+export interface KeptDb {
+  readonly db: Db;
+  readonly file: string;
+  /** It is a copy in memory: what is written there is gone with the process. */
+  readonly borrowed: boolean;
+}
+
+const NAME = 'tutti.db';
+/** What an upgrade may use up of the disk, but for this. */
+const RESERVE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The database, of the newest version. Before its tables are changed there is a backup. Where nothing can be written it is a copy in memory, so
+ * that music plays; what people would have to find again is refused meanwhile. Throws ERR_DISK when there is no room for that either.
+ */
+export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
+  const { config, closers, log } = base;
+  const file = join(config.data_dir, NAME);
+  if (disk.state !== 'read-only') {
+    try {
+      const db = await upgraded(base, file);
+      closers.add(() => db.close());
+      return { db, file, borrowed: false };
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'ERR_DISK') throw error;
+      log.error({ error: error.message }, 'the database cannot be written');
+      disk.look(true);
+    }
+  }
+  return borrow(base, file);
+}
+
+async function upgraded(base: Base, file: string): Promise<Db> {
+  const fresh = !existsSync(file);
+  const db = openDb(file);
+  try {
+    const from = versionOf(db);
+    if (!fresh && from > 0 && from < SCHEMA_VERSION) await backedUp(base);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+async function backedUp({ config, clock, log }: Base): Promise<void> {
+  const folder = backupsIn(config.data_dir);
+  const next = await nextBackup(folder, 'migration', clock.wallMs());
+  await makeBackup({ ...next, dataDir: config.data_dir, version, reserveBytes: RESERVE_BYTES });
+  await removeFiles(folder, outdated(await listFiles(folder)));
+  log.info({ backup_id: next.backup_id }, 'backed up before the tables are changed');
+}
+
+async function borrow({ closers, log }: Base, file: string): Promise<KeptDb> {
+  const folder = await spareFolder(file);
+  closers.add(() => rm(folder, { recursive: true, force: true }));
+  const copy = join(folder, NAME);
+  for (const end of ['', '-wal']) if (existsSync(file + end)) await copyFile(file + end, copy + end);
+  const db = openDb(copy);
+  closers.add(() => db.close());
+  migrate(db);
+  log.error({ folder }, 'the server goes on with a copy of the database: nothing new is kept');
+  return { db, file: copy, borrowed: true };
+}
+
+/** A new folder that can be written and has room for a copy, in memory where there is such a place. */
+async function spareFolder(file: string): Promise<string> {
+  const needed = 2 * ((await stat(file).catch(() => undefined))?.size ?? 0) + 1_000_000;
+  let problem = '';
+  for (const place of [`/run/user/${process.getuid?.() ?? 0}`, '/dev/shm', tmpdir()]) {
+    try {
+      const { bavail, bsize } = await statfs(place);
+      if (bavail * bsize >= needed) return await mkdtemp(join(place, 'tutti-'));
+      problem = `${place} is full`;
+    } catch (error) {
+      problem = toError(error).message;
+    }
+  }
+  throw new AppError(
+    'ERR_DISK',
+    `the data folder cannot be written, and nothing else can be either (${problem})`,
+  );
+}

@@ -1,0 +1,16 @@
+export { Backups, type BackupPiece, type BackupsParts } from './backups.js';
+export { manifestOf, verify, type Manifest } from './archive.js';
+export {
+  backupsIn,
+  described,
+  fileOf,
+  listFiles,
+  nextBackup,
+  outdated,
+  removeFiles,
+  type BackupFile,
+} from './folder.js';
+export { readLog, type LogState } from './log-file.js';
+export { checkDatabase, makeBackup, type MakeTask } from './make.js';
+export { mendFolder, mendSettings, type MendParts } from './mend.js';
+export { asideName, finishRestore, stageRestore } from './restore.js';

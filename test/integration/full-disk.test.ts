@@ -1,0 +1,186 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TuttiClient } from '../../src/client/index.js';
+import { ServerProcess } from '../fakes/server-process.js';
+import { SmallDisk } from '../fakes/small-disk.js';
+import { until } from '../until.js';
+
+/** A whole server with its data on a disk of 40 MB, by a player without a sound card. */
+let disk: SmallDisk;
+let server: ServerProcess;
+let client: TuttiClient;
+const ROOM = 'silent';
+
+beforeEach(async () => {
+  disk = await SmallDisk.open('40m');
+  server = await ServerProcess.start({
+    dataDir: disk.seen('state'),
+    players: [{ id: ROOM, kind: 'null', name: 'Silent' }],
+    before: disk.words,
+    env: { TUTTI_DATA_DIR: `${disk.path}/state`, TUTTI_SPACE_RESERVE_MB: '1', TUTTI_MUSIC_DIR: '' },
+  });
+  await join();
+});
+
+afterEach(async () => {
+  client?.close();
+  await server?.kill();
+  await disk?.close();
+});
+
+async function join(): Promise<void> {
+  client?.close();
+  client = server.client(['system', 'rooms', `room/${ROOM}`]);
+  await client.ready();
+  await until('the room is there', () => client.mirror.room[ROOM] !== undefined);
+}
+
+const notices = (): string[] => (client.mirror.system?.notices ?? []).map(({ notice_id }) => notice_id);
+const position = async (): Promise<number> =>
+  (await client.send('room:get', { room_id: ROOM })).playback.position_seconds;
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: { code?: string }) => String(error.code),
+  );
+
+async function play(): Promise<void> {
+  await until(
+    'the demo music is there',
+    async () => (await client.send('library:status', {})).album_count > 0,
+  );
+  const [album] = (await client.send('library:albums', {})).items;
+  await client.send('queue:add', { room_id: ROOM, source: { album_id: album!.album_id }, play: true });
+  await until('it plays', () => client.mirror.room[ROOM]?.playback.state === 'playing');
+}
+
+/** What the house does that has to be kept; a client is told when it is not. */
+const keep = (name: string): Promise<string> => codeOf(client.send('room:rename', { room_id: ROOM, name }));
+const nameOf = (): string | undefined => client.mirror.room[ROOM]?.room.name;
+
+describe('[BK4] a disk that is full', () => {
+  it('stops no music, is told, refuses what would be lost, and all is well when there is room', async () => {
+    await play();
+    expect(await keep('Before')).toBe('done');
+    await disk.fill();
+    await until('it is told', () => notices().includes('kept-disk'));
+    const there = await position();
+    expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    expect(nameOf()).toBe('Before');
+    for (const answer of [
+      await codeOf(client.send('room:volume', { room_id: ROOM, volume: 0.4 })),
+      await codeOf(client.send('room:pause', { room_id: ROOM })),
+      await codeOf(client.send('room:next', { room_id: ROOM })),
+      await codeOf(client.send('room:play', { room_id: ROOM })),
+      await codeOf(client.send('library:albums', {})),
+    ])
+      expect(answer).toBe('done');
+    await until('it plays on', async () => client.mirror.room[ROOM]?.playback.state === 'playing');
+    expect(there).toBeGreaterThanOrEqual(0);
+    await disk.clear();
+    await until('it is told no more', () => !notices().includes('kept-disk'), 60_000);
+    expect(await keep('After')).toBe('done');
+    await server.kill();
+    await server.start();
+    await join();
+    expect([nameOf(), client.mirror.room[ROOM]?.playback.volume]).toEqual(['After', 0.4]);
+  });
+
+  it('lets a server start, and play', async () => {
+    await play();
+    await keep('Before');
+    await server.kill();
+    await disk.fill();
+    await server.start();
+    await join();
+    await until('it is told', () => notices().includes('kept-disk'));
+    expect(nameOf()).toBe('Before');
+    expect(await codeOf(client.send('room:play', { room_id: ROOM }))).toBe('done');
+    expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    await disk.clear();
+    await until(
+      'it takes things again',
+      async () => (await keep('After').catch(() => 'away')) === 'done',
+      60_000,
+    );
+    await server.kill();
+    await server.start();
+    await join();
+    expect(nameOf()).toBe('After');
+  });
+});
+
+describe('[BK4] a disk that can only be read', () => {
+  it('stops no music while the server runs, and loses nothing that was acknowledged', async () => {
+    await play();
+    await keep('Before');
+    await disk.remount('ro');
+    await until('it is told', () => notices().includes('kept-disk'));
+    expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    expect(await codeOf(client.send('room:next', { room_id: ROOM }))).toBe('done');
+    expect(await codeOf(client.send('room:play', { room_id: ROOM }))).toBe('done');
+    await disk.remount('rw');
+    await until('it takes things again', async () => (await keep('After')) === 'done', 60_000);
+    await server.kill();
+    await server.start();
+    await join();
+    expect(nameOf()).toBe('After');
+  });
+
+  it('lets a server start with what it knew, and start anew when it can be written', async () => {
+    await play();
+    await keep('Before');
+    await server.kill();
+    await disk.remount('ro');
+    await server.start();
+    await join();
+    await until('it is told', () => notices().includes('kept-disk'));
+    expect(nameOf()).toBe('Before');
+    expect(client.mirror.room[ROOM]?.playback.queue_length).toBeGreaterThan(0);
+    expect(await codeOf(client.send('room:play', { room_id: ROOM }))).toBe('done');
+    expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    await disk.remount('rw');
+    await until(
+      'it takes things again',
+      async () => (await keep('After').catch(() => 'away')) === 'done',
+      60_000,
+    );
+    await server.kill();
+    await server.start();
+    await join();
+    expect(nameOf()).toBe('After');
+  });
+});
+
+it('begins anew with a restored backup, in the same process', async () => {
+  await keep('Then');
+  const { job_id } = await client.send('backup:create', {});
+  await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
+  await keep('Later');
+  const { backups } = await client.send('backup:list', {});
+  expect(backups).toMatchObject([{ kind: 'manual' }]);
+  const { pid } = server;
+  await client.send('backup:restore', { backup_id: backups[0]!.backup_id });
+  await until('the name is that of then', async () => nameOf() === 'Then');
+  expect(server.pid).toBe(pid);
+  expect(readdirSync(disk.seen('state', 'aside'))).toHaveLength(1);
+});
+
+it('mends itself at a start after its database was damaged, and says what is lost', async () => {
+  await keep('Then');
+  const { job_id } = await client.send('backup:create', {});
+  await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
+  await keep('Later');
+  await server.kill();
+  writeFileSync(disk.seen('state', 'tutti.db'), 'x'.repeat(50_000));
+  for (const end of ['-wal', '-shm']) await rm(disk.seen('state', `tutti.db${end}`), { force: true });
+  await server.start();
+  await join();
+  await until('it is told', () => notices().includes('kept-lost-0'));
+  expect(nameOf()).toBe('Then');
+  expect(client.mirror.system!.notices.find(({ notice_id }) => notice_id === 'kept-lost-0')?.message).toMatch(
+    /damaged.*backup of .* was taken/,
+  );
+  expect(existsSync(disk.seen('state', 'aside'))).toBe(true);
+});
