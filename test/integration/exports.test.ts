@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { parseFile } from 'music-metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nameProblem } from '../../src/pipeline/names.js';
+import { itMounts, mountSmall } from '../fakes/small-disk.js';
 import { makeAlbum, makePicture, makeTrack } from '../fixtures/make-music.js';
 import { admin, ann, bob, ExportRig, sha256, tree, workOn } from './export-rig.js';
 import type { LibraryRig } from './library-rig.js';
@@ -390,48 +391,58 @@ describe('[EX2] an export', () => {
 });
 
 describe('[EX2] a stick that is full', () => {
-  let small: string;
-  beforeEach(async () => {
-    small = join(dir, `small-${n}`);
+  /** A stick of 6 MB. */
+  const onSmallStick = async (use: (small: string) => Promise<void>): Promise<void> => {
+    const small = join(dir, `small-${n}`);
     await mkdir(small);
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'none', small]);
-    await rig.close();
-    rig = await ExportRig.open(library, join(dir, `full-${n}`), { exportDirs: [small] });
-    rig.loved = ['Harbour'];
-  });
-  afterEach(() => run('umount', [small]));
+    const unmount = await mountSmall(small, '6m');
+    try {
+      await rig.close();
+      rig = await ExportRig.open(library, join(dir, `full-${n}`), { exportDirs: [small] });
+      await use(small);
+    } finally {
+      await unmount();
+    }
+  };
 
-  it('is refused before anything is written', async () => {
-    await run('fallocate', ['-l', '5900000', join(small, 'holiday.mp4')]);
-    await expect(rig.start({ folder: small })).rejects.toMatchObject({ code: 'ERR_SPACE' });
-    expect(await tree(small)).toEqual(['holiday.mp4']);
-  });
-  it.each([
+  itMounts('is refused before anything is written', () =>
+    onSmallStick(async (small) => {
+      rig.loved = ['Harbour'];
+      await run('fallocate', ['-l', '5900000', join(small, 'holiday.mp4')]);
+      await expect(rig.start({ folder: small })).rejects.toMatchObject({ code: 'ERR_SPACE' });
+      expect(await tree(small)).toEqual(['holiday.mp4']);
+    }),
+  );
+  for (const [second, format] of [
     ['Wave', 'mp3'],
     ['Harbour', 'flac'],
-  ] as const)(
-    'meanwhile (%s as %s) leaves whole albums, and it goes on when there is room',
-    async (second, format) => {
-      rig.loved = ['Lossy', second];
-      const plan = await rig.planned({ folder: small, format });
-      let album = '';
-      const fill = (): void => {
-        const free = Number(execFileSync('df', ['--output=avail', '-k', small]).toString().split('\n')[1]);
-        execFileSync('fallocate', ['-l', `${free}K`, join(small, 'holiday.mp4')]);
-      };
-      const full = workOn(plan, ({ message, current = 0 }) => {
-        if (message !== undefined) album = `${message} ${current}`;
-        else if (album.startsWith(`Pier - ${second}`) && album !== 'full') {
-          fill();
-          album = 'full';
-        }
-      });
-      await expect(full).rejects.toMatchObject({ code: 'ERR_SPACE' });
-      const folder = format.toUpperCase();
-      const music = (await tree(small)).filter((path) => path.startsWith(folder));
-      expect(music).toEqual([`${folder}/Pier/Lossy/01 Hiss.mp3`, `${folder}/Pier/Lossy/cover.jpg`]);
-      await rm(join(small, 'holiday.mp4'));
-      expect(await workOn(plan)).toMatchObject({ written: 2, unchanged: 1 });
-    },
-  );
+  ] as const)
+    itMounts(
+      `meanwhile (${second} as ${format}) leaves whole albums, and it goes on when there is room`,
+      () =>
+        onSmallStick(async (small) => {
+          rig.loved = ['Lossy', second];
+          const plan = await rig.planned({ folder: small, format });
+          let album = '';
+          const fill = (): void => {
+            const free = Number(
+              execFileSync('df', ['--output=avail', '-k', small]).toString().split('\n')[1],
+            );
+            execFileSync('fallocate', ['-l', `${free}K`, join(small, 'holiday.mp4')]);
+          };
+          const full = workOn(plan, ({ message, current = 0 }) => {
+            if (message !== undefined) album = `${message} ${current}`;
+            else if (album.startsWith(`Pier - ${second}`) && album !== 'full') {
+              fill();
+              album = 'full';
+            }
+          });
+          await expect(full).rejects.toMatchObject({ code: 'ERR_SPACE' });
+          const folder = format.toUpperCase();
+          const music = (await tree(small)).filter((path) => path.startsWith(folder));
+          expect(music).toEqual([`${folder}/Pier/Lossy/01 Hiss.mp3`, `${folder}/Pier/Lossy/cover.jpg`]);
+          await rm(join(small, 'holiday.mp4'));
+          expect(await workOn(plan)).toMatchObject({ written: 2, unchanged: 1 });
+        }),
+    );
 });

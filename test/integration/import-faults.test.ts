@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { itMounts, mountSmall } from '../fakes/small-disk.js';
 import { makeAlbum } from '../fixtures/make-music.js';
 import { filesBelow, ImportRig, planOf } from './import-rig.js';
 
@@ -111,23 +112,22 @@ it('does not begin without the reserve, and begins when there is room', async ()
   expect((await rig.run(copied)).folder).toBe('Otter/Rivérs (2001)');
 });
 
-it('leaves the old album where it is when the disk fills up, and takes the new one when there is room', async () => {
-  if (process.getuid?.() !== 0) throw new Error('this test mounts a small disk; run it as root');
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', rig.musicDir]);
-  undo.push(async () => {
-    await run('umount', ['-l', rig.musicDir]);
-  });
-  await rig.close();
-  rig.reopen({ step, freeBytes: () => Promise.resolve(1e12) });
-  const album_id = await withOld();
-  const plan = await planOf(candidate, 'i1', { replace_album_id: album_id });
-  await expect(rig.run(plan)).rejects.toMatchObject({ code: 'ERR_DISK', retryable: true });
-  await demandUntouched(OLD);
-  expect(await sources()).toBe(2);
-  await run('mount', ['-o', 'remount,size=20m', rig.musicDir]);
-  expect((await rig.run(plan)).album_id).toBe(album_id);
-  expect(await sources()).toBe(0);
-});
+itMounts(
+  'leaves the old album where it is when the disk fills up, and takes the new one when there is room',
+  async () => {
+    undo.push(await mountSmall(rig.musicDir, '400k'));
+    await rig.close();
+    rig.reopen({ step, freeBytes: () => Promise.resolve(1e12) });
+    const album_id = await withOld();
+    const plan = await planOf(candidate, 'i1', { replace_album_id: album_id });
+    await expect(rig.run(plan)).rejects.toMatchObject({ code: 'ERR_DISK', retryable: true });
+    await demandUntouched(OLD);
+    expect(await sources()).toBe(2);
+    await run('mount', ['-o', 'remount,size=20m', rig.musicDir]);
+    expect((await rig.run(plan)).album_id).toBe(album_id);
+    expect(await sources()).toBe(0);
+  },
+);
 
 it('takes everything back when the database is full, and goes on when there is room', async () => {
   const album_id = await withOld();
