@@ -1,6 +1,7 @@
 import { AppError } from '../base/index.js';
 import { MAX_QUEUE_ITEMS, type QueueItem, type QueueSource, type Track } from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
+import { ownItem, type OwnTracks } from './own-tracks.js';
 import { ALBUM_TRACKS, ARTIST_TRACKS } from './browse.js';
 import { PLAYLIST_TRACKS } from './playlists.js';
 import { toTrack, TRACK_COLUMNS } from './rows.js';
@@ -8,9 +9,13 @@ import { toTrack, TRACK_COLUMNS } from './rows.js';
 type NewItem = Omit<QueueItem, 'item_id'>;
 
 /** What a queue source names, in play order. ERR_*_NOT_FOUND when it names nothing. */
-export function itemsOf(db: Db, source: QueueSource): NewItem[] {
+export function itemsOf(db: Db, source: QueueSource, own?: OwnTracks): NewItem[] {
   if ('url' in source) return [{ url: source.url, title: source.title?.trim() || hostOf(source.url) }];
-  if ('track_ids' in source) return source.track_ids.map((id) => toItem(track(db, id)));
+  if ('track_ids' in source)
+    return source.track_ids.map((id) => {
+      const mine = own?.get(id);
+      return mine ? ownItem(mine) : toItem(track(db, id));
+    });
   if ('album_id' in source) {
     const tracks = db.prepare(ALBUM_TRACKS).all(source.album_id).map(toTrack);
     if (tracks.length === 0)

@@ -19,6 +19,7 @@ import { artistOf, trackOf } from './lookup.js';
 import { LibraryReport } from './library-state.js';
 import { type Media, MediaFiles, type PlayableFile } from './media.js';
 import { albumOf, NewAlbums } from './new-albums.js';
+import { ownTracks, type OwnTrack } from './own-tracks.js';
 import { Playlists } from './playlists.js';
 import { search } from './search.js';
 import { sourcesOf, type SourceFile } from './sources.js';
@@ -48,6 +49,8 @@ export interface LibraryOptions {
   onNewAlbums?(albums: readonly Album[], first: boolean, origin: 'scan' | 'import'): void;
   /** What people follow a scan by. */
   readonly openJob?: ((full: boolean) => ScanJob) | undefined;
+  /** Files of the house itself, played like tracks. */
+  readonly own?: readonly OwnTrack[];
   /** How long a changed file must be still before it is read. */
   readonly settleMs?: number;
   /** How tags are read; a process of their own by default. */
@@ -106,15 +109,15 @@ const SETTLE_MS = 2000;
 
 /** The music library of one folder. Nothing is scanned before `start()`. */
 export function openLibrary(options: LibraryOptions): Library {
-  const { db, clock, log, settleMs = SETTLE_MS } = options;
+  const { db, clock, log, settleMs = SETTLE_MS, mediaKey } = options;
   const musicDir = resolve(options.musicDir);
   const tags = options.tags ?? defaultTags({ clock, log });
   const report = new LibraryReport(options);
   const added = new NewAlbums(db);
   const playlists = new Playlists(db, musicDir, () => report.changed());
-  const shared = { db, musicDir, cacheDir: options.cacheDir, clock, log };
+  const shared = { db, musicDir, cacheDir: options.cacheDir, clock, log, own: ownTracks(options.own) };
   const artwork = new Artwork({ ...shared, tags, ...(options.ffmpeg ? { ffmpeg: options.ffmpeg } : {}) });
-  const media = new MediaFiles({ ...shared, mediaKey: options.mediaKey });
+  const media = new MediaFiles({ ...shared, mediaKey });
   const scanner = new Scanner({
     ...shared,
     tags,
@@ -148,7 +151,7 @@ export function openLibrary(options: LibraryOptions): Library {
       'library:search': ({ query, limit }) => search(db, query, limit),
       'library:scan': ({ full }) => ({ job_id: loop.request(full) }),
     },
-    items: (source) => itemsOf(db, source),
+    items: (source) => itemsOf(db, source, shared.own),
     file: (trackId, codecs) => media.file(trackId, codecs),
     media: (token) => media.media(token),
     scan: (full) => loop.request(full),

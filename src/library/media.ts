@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AppError, type Clock, randomId } from '../base/index.js';
 import type { Db, Row } from '../storage/index.js';
 import { type Bytes, bytes, exactText, extensionOf, joinBytes } from './file-names.js';
+import type { OwnTrack, OwnTracks } from './own-tracks.js';
 import type { TranscodeTarget } from './transcode.js';
 
 export interface PlayableFile {
@@ -32,6 +33,7 @@ export interface MediaOptions {
   readonly musicDir: string;
   readonly cacheDir: string;
   readonly clock: Clock;
+  readonly own?: OwnTracks;
   /** HMAC key, at least 32 bytes; the same key over restarts keeps URLs valid that players already have. */
   readonly mediaKey: Buffer;
 }
@@ -72,6 +74,8 @@ export class MediaFiles {
 
   /** Undefined when there is no such track, or the player can play neither it nor what we can make of it. */
   file(trackId: string, codecs: 'all' | readonly string[]): PlayableFile | undefined {
+    const own = this.#options.own?.get(trackId);
+    if (own) return this.#ownFile(own, codecs);
     const row = this.#row(trackId);
     if (!row) return undefined;
     const codec = String(row['codec']);
@@ -93,6 +97,8 @@ export class MediaFiles {
   /** What a token stands for. ERR_MEDIA_EXPIRED for anything else; the file must still be below the music folder, links resolved. */
   media(token: string): Media {
     const claim = this.#verify(token);
+    const own = claim && this.#options.own?.get(claim.trackId);
+    if (own) return ownMedia(own, claim.transcode);
     const row = claim && this.#row(claim.trackId);
     if (!row) throw expired();
     const relativePath = joinBytes(bytes(row['folder']), bytes(row['name']));
@@ -109,6 +115,23 @@ export class MediaFiles {
       etag: `"${mark}${claim.transcode ? `-${claim.transcode}` : ''}"`,
       transcode: claim.transcode,
       duration_seconds: Number(row['duration_seconds']),
+    };
+  }
+
+  #ownFile(own: OwnTrack, codecs: 'all' | readonly string[]): PlayableFile | undefined {
+    const { track_id, path, codec, title, duration_seconds } = own;
+    const direct = codecs === 'all' || codecs.includes(codec);
+    const target = direct ? undefined : chooseTarget(true, codecs);
+    if (!direct && !target) return undefined;
+    const url_path = `/media/${this.#sign({ trackId: track_id, transcode: target })}.${target ?? codec}`;
+    return {
+      path,
+      relative_path: `${track_id}.${codec}`,
+      url_path,
+      duration_seconds,
+      title,
+      artist: '',
+      album: '',
     };
   }
 
@@ -173,6 +196,20 @@ export class MediaFiles {
         : clock.wallMs() / 1000 > Number.parseInt(wall, 36);
     if (isOver) return undefined;
     return { trackId, transcode: TARGETS.find((known) => known === target) };
+  }
+}
+
+function ownMedia(
+  { path, codec, duration_seconds }: OwnTrack,
+  transcode: TranscodeTarget | undefined,
+): Media {
+  try {
+    const stat = statSync(path);
+    const mark = `${stat.size.toString(36)}-${Math.round(stat.mtimeMs).toString(36)}`;
+    const mime = MIME[transcode ?? codec] ?? 'application/octet-stream';
+    return { path, mime, etag: `"${mark}${transcode ? `-${transcode}` : ''}"`, transcode, duration_seconds };
+  } catch (cause) {
+    throw new AppError('ERR_TRACK_NOT_FOUND', 'the file of this track is not there', { cause });
   }
 }
 
