@@ -3,7 +3,7 @@ import { Id, Name, Seconds, Volume } from './common.js';
 import { Nothing, Outcomes, type CommandSpec } from './command-spec.js';
 import { MAX_QUEUE_ITEMS, QueueSource } from './queue.js';
 import { HttpUrl } from './common.js';
-import { Listening, Outcome, QuietHours, Repeat, Room, RoomState } from './room.js';
+import { Listening, Outcome, QuietHours, Repeat, RoleLimits, Room, RoomState } from './room.js';
 import { Playlist } from './track.js';
 
 const QueueReply = z.object({
@@ -146,6 +146,13 @@ export const roomCommands = {
     access: 'manage',
     http: 'PUT /rooms/{room_id}/limits',
     summary: 'How loud a room may be, and when it must be quiet',
+  },
+  'house:limits': {
+    request: z.strictObject(RoleLimits.partial().shape),
+    reply: z.object({ limits: RoleLimits }),
+    access: 'manage',
+    http: 'PUT /limits',
+    summary: 'How loud users and devices may turn anything; without fields, how it is',
   },
   'room:remove': {
     request: z.strictObject(room),

@@ -23,6 +23,10 @@ export const QuietHours = z.object({
 });
 export type QuietHours = z.infer<typeof QuietHours>;
 
+/** How loud people of a role may turn anything. [VL5] */
+export const RoleLimits = z.object({ user: Volume, device: Volume });
+export type RoleLimits = z.infer<typeof RoleLimits>;
+
 /** A room as the list of rooms shows it. */
 export const Room = z.object({
   room_id: Id,

@@ -1,5 +1,5 @@
 import { AppError, deferred, randomId, toError, type Deferred } from '../base/index.js';
-import type { CommandRequest, Handlers, Outcome } from '../protocol/index.js';
+import type { CommandRequest, Handlers, Outcome, Role } from '../protocol/index.js';
 import { currentItem, type PlayerRecord, type RoomRecord } from '../state/index.js';
 import { Clip } from './announce-clip.js';
 import { AnnounceVolumes } from './announce-volumes.js';
@@ -17,6 +17,13 @@ export interface AnnounceParts extends RoomParts {
 }
 
 type Request = CommandRequest<'room:announce'>;
+
+/** How loud a clip may be is for the role of who announces. */
+function held(parts: AnnounceParts, request: Request, role: Role): Request {
+  const limit = parts.roleLimits?.of(role) ?? 1;
+  if (request.volume === undefined || request.volume <= limit) return request;
+  return { ...request, volume: limit };
+}
 
 /** Announcements of a room that play or wait. */
 const MAX_DUE = 8;
@@ -40,7 +47,9 @@ export class Announcer {
     this.#parts = parts;
     this.#volumes = new AnnounceVolumes(parts, parts.knobs, (roomId) => (this.#due.get(roomId) ?? 0) > 0);
     this.handlers = {
-      'room:announce': async (request) => ({ outcomes: await this.#announce(request) }),
+      'room:announce': async (request, { role }) => ({
+        outcomes: await this.#announce(held(parts, request, role)),
+      }),
     };
   }
 

@@ -1,14 +1,16 @@
 import { AppError, toError } from '../base/index.js';
-import type { Handlers, Outcome } from '../protocol/index.js';
+import type { Handlers, Outcome, Role } from '../protocol/index.js';
 import { ceilingOf, type Level, type PlayerRecord, type RoomRecord } from '../state/index.js';
 import { balanced, type Place, type Standing } from './levels-balance.js';
 import type { Knobs, Pace } from './levels-knobs.js';
+import { LimitsOfRoles } from './levels-roles.js';
 import { isQuietAt, localMinutes } from './levels-quiet.js';
 import { membersOf, roomOf, type RoomParts } from './parts.js';
 import { requirePlayers } from './tell.js';
 import type { Turns } from './turns.js';
 
-type LevelCommand = `room:${'volume' | 'mute' | 'limits'}` | `player:${'volume' | 'mute' | 'limit'}`;
+type LevelCommand =
+  `room:${'volume' | 'mute' | 'limits'}` | `player:${'volume' | 'mute' | 'limit'}` | 'house:limits';
 
 /** A player that stands within this of what it was told has not been turned by anybody: mixers have steps. */
 const ECHO = 0.03;
@@ -17,6 +19,7 @@ const SAME = 0.0005;
 
 /** Whether a room's quiet hours are on now. */
 export function isQuiet(parts: RoomParts, room: RoomRecord): boolean {
+  if (parts.excused?.(room.kept.room_id) === true) return false;
   const minutes = parts.localMinutes ?? localMinutes;
   return isQuietAt(room.kept.quiet_hours, minutes(parts.clock.wallMs()));
 }
@@ -28,6 +31,19 @@ export function ceilingNow(
   player: PlayerRecord,
 ): ReturnType<typeof ceilingOf> {
   return ceilingOf(player, room, isQuiet(parts, room));
+}
+
+/** The same for somebody who turns it: by role, and no lower than it stands already, so that it can be turned down. */
+export function ceilingFor(
+  parts: RoomParts,
+  room: RoomRecord,
+  player: PlayerRecord,
+  role: Role | undefined,
+): ReturnType<typeof ceilingOf> {
+  const ceiling = ceilingNow(parts, room, player);
+  const limit = role === undefined ? 1 : (parts.roleLimits?.of(role) ?? 1);
+  const level = Math.max(limit, player.live.volume ?? 0);
+  return level < ceiling.level ? { level, reason: 'the limit of who turns it' } : ceiling;
 }
 
 /** Volume, mute and limits of rooms and players. A room's knob keeps the balance of its members; nobody gets louder than it may be. */
@@ -44,11 +60,12 @@ export function levelHandlers(parts: RoomParts, knobs: Knobs, turns: Turns): Han
       return { outcomes };
     });
   return {
-    'room:volume': ({ room_id, volume }) => turned(room_id, (room) => levels.turnRoom(room, volume)),
+    'room:volume': ({ room_id, volume }, { role }) =>
+      turned(room_id, (room) => levels.turnRoom(room, volume, role)),
     'room:mute': ({ room_id, muted }) => turned(room_id, (room) => levels.mute(room, muted)),
-    'player:volume': ({ player_id, volume }) =>
+    'player:volume': ({ player_id, volume }, { role }) =>
       turned(playerOf(parts, player_id).kept.room_id, (room) =>
-        levels.turnMember(room, playerOf(parts, player_id), volume),
+        levels.turnMember(room, playerOf(parts, player_id), volume, role),
       ),
     'player:mute': ({ player_id, muted }) =>
       turned(playerOf(parts, player_id).kept.room_id, (room) => levels.mute(room, muted, player_id)),
@@ -59,6 +76,9 @@ export function levelHandlers(parts: RoomParts, knobs: Knobs, turns: Turns): Han
       if (live.link === 'online') return { outcomes: [{ player_id, outcome: 'applied' }] };
       return { outcomes: [{ player_id, outcome: 'queued', reason: 'holds when it is connected' }] };
     },
+    'house:limits': (change) => ({
+      limits: (parts.roleLimits ?? new LimitsOfRoles()).set(change),
+    }),
     'room:limits': async ({ room_id, volume_limit, quiet_hours }) => {
       roomOf(parts, room_id);
       store.commit({ type: 'room/limits', room_id, volume_limit, quiet_hours });
@@ -85,30 +105,31 @@ class Levels {
     this.#knobs = knobs;
   }
 
-  async turnRoom(room: RoomRecord, volume: number): Promise<Outcome[]> {
+  async turnRoom(room: RoomRecord, volume: number, role?: Role): Promise<Outcome[]> {
     requirePlayers(room);
     const members = membersOf(this.#parts, room);
-    if (members.length === 1 && members[0]) return this.#turnAlone(room, members[0], volume);
+    if (members.length === 1 && members[0]) return this.#turnAlone(room, members[0], volume, role);
     const able = members.filter((player) => refusal(player, 'volume') === undefined);
     if (able.length === 0) throw nobodyCan(members, 'volume');
-    const standings = able.map((player) => this.#standing(room, player));
+    const standings = able.map((player) => this.#standing(room, player, role));
     const places = balanced(standings, volume).map((place, index) => {
       const ceiling = standings[index]?.ceiling ?? 1;
       return { ...place, held: place.wanted > ceiling + 0.001 };
     });
-    return this.#tellMembers(room, members, places);
+    return this.#tellMembers(room, members, places, role);
   }
 
-  async turnMember(room: RoomRecord, player: PlayerRecord, volume: number): Promise<Outcome[]> {
-    if (room.kept.player_ids.length < 2) return this.#turnAlone(room, player, volume);
+  async turnMember(room: RoomRecord, player: PlayerRecord, volume: number, role?: Role): Promise<Outcome[]> {
+    if (room.kept.player_ids.length < 2) return this.#turnAlone(room, player, volume, role);
     if (refusal(player, 'volume') !== undefined) throw nobodyCan([player], 'volume');
-    const { level } = ceilingNow(this.#parts, room, player);
+    const { level } = ceilingFor(this.#parts, room, player, role);
     const told = Math.min(level, volume);
     const { player_id } = player.kept;
     return this.#tellMembers(
       room,
       [player],
       [{ player_id, volume: told, wanted: told, held: told < volume }],
+      role,
     );
   }
 
@@ -137,11 +158,16 @@ class Levels {
     return outcomes;
   }
 
-  async #turnAlone(room: RoomRecord, player: PlayerRecord, volume: number): Promise<Outcome[]> {
+  async #turnAlone(
+    room: RoomRecord,
+    player: PlayerRecord,
+    volume: number,
+    role: Role | undefined,
+  ): Promise<Outcome[]> {
     const refused = refusal(player, 'volume', true);
     if (refused) throw nobodyCan([player], 'volume');
     const { player_id } = player.kept;
-    const ceiling = ceilingNow(this.#parts, room, player);
+    const ceiling = ceilingFor(this.#parts, room, player, role);
     const target = Math.min(volume, ceiling.level);
     const from = player.live.volume ?? room.kept.volume;
     const told = await this.#knobs.turn(player_id, from, target, paceIn(room));
@@ -153,6 +179,7 @@ class Levels {
     room: RoomRecord,
     members: readonly PlayerRecord[],
     places: readonly (Place & { readonly held: boolean })[],
+    role: Role | undefined,
   ): Promise<Outcome[]> {
     const levels: Level[] = [];
     const outcomes = await each(members, async (player) => {
@@ -161,6 +188,7 @@ class Levels {
       const refused = refusal(player, 'volume');
       if (refused || !place) return refused ?? { outcome: 'ignored' };
       const before = player.live.volume;
+      const ceiling = ceilingFor(this.#parts, room, player, role);
       const stands =
         this.#knobs.target(player_id) === undefined && Math.abs((before ?? -1) - place.volume) < SAME;
       const told = stands
@@ -171,7 +199,7 @@ class Levels {
       levels.push({ player_id, balance, ...(said === before && { volume: told }) });
       return {
         outcome: 'applied',
-        ...(place.held && { reason: held(ceilingNow(this.#parts, room, player)) }),
+        ...(place.held && { reason: held(ceiling) }),
       };
     });
     this.#commit(room, levels);
@@ -179,12 +207,12 @@ class Levels {
   }
 
   /** Where a member stands; its place in the balance counts as long as nobody turned it by itself. */
-  #standing(room: RoomRecord, player: PlayerRecord): Standing {
+  #standing(room: RoomRecord, player: PlayerRecord, role: Role | undefined): Standing {
     const { player_id } = player.kept;
     const volume = this.#knobs.recent(player_id) ?? player.live.volume ?? room.kept.volume;
     const place = room.kept.balance?.[player_id];
     const wanted = place && Math.abs(volume - place.told) <= ECHO ? place.wanted : volume;
-    return { player_id, volume, wanted, ceiling: ceilingNow(this.#parts, room, player).level };
+    return { player_id, volume, wanted, ceiling: ceilingFor(this.#parts, room, player, role).level };
   }
 
   #commit(room: RoomRecord, levels: readonly Level[]): void {

@@ -3,6 +3,7 @@ import type { Playlist, QueueItem, QueueSource } from '../protocol/index.js';
 import type { Media, Players } from '../players/index.js';
 import { positionAt } from '../protocol/index.js';
 import type { PlayerRecord, RoomRecord, Store } from '../state/index.js';
+import type { LimitsOfRoles } from './levels-roles.js';
 import type { People } from './party/index.js';
 
 /** What rooms need of the library. */
@@ -27,6 +28,10 @@ export interface RoomParts {
   readonly log: Logger;
   /** 0..1 */
   readonly random: () => number;
+  /** How loud somebody may turn anything; absent: all as loud as they like. */
+  readonly roleLimits?: LimitsOfRoles;
+  /** Whether quiet hours do not hold in a room now: an alarm rings there. */
+  readonly excused?: (roomId: string) => boolean;
   /** Minutes since midnight at a wall clock, for quiet hours; default: in the time zone of this machine. */
   readonly localMinutes?: (wallMs: number) => number;
 }

@@ -24,7 +24,8 @@ import { Wishes } from './wishes.js';
 
 type RoomCommand =
   | Exclude<Extract<CommandType, `room:${string}` | `queue:${string}`>, PartyCommand>
-  | `player:${'volume' | 'mute' | 'latency' | 'limit'}`;
+  | `player:${'volume' | 'mute' | 'latency' | 'limit'}`
+  | 'house:limits';
 
 export interface Rooms {
   readonly handlers: Handlers<RoomCommand>;

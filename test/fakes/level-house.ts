@@ -1,7 +1,7 @@
 import { AppError, type Logger } from '../../src/base/index.js';
 import type { PlayerCommand } from '../../src/players/index.js';
 import type { Capability, SyncClass, TopicEvent } from '../../src/protocol/index.js';
-import { createRooms, type RoomParts, type Rooms } from '../../src/rooms/index.js';
+import { createRooms, LimitsOfRoles, type RoomParts, type Rooms } from '../../src/rooms/index.js';
 import {
   emptyState,
   newPlayer,
@@ -97,6 +97,7 @@ export class LevelHouse {
   /** Players that say nothing about what they were told. */
   readonly silent = new Set<string>();
   minute = 12 * 60;
+  readonly roleLimits = new LimitsOfRoles();
 
   constructor(plan: Readonly<Record<string, readonly string[]>>, start = 0.5, state = housePlan(plan)) {
     this.store = new Store({ state, epoch: 'e', keeper: { weigh: () => undefined, keep: () => undefined } });
@@ -115,6 +116,7 @@ export class LevelHouse {
       log: strictLog,
       random: () => 0.5,
       localMinutes: () => this.minute,
+      roleLimits: this.roleLimits,
       players: { codecs: () => 'all', execute: (id, command) => this.execute(id, command) },
       library: {
         items: () => [],

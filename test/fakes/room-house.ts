@@ -168,6 +168,10 @@ export class RoomHouse {
   readonly players = new Map<string, ScriptedPlayer>();
   store: Store;
   rooms: Rooms;
+  /** Rooms whose quiet hours do not hold. */
+  excused: (roomId: string) => boolean = () => false;
+  /** Of the day, for quiet hours. */
+  minute = 12 * 60;
 
   constructor(names: readonly string[], classes: Readonly<Record<string, SyncClass>> = {}) {
     this.store = this.#open(emptyState('1'));
@@ -311,6 +315,8 @@ export class RoomHouse {
       clock: this.clock,
       log: strictLog,
       random: () => 0.5,
+      excused: (roomId) => this.excused(roomId),
+      localMinutes: () => this.minute,
       players: { codecs: () => 'all', execute: (id, command) => this.player(id).execute(command) },
       library: {
         items: (source: QueueSource) =>
