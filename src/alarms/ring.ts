@@ -1,0 +1,344 @@
+import { AppError, Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
+import type { Alarm, AlarmRing } from '../protocol/index.js';
+import type { State } from '../state/index.js';
+import type { Ask } from './ask.js';
+import { RingVolume } from './ring-volume.js';
+import { NO_MUSIC, type RingKept } from './kept.js';
+import { Music } from './music.js';
+import { missingIn, namesOf, standingOf } from './standing.js';
+
+/** How it ended. */
+export interface RingEnd {
+  readonly failed: boolean;
+  /** For people. */
+  readonly message: string;
+}
+
+export interface RingParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly state: () => State;
+  readonly ask: Ask;
+  readonly alarm: Alarm;
+  readonly kept: RingKept | undefined;
+  readonly test: boolean;
+  /** Waits, unless the server stops meanwhile. */
+  later(ms: number, run: () => void): void;
+  /** `keep` = it must survive a restart. */
+  changed(keep: boolean): void;
+  over(end: RingEnd): void;
+  say(level: 'info' | 'warning' | 'error', message: string): void;
+}
+
+const STEP_MS = 1_000;
+/** While nothing is heard it is tried again so often. */
+const AGAIN_MS = 10_000;
+const TEST_MINUTES = 1;
+const TEST_FADE_SECONDS = 10;
+
+/** One alarm that rings in one room, until somebody stops it or nobody did. [AL4] */
+export class Ring {
+  readonly #parts: RingParts;
+  readonly #turn = new Serial();
+  readonly #music: Music;
+  readonly #volume: RingVolume;
+  readonly #sinceMs: number;
+  readonly #endsUs: number;
+  #state: 'ringing' | 'snoozed' = 'ringing';
+  #snoozes: number;
+  #snoozedUntilUs: number | undefined;
+  #snoozedUntilMs: number | undefined;
+  #fallback: boolean;
+  #problem: string | undefined;
+  #missing: readonly string[] = [];
+  /** Nothing has been heard since then. */
+  #silentUs: number;
+  #triedUs = 0;
+  #heard = false;
+  /** Since the music began the last time. */
+  #heardSince = false;
+  #timer: Timer | undefined;
+  #ended = false;
+
+  constructor(parts: RingParts) {
+    const { alarm, clock, kept, ask, state, test } = parts;
+    this.#parts = parts;
+    this.#sinceMs = kept?.since_ms ?? clock.wallMs();
+    this.#snoozes = kept?.snoozes ?? 0;
+    this.#fallback = kept?.fallback ?? false;
+    this.#music = new Music({ ask, state, alarm, kept: kept?.music ?? NO_MUSIC });
+    const fade_seconds = test ? Math.min(alarm.fade_seconds, TEST_FADE_SECONDS) : alarm.fade_seconds;
+    const fade = { from: Math.min(alarm.from_volume, alarm.volume), to: alarm.volume, seconds: fade_seconds };
+    this.#volume = new RingVolume({ ...parts, roomId: alarm.room_id, fade, before: kept?.before });
+    const now = clock.nowUs();
+    this.#silentUs = now;
+    this.#endsUs = now + (test ? TEST_MINUTES : alarm.stop_minutes) * 60e6;
+  }
+
+  get roomId(): string {
+    return this.#parts.alarm.room_id;
+  }
+
+  /** Whether quiet hours do not hold for its room. */
+  get excuses(): boolean {
+    return !this.#ended && this.#state === 'ringing' && this.#parts.alarm.quiet_hours === 'ignore';
+  }
+
+  get kept(): RingKept {
+    return {
+      state: this.#state,
+      since_ms: this.#sinceMs,
+      ...(this.#snoozedUntilMs !== undefined && { until_ms: this.#snoozedUntilMs }),
+      snoozes: this.#snoozes,
+      fallback: this.#fallback,
+      test: this.#parts.test,
+      music: this.#music.kept,
+      ...(this.#volume.before !== undefined && { before: this.#volume.before }),
+    };
+  }
+
+  get view(): AlarmRing {
+    return {
+      state: this.#state,
+      since: new Date(this.#sinceMs).toISOString(),
+      ...(this.#snoozedUntilUs !== undefined && { snoozed_until_us: this.#snoozedUntilUs }),
+      snoozes_left: Math.max(0, this.#parts.alarm.snooze_count - this.#snoozes),
+      tone: this.#fallback,
+      test: this.#parts.test,
+      missing_player_ids: [...this.#missing],
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+    };
+  }
+
+  /** Begins, or goes on after a restart: what plays already is not begun again. */
+  begin(): void {
+    const { kept, clock } = this.#parts;
+    if (kept?.state === 'snoozed') {
+      this.#sleepUntil(Math.max(0, (kept.until_ms ?? 0) - clock.wallMs()));
+      return this.#parts.changed(true);
+    }
+    this.#follow(() => this.#start(kept !== undefined));
+  }
+
+  /** Nothing more is done; what plays goes on. */
+  close(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+  }
+
+  /** Rejects with ERR_CONFLICT when there is no snooze left. */
+  async snooze(minutes = this.#parts.alarm.snooze_minutes): Promise<void> {
+    await this.#turn.run(async () => {
+      this.#requireOn();
+      if (this.#state === 'ringing' && this.#snoozes >= this.#parts.alarm.snooze_count)
+        throw new AppError('ERR_CONFLICT', 'It has been snoozed as often as it may be');
+      if (this.#state === 'ringing') this.#snoozes++;
+      this.#sleepUntil(minutes * 60_000);
+      await this.#hush();
+      this.#parts.changed(true);
+    });
+  }
+
+  async stop(keepPlaying: boolean, message: string): Promise<void> {
+    await this.#turn.run(async () => {
+      if (this.#ended) return;
+      await this.#end(keepPlaying, { failed: false, message });
+    });
+  }
+
+  #requireOn(): void {
+    if (this.#ended) throw new AppError('ERR_CONFLICT', 'It does not ring');
+  }
+
+  #sleepUntil(ms: number): void {
+    const { clock } = this.#parts;
+    this.#timer?.cancel();
+    this.#state = 'snoozed';
+    this.#snoozedUntilUs = clock.nowUs() + ms * 1000;
+    this.#snoozedUntilMs = clock.wallMs() + ms;
+    this.#timer = clock.after(ms, () => this.#follow(() => this.#wake()));
+  }
+
+  /** One thing after the other; what goes wrong is said, and the next step tries again. */
+  #follow(work: () => Promise<void>): void {
+    this.#turn
+      .run(async () => {
+        if (this.#ended) return;
+        await work();
+      })
+      .catch((thrown: unknown) => {
+        this.#problem = toError(thrown).message;
+        this.#parts.log.warn(
+          { alarm_id: this.#parts.alarm.alarm_id, error: this.#problem },
+          'an alarm has trouble',
+        );
+      })
+      .finally(() => {
+        if (!this.#ended && this.#state === 'ringing')
+          this.#timer = this.#parts.clock.after(STEP_MS, () => this.#follow(() => this.#step()));
+      });
+  }
+
+  async #start(goesOn: boolean): Promise<void> {
+    const now = this.#parts.clock.nowUs();
+    this.#silentUs = now;
+    this.#triedUs = now;
+    this.#missing = missingIn(this.#parts.state(), this.roomId);
+    const standing = goesOn ? this.#standing() : 'ended';
+    if (standing === 'gone') return this.#end(false, { failed: true, message: 'Its room is gone' });
+    if (standing === 'heard' || standing === 'waits') return;
+    await this.#volume.prepare();
+    try {
+      await this.#music.start();
+    } catch (error) {
+      await this.#tone(toError(error).message);
+    }
+    this.#parts.changed(true);
+  }
+
+  /** After a snooze. Where somebody plays music meanwhile, somebody is up. */
+  async #wake(): Promise<void> {
+    const { state } = this.#parts;
+    const room = state().rooms.get(this.roomId);
+    if (!room) return this.#end(false, { failed: true, message: 'Its room is gone' });
+    if (room.kept.intent === 'playing')
+      return this.#end(true, { failed: false, message: 'Somebody was up already' });
+    this.#state = 'ringing';
+    this.#snoozedUntilUs = undefined;
+    this.#snoozedUntilMs = undefined;
+    this.#heard = false;
+    this.#volume.again();
+    const { item_id } = room.kept;
+    if (item_id === undefined || !this.#music.ours.has(item_id)) return this.#start(false);
+    this.#silentUs = this.#parts.clock.nowUs();
+    await this.#volume.prepare();
+    try {
+      await this.#music.goOn();
+    } catch (error) {
+      await this.#tone(toError(error).message);
+    }
+    this.#parts.changed(true);
+  }
+
+  #standing(): ReturnType<typeof standingOf> {
+    return standingOf(this.#parts.state(), this.roomId, this.#music.ours);
+  }
+
+  async #step(): Promise<void> {
+    const now = this.#parts.clock.nowUs();
+    if (now >= this.#endsUs)
+      return this.#end(
+        false,
+        this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
+      );
+    const standing = this.#standing();
+    switch (standing) {
+      case 'heard':
+        return this.#playsOn();
+      case 'ended':
+        return this.#beginsAgain();
+      case 'by-hand':
+        return this.#end(true, { failed: false, message: 'Stopped in its room' });
+      case 'gone':
+        return this.#end(true, { failed: true, message: 'Its room is gone' });
+      case 'broken':
+      case 'waits':
+        return this.#isSilent(standing === 'broken');
+      default:
+        return standing satisfies never;
+    }
+  }
+
+  /** Music that is over begins anew; a queue that came to its end without a sound could not be played. */
+  async #beginsAgain(): Promise<void> {
+    if (!this.#heardSince) return this.#isSilent(true);
+    this.#heardSince = false;
+    await this.#music.goOn();
+  }
+
+  #unheeded(): RingEnd {
+    if (!this.#heard) return { failed: true, message: this.#problem ?? 'Nothing was heard' };
+    return { failed: false, message: 'Nobody stopped it' };
+  }
+
+  async #playsOn(): Promise<void> {
+    this.#silentUs = this.#parts.clock.nowUs();
+    this.#heardSince = true;
+    this.#tellMissing();
+    if (!this.#heard || (this.#problem !== undefined && !this.#fallback)) {
+      this.#heard = true;
+      if (!this.#fallback) this.#problem = undefined;
+      this.#parts.changed(false);
+    }
+    await this.#volume.step();
+  }
+
+  #tellMissing(): void {
+    const state = this.#parts.state();
+    const missing = missingIn(state, this.roomId);
+    const isNews = !this.#heard && missing.length > 0;
+    if (isNews) this.#parts.say('warning', `It rings without ${namesOf(state, missing)}: not connected`);
+    if (missing.join() === this.#missing.join()) return;
+    this.#missing = missing;
+    this.#parts.changed(false);
+  }
+
+  async #isSilent(broken: boolean): Promise<void> {
+    const { clock, alarm, state } = this.#parts;
+    const now = clock.nowUs();
+    const long = now - this.#silentUs >= alarm.silence_seconds * 1e6;
+    if (!broken && !long) return;
+    if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && !this.#fallback)) return;
+    this.#triedUs = now;
+    const missing = missingIn(state(), this.roomId);
+    const all = missing.length === (state().rooms.get(this.roomId)?.kept.player_ids.length ?? 0);
+    if (!all) return this.#tone(state().rooms.get(this.roomId)?.live.problem ?? 'nothing was heard');
+    if (this.#problem === undefined)
+      this.#parts.say(
+        'error',
+        `Nobody hears it: ${namesOf(state(), missing) || 'no player'} is not connected`,
+      );
+    this.#problem = 'No player of its room is connected';
+    this.#missing = missing;
+    this.#parts.changed(false);
+  }
+
+  /** The music does not come: bells do. */
+  async #tone(reason: string): Promise<void> {
+    const chosen = 'tone' in this.#parts.alarm.source;
+    if (!this.#fallback && !chosen) this.#parts.say('warning', `The tone rings: ${reason}`);
+    this.#fallback = !chosen;
+    this.#problem = reason;
+    this.#triedUs = this.#parts.clock.nowUs();
+    await (this.#music.kept.tone_ids.length > 0 ? this.#toneAgain() : this.#music.tone());
+    this.#parts.changed(true);
+  }
+
+  async #toneAgain(): Promise<void> {
+    await this.#music.removeTone();
+    await this.#music.tone();
+  }
+
+  async #hush(): Promise<void> {
+    if (this.#parts.state().rooms.get(this.roomId)?.kept.intent === 'playing')
+      await this.#parts.ask('room:pause', { room_id: this.roomId });
+  }
+
+  /** Whatever goes wrong now, it is over. */
+  async #end(keepPlaying: boolean, end: RingEnd): Promise<void> {
+    this.#ended = true;
+    this.#timer?.cancel();
+    try {
+      if (!keepPlaying) await this.#hush();
+      await this.#music.removeTone();
+      if (this.#parts.test && !keepPlaying) await this.#music.takeBack();
+      if (!keepPlaying) this.#volume.restore();
+    } catch (error) {
+      this.#parts.log.warn(
+        { alarm_id: this.#parts.alarm.alarm_id, error: toError(error).message },
+        'an alarm could not be ended as it should',
+      );
+    }
+    this.#parts.over(end);
+  }
+}

@@ -1,0 +1,254 @@
+import { AppError, Serial, toError, type Logger, type Timer, type WallClock } from '../base/index.js';
+import type { CommandRequest, Handlers, Sleep } from '../protocol/index.js';
+import { KeptList, type Store } from '../state/index.js';
+import type { Db } from '../storage/index.js';
+import { asking, type Ask, type RunCommand } from './ask.js';
+import { isTouched, levelAt, type Fade, type Left } from './fade.js';
+import { SleepOwn } from './kept.js';
+import { secondsLeft } from './sleep-end.js';
+
+export interface SleepParts {
+  readonly db: Db;
+  readonly store: Store;
+  readonly clock: WallClock;
+  readonly log: Logger;
+}
+
+const STEP_MS = 500;
+/** So long before the end of a track the room is paused: the next one must not be heard. */
+const SHORT_SECONDS = 0.4;
+/** After a pause, players may still be heard for so long. */
+const SILENT_MS = 1_500;
+/** Players that are away get their volume back when they are there again, if that is soon. */
+const AGAIN_MS = 3_000;
+const TRIES = 40;
+/** The end on the wire is told anew when it moved by more. */
+const MOVED_US = 1.5e6;
+
+interface Running {
+  readonly room_id: string;
+  /** Of those that end by time. */
+  readonly endsUs: number | undefined;
+  before: number | undefined;
+  fade: { readonly begunUs: number; readonly way: Fade } | undefined;
+  left: Left | undefined;
+  /** The last item of what is waited for, once it plays. */
+  lastItem: string | undefined;
+  over: boolean;
+}
+
+/** What makes rooms fall silent: a fade, a pause where the music is, and the volume as it was. One in a room. [SL1] */
+export class Sleeps {
+  readonly handlers: Handlers<'sleep:set' | 'sleep:cancel'>;
+  readonly #parts: SleepParts;
+  readonly #kept: KeptList<'sleeps', SleepOwn>;
+  readonly #running = new Map<string, Running>();
+  readonly #turn = new Serial();
+  readonly #later = new Set<Timer>();
+  #ask: Ask | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(parts: SleepParts) {
+    this.#parts = parts;
+    this.#kept = new KeptList({ db: parts.db, store: parts.store, list: 'sleeps', own: SleepOwn });
+    this.handlers = {
+      'sleep:set': (request) => ({ sleep: this.#set(request) }),
+      'sleep:cancel': ({ room_id }) => {
+        if (!this.#kept.get(room_id)) throw new AppError('ERR_NOT_FOUND', 'This room has no sleep timer');
+        this.cancel(room_id);
+        return {};
+      },
+    };
+  }
+
+  /** What was set before a restart goes on; what should have ended meanwhile ends now. */
+  start(run: RunCommand): void {
+    this.#ask = asking(run, { connection_id: 'sleep', name: 'Sleep timer', role: 'admin' });
+    const { clock } = this.#parts;
+    for (const { item, own } of this.#kept.all()) {
+      const ms = own.ends_ms === undefined ? undefined : own.ends_ms - clock.wallMs();
+      this.#begin(item, ms === undefined ? undefined : Math.max(0, ms), own.before);
+    }
+  }
+
+  /** It plays on, as loud as it was. */
+  cancel(roomId: string): void {
+    const running = this.#running.get(roomId);
+    if (running) this.#finish(running, false);
+    else this.#kept.remove([roomId]);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    for (const timer of this.#later) timer.cancel();
+  }
+
+  #set({ room_id, minutes, until, fade_seconds }: CommandRequest<'sleep:set'>): Sleep {
+    const { clock, store } = this.#parts;
+    const room = store.state.rooms.get(room_id);
+    if (!room) throw new AppError('ERR_ROOM_NOT_FOUND', 'no room has this id');
+    if ((minutes === undefined) === (until === undefined))
+      throw new AppError('ERR_INVALID', 'A sleep timer ends after some minutes, or at the end of something');
+    const before = this.#running.get(room_id);
+    if (before?.fade) this.#putBack(before);
+    const sleep: Sleep = { sleep_id: room_id, room_id, until: until ?? 'time', fade_seconds, fading: false };
+    const ms = minutes === undefined ? undefined : minutes * 60_000;
+    this.#kept.put(sleep, ms === undefined ? {} : { ends_ms: clock.wallMs() + ms });
+    this.#begin(sleep, ms, undefined);
+    return this.#kept.get(room_id)?.item ?? sleep;
+  }
+
+  #begin(sleep: Sleep, ms: number | undefined, before: number | undefined): void {
+    const { clock } = this.#parts;
+    const { room_id } = sleep;
+    const old = this.#running.get(room_id);
+    if (old) old.over = true;
+    const running: Running = {
+      room_id,
+      endsUs: ms === undefined ? undefined : clock.nowUs() + ms * 1000,
+      before,
+      fade: undefined,
+      left: undefined,
+      lastItem: undefined,
+      over: false,
+    };
+    this.#running.set(room_id, running);
+    this.#show(running, this.#left(running, sleep), false);
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#closed || this.#timer || this.#running.size === 0) return;
+    this.#timer = this.#parts.clock.after(STEP_MS, () => {
+      this.#timer = undefined;
+      for (const running of [...this.#running.values()])
+        void this.#turn
+          .run(() => this.#step(running))
+          .catch((error: unknown) =>
+            this.#parts.log.warn(
+              { room_id: running.room_id, error: toError(error).message },
+              'a sleep timer has trouble',
+            ),
+          );
+      void this.#turn.idle().then(() => this.#arm());
+    });
+  }
+
+  /** Seconds until the room falls silent. */
+  #left({ endsUs, room_id }: Running, { until }: Sleep): number | undefined {
+    const { store, clock } = this.#parts;
+    if (endsUs !== undefined) return (endsUs - clock.nowUs()) / 1e6;
+    const room = store.state.rooms.get(room_id);
+    return room && secondsLeft(room, until, clock.nowUs());
+  }
+
+  async #step(running: Running): Promise<void> {
+    const item = this.#kept.get(running.room_id)?.item;
+    if (running.over || !item) return;
+    const room = this.#parts.store.state.rooms.get(running.room_id);
+    if (!room) return this.#finish(running, false);
+    const left = this.#left(running, item);
+    const current = room.kept.item_id;
+    const passed = running.lastItem !== undefined && current !== running.lastItem;
+    if (running.endsUs === undefined) {
+      if (room.kept.intent === 'stopped') return this.#finish(running, false);
+      running.lastItem = left !== undefined && left < 2 ? current : undefined;
+    }
+    const over = left !== undefined && left <= (running.endsUs === undefined ? SHORT_SECONDS : 0);
+    if (over || passed) return this.#finish(running, true);
+    const fading = left !== undefined && left <= item.fade_seconds && room.kept.intent === 'playing';
+    if (fading) await this.#fade(running, left);
+    else if (running.fade) this.#putBack(running);
+    this.#show(running, left, fading);
+  }
+
+  /** Quieter step by step. Somebody who turns the knob meanwhile hears it fade from there, and finds it there. */
+  async #fade(running: Running, left: number): Promise<void> {
+    const { clock, store } = this.#parts;
+    const { room_id } = running;
+    const stands = store.state.rooms.get(room_id)?.kept.volume ?? 0;
+    const now = clock.nowUs();
+    if (!running.fade || isTouched(running.left, stands)) {
+      running.before = running.fade ? stands : (running.before ?? stands);
+      running.fade = { begunUs: now, way: { from: stands, to: 0, seconds: left } };
+      const kept = this.#kept.get(room_id);
+      if (kept) this.#kept.put(kept.item, { ...kept.own, before: running.before }, 'normal');
+    }
+    const { begunUs, way } = running.fade;
+    const told = levelAt(way, (now - begunUs) / 1e6);
+    try {
+      await this.#ask?.('room:volume', { room_id, volume: told });
+    } catch (error) {
+      this.#parts.log.debug({ room_id, error: toError(error).message }, 'a room does not fade');
+    }
+    running.left = { told, stood: store.state.rooms.get(room_id)?.kept.volume ?? told };
+  }
+
+  #finish(running: Running, pause: boolean): void {
+    const { room_id } = running;
+    running.over = true;
+    if (this.#running.get(room_id) === running) this.#running.delete(room_id);
+    if (!pause) return this.#leave(running);
+    const playing = this.#parts.store.state.rooms.get(room_id)?.kept.intent === 'playing';
+    const paused = playing ? this.#ask?.('room:pause', { room_id }) : undefined;
+    void Promise.resolve(paused)
+      .catch((error: unknown) =>
+        this.#parts.log.warn({ room_id, error: toError(error).message }, 'a room did not fall silent'),
+      )
+      .then(() => this.#after(SILENT_MS, () => this.#leave(running)));
+  }
+
+  /** It is kept until the room has its volume back: a server that dies in between gives it back at its next start. */
+  #leave(running: Running): void {
+    this.#putBack(running);
+    if (!this.#running.has(running.room_id)) this.#kept.remove([running.room_id]);
+  }
+
+  #after(ms: number, run: () => void): void {
+    if (this.#closed) return;
+    const timer = this.#parts.clock.after(ms, () => {
+      this.#later.delete(timer);
+      run();
+    });
+    this.#later.add(timer);
+  }
+
+  /** The volume from before the fade, unless somebody turned it since. */
+  #putBack(running: Running): void {
+    const { room_id, before, left } = running;
+    running.fade = undefined;
+    running.left = undefined;
+    running.before = undefined;
+    const stands = this.#parts.store.state.rooms.get(room_id)?.kept.volume;
+    if (before === undefined || stands === undefined || isTouched(left, stands)) return;
+    this.#giveBack(room_id, before, TRIES);
+  }
+
+  /** After a restart players may not be there yet. */
+  #giveBack(roomId: string, volume: number, tries: number): void {
+    this.#ask?.('room:volume', { room_id: roomId, volume }).catch((error: unknown) => {
+      this.#parts.log.debug(
+        { room_id: roomId, error: toError(error).message },
+        'a room has not its volume back yet',
+      );
+      const away = error instanceof AppError && error.retryable;
+      if (away && tries > 1 && !this.#running.has(roomId))
+        this.#after(AGAIN_MS, () => this.#giveBack(roomId, volume, tries - 1));
+    });
+  }
+
+  /** The end is told as a moment, so that every page counts by itself. */
+  #show({ room_id }: Running, left: number | undefined, fading: boolean): void {
+    const entry = this.#kept.get(room_id);
+    if (!entry) return;
+    const { ends_at_us: before, ...rest } = entry.item;
+    const now = left === undefined ? undefined : Math.round(this.#parts.clock.nowUs() + left * 1e6);
+    const same =
+      now === before || (now !== undefined && before !== undefined && Math.abs(now - before) < MOVED_US);
+    if (same && rest.fading === fading) return;
+    const ends_at_us = same ? before : now;
+    this.#kept.show({ ...rest, fading, ...(ends_at_us !== undefined && { ends_at_us }) }, entry.own);
+  }
+}

@@ -1,0 +1,51 @@
+import { tmpdir } from 'node:os';
+import {
+  Alarms,
+  keepTone,
+  Sleeps,
+  systemOffset,
+  TONE_ID,
+  TONE_SECONDS,
+  type RunCommand,
+} from '../alarms/index.js';
+import type { OwnTrack } from '../library/index.js';
+import type { Base } from './base.js';
+import type { Kept } from './open-state.js';
+
+export interface OpenedAlarms {
+  readonly handlers: Alarms['handlers'] & Sleeps['handlers'];
+  /** Whether the quiet hours of a room do not hold now. */
+  excused(this: void, roomId: string): boolean;
+  /** Nothing rings before. After players and music have started. */
+  start(run: RunCommand): void;
+}
+
+/** What rooms do at an hour of the day: alarms, and falling silent. */
+export function openAlarms(
+  { clock, log, closers }: Base,
+  { db, store }: Pick<Kept, 'db' | 'store'>,
+): OpenedAlarms {
+  const parts = { db, store, clock, log: log.child({ part: 'alarms' }) };
+  const sleeps = new Sleeps(parts);
+  const alarms = new Alarms({ ...parts, offsetAt: systemOffset, awake: (roomId) => sleeps.cancel(roomId) });
+  return {
+    handlers: { ...alarms.handlers, ...sleeps.handlers },
+    excused: (roomId) => alarms.excuses(roomId),
+    start(run) {
+      closers.add(() => sleeps.close());
+      closers.add(() => alarms.close());
+      sleeps.start(run);
+      alarms.start(run);
+    },
+  };
+}
+
+/** The tone that rings when nothing else does, as a track that is always there. */
+export async function alarmTone({ config, log }: Base): Promise<OwnTrack[]> {
+  const path = await keepTone([config.data_dir, tmpdir()]);
+  if (path === undefined) {
+    log.error({}, 'there is nowhere to keep the tone of alarms');
+    return [];
+  }
+  return [{ track_id: TONE_ID, path, codec: 'wav', title: 'Alarm', duration_seconds: TONE_SECONDS }];
+}
