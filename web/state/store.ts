@@ -52,6 +52,7 @@ export interface RoomSheet {
     | 'room-settings'
     | 'announce'
     | 'listen'
+    | 'sleep'
     | 'party-open'
     | 'party-rules'
     | 'party-invite'

@@ -63,6 +63,7 @@ function LaterSheet() {
   return value ? (
     <>
       <value.PartyKeeper />
+      <value.AlarmKeeper />
       {sheet.value !== undefined && <value.OpenSheet />}
     </>
   ) : null;
@@ -166,7 +167,7 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
       'trash',
     ],
   },
-  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'sync', 'party', 'join'] },
+  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'alarms', 'sync', 'party', 'join'] },
 ];
 
 /** In place of the rooms, for who was invited to one. */

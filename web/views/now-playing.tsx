@@ -6,6 +6,8 @@ import { hasVolume, noticeOf } from '../state/notice.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { syncBadge } from '../state/sync-badge.js';
+import { useLoaded } from './hooks.js';
+import { loadMore } from './later.js';
 import { SeekBar } from './seek-bar.js';
 import { VolumeBar } from './volume-bar.js';
 
@@ -62,6 +64,7 @@ function Together({ roomId }: { roomId: string }) {
 
 function Cover() {
   const { track } = useStore();
+  const { value } = useLoaded(loadMore, []);
   const now = track.value;
   return (
     <div class="cover-space">
@@ -72,6 +75,7 @@ function Cover() {
         class="cover"
         eager
       />
+      {value && <value.SleepLine />}
     </div>
   );
 }

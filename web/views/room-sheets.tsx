@@ -12,6 +12,7 @@ import { GroupSheet } from './group-sheet.js';
 import { ClosePartySheet, InviteSheet, OpenPartySheet, PartyRulesSheet } from './party-sheets.js';
 import { LevelsSheet } from './levels.js';
 import { RoomSettingsSheet } from './room-settings.js';
+import { SleepSheet } from './sleep-sheet.js';
 
 /** The sheets about one room. */
 export function OpenRoomSheet({ sheet, onClose }: { sheet: RoomSheet; onClose: () => void }) {
@@ -33,6 +34,8 @@ export function OpenRoomSheet({ sheet, onClose }: { sheet: RoomSheet; onClose: (
       return <RoomSettingsSheet room={room} onClose={onClose} />;
     case 'listen':
       return <ListenSheet roomId={room.room_id} onClose={onClose} />;
+    case 'sleep':
+      return <SleepSheet room={room} onClose={onClose} />;
     case 'announce':
       return <AnnounceSheet room={room} onClose={onClose} />;
     case 'party-open':
@@ -72,7 +75,9 @@ function RoomMenu({ room, onClose }: { room: Room; onClose: () => void }) {
       : [
           entry('pulse', 'How well it is in sync', () => store.router.go({ view: 'sync', id: room_id })),
           entry('radio', 'Announce something here', open('announce')),
+          entry('moon', 'Sleep timer', open('sleep'), guest),
         ]),
+    entry('bell', 'Alarms', () => store.router.go({ view: 'alarms' }), store.invited.value),
     entry('settings', 'Room settings', open('room-settings')),
     ...(empty ? [entry('trash', 'Remove this room and its queue', () => void remove(store, room))] : []),
   ];

@@ -27,6 +27,7 @@ export function OpenSheet() {
     case 'room-settings':
     case 'announce':
     case 'listen':
+    case 'sleep':
     case 'party-open':
     case 'party-rules':
     case 'party-invite':

@@ -1,0 +1,102 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { anAlarm, ringing } from '../fakes/fake-alarms.js';
+import { until } from '../until.js';
+import { button, pageStage } from './page-stage.js';
+import { auditPage, PHONE } from './pipeline-stage.js';
+
+const { open } = pageStage();
+const dialog = (page: Page) => page.getByRole('dialog');
+
+describe('alarms', () => {
+  it('are set with time, days, music and loudness', async () => {
+    const { page, fake, complaints } = await open('#/alarms', {}, PHONE);
+    await page.getByText('Nothing wakes anybody here.').waitFor();
+    await button(page, 'New alarm').click();
+    await dialog(page).getByLabel('Time').fill('06:40');
+    for (const day of ['Monday', 'Friday']) await dialog(page).getByRole('button', { name: day }).click();
+    await dialog(page).getByText('Mo, Fr').waitFor();
+    await dialog(page).getByLabel('Music').check();
+    await dialog(page).getByLabel('Search in the library').fill('sunday');
+    await dialog(page)
+      .getByRole('button', { name: /Sunday morning/ })
+      .click();
+    await dialog(page).getByText('Chosen: Sunday morning').waitFor();
+    await auditPage(page, 'alarm');
+    await button(page, 'Save').click();
+    await page.getByRole('button', { name: 'Change the alarm of 06:40' }).waitFor();
+    const [alarm] = fake.house.pipeline.list('alarms');
+    expect(alarm).toMatchObject({ time: '06:40', days: ['mon', 'fri'], source: { playlist_id: 'pl0' } });
+    expect(complaints).toEqual([]);
+  });
+
+  it('say when they ring, and are left out, switched off, tried and removed', async () => {
+    const { page, fake } = await open('#/alarms', {}, PHONE);
+    const { pipeline } = fake.house;
+    pipeline.put('alarms', anAlarm({ next_at: new Date(Date.now() + 7.5 * 3_600_000).toISOString() }));
+    pipeline.put(
+      'alarms',
+      anAlarm({
+        alarm_id: 'al-two',
+        name: '',
+        time: '09:30',
+        days: ['sat', 'sun'],
+        source: { tone: true },
+        last_result: 'missed',
+        last_message: 'It did not ring: the server was off, or its clock was set, and 3 hours is too late',
+      }),
+    );
+    await page.getByText('Rings in 7 h 30 min').waitFor();
+    await page.getByText('School · Monday to Friday').waitFor();
+    await page.getByText(/Did not ring: .* 3 hours is too late/).waitFor();
+    await auditPage(page, 'alarms');
+    await button(page, 'Skip next: School, 06:45').click();
+    await page.getByText('next one is left out').waitFor();
+    await page.getByRole('switch', { name: 'Alarm of 09:30' }).click();
+    await until('it is off', () => pipeline.get('alarms', 'al-two').enabled === false);
+    await button(page, 'Edit the alarm of 09:30').click();
+    await button(page, 'Remove').click();
+    await until('it is gone', () => pipeline.list('alarms').length === 1);
+    await button(page, 'Test: School, 06:45').click();
+    await page.getByRole('alertdialog').getByText('Test of an alarm').waitFor();
+  });
+});
+
+describe('an alarm that rings', () => {
+  it('lies over every page with snooze and stop', async () => {
+    const { page, fake } = await open('', {}, PHONE);
+    const { pipeline } = fake.house;
+    await until('it follows the alarms', async () => {
+      pipeline.put('alarms', anAlarm({ ring: ringing({ tone: true, problem: 'nothing was heard' }) }));
+      return (await page.getByRole('alertdialog').count()) > 0;
+    });
+    const alarm = page.getByRole('alertdialog');
+    await alarm.getByText('School · Living room').waitFor();
+    await alarm.getByText('nothing was heard').waitFor();
+    await auditPage(page, 'ringing');
+    const box = await alarm.getByRole('button', { name: 'Stop' }).boundingBox();
+    expect(box?.height).toBeGreaterThanOrEqual(64);
+    await alarm.getByRole('button', { name: 'Snooze 9 min' }).click();
+    await alarm.getByText(/Rings again in [89] min/).waitFor();
+    await alarm.getByRole('button', { name: 'Stop' }).click();
+    await alarm.waitFor({ state: 'detached' });
+    expect(pipeline.get('alarms', 'al-one').ring).toBeUndefined();
+  });
+});
+
+describe('a sleep timer', () => {
+  it('is set where the music is shown, counts down there, and is turned off', async () => {
+    const { page, fake } = await open('', {}, PHONE);
+    await button(page, 'Sleep timer').click();
+    await dialog(page).getByLabel('15 min').check();
+    await auditPage(page, 'sleep');
+    await button(page, 'Start').click();
+    const line = page.getByRole('button', { name: /^Sleep timer: Silent in 1[45] min/ });
+    await line.waitFor();
+    await auditPage(page, 'sleep-line');
+    await line.click();
+    await button(page, 'Turn it off').click();
+    await button(page, 'Sleep timer').waitFor();
+    expect(fake.house.pipeline.list('sleeps')).toEqual([]);
+  });
+});
