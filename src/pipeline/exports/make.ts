@@ -1,5 +1,4 @@
 import { open, rm, stat } from 'node:fs/promises';
-import { parseFile } from 'music-metadata';
 import { AppError, within, type Clock } from '../../base/index.js';
 import type { PlannedAlbum, PlannedTrack } from './contract.js';
 import { copyFile, hashFile, noSpace, openSource, syncFile, type Written } from './disk.js';
@@ -175,6 +174,8 @@ function sound({ track, making }: Encoding, encoded: Ran, decoded: Ran): void {
 }
 
 async function proveTags({ track, target, cover }: Encoding): Promise<void> {
+  // Of no use to a server that exports nothing, and large.
+  const { parseFile } = await import('music-metadata');
   const { common } = await parseFile(target, { duration: false });
   const same = (a: string | undefined, b: string): boolean => plain(a ?? '') === plain(b);
   const rightNumber = track.track_number === undefined || common.track.no === track.track_number;
