@@ -133,7 +133,7 @@ export async function checkNear(eyes: HouseEyes, signal: AbortSignal): Promise<F
   if (away.length > 0)
     return notice(
       `${names(away)} ${away.length === 1 ? 'is' : 'are'} in another network (VLAN) than this machine: they are not found by themselves, and sync is looser`,
-      `router: allow ${away[0]!.at} to reach this machine and back; keep the player in tutti.yaml by its address`,
+      `On the router: allow ${away[0]!.at} to reach this machine and back; keep the player in tutti.yaml by its address`,
       figures,
     );
   return ok('all players are in a network of this machine', figures);

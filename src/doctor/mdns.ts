@@ -99,7 +99,7 @@ export function checkReflector(heard: Echo): Finding {
   if (far.length === 0) return ok('everybody who is heard is in a network of this machine');
   return notice(
     `${far.slice(0, 4).join(', ')} ${far.length === 1 ? 'is' : 'are'} announced here from another network (VLAN): a reflector repeats mDNS, the router must let music through too`,
-    `router: allow ${far[0]} to reach this machine (HTTP port of Tutti), and back`,
+    `On the router: allow ${far[0]} to reach this machine (HTTP port of Tutti), and back`,
     [{ name: 'announced from elsewhere', value: far.length }],
   );
 }

@@ -55,7 +55,7 @@ export interface Measured {
 
 const SLOW_MS = 150;
 const RADIO_FIX =
-  'router: fixed 2.4 or 5 GHz channel, airtime fairness off; on the player: sudo iw dev wlan0 set power_save off';
+  'sudo iw dev wlan0 set power_save off   on the player; and on the router: a fixed channel, airtime fairness off';
 
 /** Round trips to players over the links there are. */
 export function checkTrips(measured: readonly Measured[]): Finding {

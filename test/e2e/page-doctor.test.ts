@@ -32,6 +32,16 @@ const FOUND: readonly Check[] = [
     fix: "sudo iptables -I INPUT -p tcp --dport 8080 -j ACCEPT   and on the router: let the player's network reach this machine, port 8080",
   }),
   aCheck({
+    check_id: 'heat',
+    title: 'Heat and power supply',
+    part: 'machine',
+    severity: 'notice',
+    found: '72 °C, which is warm',
+    figures: [{ name: 'temperature', value: 72, unit: '°C' }],
+    why: 'Heat makes a Raspberry Pi slow.',
+    fix: 'Give the case air or a heat sink',
+  }),
+  aCheck({
     check_id: 'rate',
     title: 'Sample rate',
     part: 'audio',
@@ -57,11 +67,11 @@ describe('the page of checks', () => {
     await page.getByText(/^The doctor looks at network/).waitFor();
     doctor.next = FOUND;
     await button(page, 'Look now').click();
-    await page.getByText('Looking… 0 of 4').waitFor();
+    await page.getByText('Looking… 0 of 5').waitFor();
     doctor.put({ ...FOUND[1]!, state: 'running' });
     await page.getByText('Wi-Fi of this machine', { exact: true }).waitFor();
     doctor.put(FOUND[0]!);
-    await page.getByText('Looking… 1 of 4').waitFor();
+    await page.getByText('Looking… 1 of 5').waitFor();
     doctor.finish();
     await page.getByText('1 thing does not work, 1 could be better').waitFor();
     await group(page, 'Does not work').getByText('Players reach this server').waitFor();
@@ -85,6 +95,8 @@ describe('the page of checks', () => {
     await button(page, 'Copy: Wi-Fi of this machine').click();
     await page.getByText('Copied').waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(WIFI);
+    await page.getByText(/^and on the router: let the player/).waitFor();
+    await page.getByText('Give the case air').waitFor();
   });
 
   it('says so when everything is fine, and has a file for who helps', async () => {

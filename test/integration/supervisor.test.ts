@@ -18,6 +18,8 @@ class Puppet implements PlayerLink {
   readonly closed = this.#end.promise;
   readonly commands: PlayerCommand[] = [];
   answers = true;
+  /** How long an answer to a probe takes. */
+  probeMs = 0;
 
   constructor(readonly context: LinkContext) {}
 
@@ -28,6 +30,8 @@ class Puppet implements PlayerLink {
 
   async probe(): Promise<void> {
     if (!this.answers) await new Promise(() => undefined);
+    if (this.probeMs > 0)
+      await new Promise<void>((resolve) => void this.context.clock.after(this.probeMs, resolve));
   }
 
   die(why: string): void {
@@ -267,5 +271,36 @@ describe('a player that discovery sees at a new address', () => {
     await seen('here', 'q');
     await seen('there', 'r');
     expect([addressOf('q'), addressOf('r')]).toEqual(['here', 'there']);
+  });
+});
+
+describe('round trips to a player', () => {
+  const trips = async (prepare: (stage: Stage) => unknown): Promise<readonly number[]> => {
+    const stage = new Stage();
+    await stage.start();
+    await prepare(stage);
+    const asked = stage.players.roundTrips('p', new AbortController().signal);
+    await stage.clock.advance(9_000);
+    const found = await asked;
+    await stage.players.close();
+    return found;
+  };
+
+  it('are ten in a row, and those of the last probes', async () => {
+    const slow = async ({ puppets, clock }: Stage): Promise<void> => {
+      puppets[0]!.probeMs = 90;
+      await clock.advance(10_500);
+      puppets[0]!.probeMs = 40;
+    };
+    expect(await trips(slow)).toEqual([90, ...Array.from({ length: 10 }, () => 40)]);
+  });
+
+  it('end after three seconds', async () => {
+    expect((await trips(({ puppets }) => (puppets[0]!.probeMs = 600))).length).toBeLessThanOrEqual(5);
+  });
+
+  it('are none when nobody answers, or nobody is there', async () => {
+    expect(await trips(({ puppets }) => (puppets[0]!.answers = false))).toEqual([]);
+    expect(await trips(({ puppets }) => puppets[0]!.die('gone'))).toEqual([]);
   });
 });

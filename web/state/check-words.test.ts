@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../../src/protocol/doctor.js';
-import { bySeverity, figureWords, runState, verdict } from './check-words.js';
+import { bySeverity, commandIn, figureWords, runState, verdict } from './check-words.js';
 
 const check = (more: Partial<Check>): Check => ({
   check_id: 'a',
@@ -47,6 +47,15 @@ describe('what the doctor found, in words', () => {
   it('says how far a run is', () => {
     const checks = [check({}), check({ state: 'running', title: 'Disk' }), check({ state: 'waiting' })];
     expect(runState(checks)).toEqual({ total: 3, done: 1, now: ['Disk'], running: true });
+  });
+
+  it.each([
+    ['sudo kill 42   or   TUTTI_PORT=8081 tutti serve', 'sudo kill 42'],
+    ['TUTTI_HOST=0.0.0.0 tutti serve', 'TUTTI_HOST=0.0.0.0 tutti serve'],
+    ['Give the case air or a heat sink', undefined],
+    ['On the router: allow 10.0.0.2', undefined],
+  ])('finds the command in %s', (fix, command) => {
+    expect(commandIn(fix)).toBe(command);
   });
 
   it('says figures with their unit', () => {

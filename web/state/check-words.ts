@@ -62,6 +62,12 @@ export function verdict(checks: readonly Check[]): string {
     : 'Everything is fine';
 }
 
+/** What is to be typed, without the words after it; undefined for what is no command. */
+export function commandIn(fix: string): string | undefined {
+  if (/^[A-Z][a-z]/.test(fix)) return undefined;
+  return fix.split(/ {3,}/)[0];
+}
+
 export function figureWords({ name, value, unit }: Figure): string {
   return `${name}: ${value}${unit === undefined ? '' : unit === '%' ? ' %' : ` ${unit}`}`;
 }

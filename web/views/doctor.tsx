@@ -6,6 +6,7 @@ import { Progress } from '../components/progress.js';
 import { copyText } from '../components/share.js';
 import {
   bySeverity,
+  commandIn,
   figureWords,
   PART_WORDS,
   runState,
@@ -191,22 +192,26 @@ function Fix({ about, text }: { about: string; text: string }) {
   const [copied, setCopied] = useState<boolean>();
   const shown = useRef<HTMLTextAreaElement>(null);
   useEffect(() => setCopied(undefined), [text]);
+  const command = commandIn(text);
+  if (command === undefined) return <p class="fix">{text}</p>;
+  const rest = text.slice(command.length).trim();
   return (
     <div class="fix">
       <textarea
         ref={shown}
         readOnly
         spellcheck={false}
-        rows={Math.min(6, Math.ceil(text.length / 34))}
+        rows={Math.min(6, Math.ceil(command.length / 34))}
         aria-label={`What mends it: ${about}`}
-        value={text}
+        value={command}
       />
       <Button
         label={copied === true ? 'Copied' : 'Copy'}
         about={about}
         offline
-        onClick={() => void copyText(shown.current, text).then(setCopied)}
+        onClick={() => void copyText(shown.current, command).then(setCopied)}
       />
+      {rest !== '' && <p class="row-sub">{rest}</p>}
       {copied === false && (
         <p class="row-sub" role="status">
           The browser copies nothing here: the text is selected
