@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Alarm } from '../../src/protocol/alarm.js';
-import { Button, IconButton } from '../components/buttons.js';
+import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { daysText, isTrouble, lastText, nextText, sourceText } from '../state/alarm-words.js';
 import { useStore } from '../state/store.js';
@@ -110,7 +110,6 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
           disabled={ring !== undefined}
           onClick={() => void store.ask('alarm:test', { alarm_id })}
         />
-        <IconButton icon="edit" label={`Edit the alarm of ${about}`} onClick={onEdit} />
       </div>
     </li>
   );
