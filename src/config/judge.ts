@@ -74,16 +74,10 @@ function choices({ choices: known }: SettingSpec, value: unknown): string {
 }
 
 function textFault(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return 'is no text; put it into quotes';
-    case 'too_small':
-      return `is too short, it needs ${String(issue.minimum)} characters`;
-    case 'too_big':
-      return `is too long, it may have ${String(issue.maximum)} characters`;
-    default:
-      return 'does not have the right form';
-  }
+  if (issue.code === 'invalid_type') return 'is no text; put it into quotes';
+  if (issue.code === 'too_small') return `is too short, it needs ${String(issue.minimum)} characters`;
+  if (issue.code === 'too_big') return `is too long, it may have ${String(issue.maximum)} characters`;
+  return 'does not have the right form';
 }
 
 /** Passwords may stand in an entry: what is in it is not repeated. */

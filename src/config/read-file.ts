@@ -10,9 +10,9 @@ export interface Written {
   /** Why the whole cannot be read; then there are no values. */
   readonly problems: readonly Problem[];
   /** `file:line:column` of a value, or of the nearest thing around it that there is. */
-  placeOf(path: readonly PropertyKey[]): string;
+  placeOf(this: void, path: readonly PropertyKey[]): string;
   /** The same of the key before a value. */
-  placeOfKey(key: string): string;
+  placeOfKey(this: void, key: string): string;
 }
 
 /** Long before that, something is wrong. */

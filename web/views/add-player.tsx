@@ -124,24 +124,12 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
           </>
         )}
         {isClient && (
-          <Field
-            label="Its client id"
-            keys="url"
-            value={clientId}
-            onInput={setClientId}
-            placeholder="b8:27:eb:00:00:01"
-            longest={128}
-            required
-          />
-        )}
-        {kind === 'snapserver' && (
-          <Field
-            label="Its tcp source (optional)"
-            keys="url"
-            value={source}
-            onInput={setSource}
-            placeholder="tcp://192.168.1.22:4953"
-            longest={300}
+          <SnapFields
+            ofSnapserver={kind === 'snapserver'}
+            clientId={clientId}
+            onClientId={setClientId}
+            source={source}
+            onSource={setSource}
           />
         )}
         {kind === 'local' && (
@@ -163,6 +151,41 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
         </p>
       </SheetForm>
     </Sheet>
+  );
+}
+
+interface SnapProps {
+  readonly ofSnapserver: boolean;
+  readonly clientId: string;
+  readonly onClientId: (text: string) => void;
+  readonly source: string;
+  readonly onSource: (text: string) => void;
+}
+
+/** Which snapclient is meant, and where its snapserver takes music. */
+function SnapFields({ ofSnapserver, clientId, onClientId, source, onSource }: SnapProps) {
+  return (
+    <>
+      <Field
+        label="Its client id"
+        keys="url"
+        value={clientId}
+        onInput={onClientId}
+        placeholder="b8:27:eb:00:00:01"
+        longest={128}
+        required
+      />
+      {ofSnapserver && (
+        <Field
+          label="Its tcp source (optional)"
+          keys="url"
+          value={source}
+          onInput={onSource}
+          placeholder="tcp://192.168.1.22:4953"
+          longest={300}
+        />
+      )}
+    </>
   );
 }
 
