@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { arch, release, userInfo } from 'node:os';
+import { arch, release, setPriority, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AppError, randomId, systemClock } from '../base/index.js';
 import { busAddress } from '../bus/index.js';
@@ -24,11 +24,24 @@ const SAMPLED = 300;
 export const runProgram: RunProgram = (program, words, signal) =>
   new Promise((resolve) => {
     const options = { timeout: PROGRAM_MS, maxBuffer: 1024 * 1024, cwd: '/', ...(signal && { signal }) };
-    execFile(program, words, options, (error, stdout) => {
+    const child = execFile(program, words, options, (error, stdout) => {
       if (error?.code === 'ENOENT') resolve(undefined);
       else resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, text: stdout });
     });
+    yieldToMusic(child.pid);
   });
+
+/** Whoever looks must not be heard: programs that are asked come after those that play. */
+function yieldToMusic(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, POLITE);
+  } catch {
+    // It has ended already.
+  }
+}
+
+const POLITE = 10;
 
 export const readText = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch(() => undefined);

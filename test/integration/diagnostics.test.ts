@@ -10,6 +10,7 @@ import { startApp, type App } from '../../src/app/index.js';
 import { silentLogger } from '../../src/base/index.js';
 import { runCli } from '../../src/cli/index.js';
 import { ConfigSchema } from '../../src/config/index.js';
+import { Check } from '../../src/protocol/index.js';
 import type { DriverDefinition } from '../../src/players/index.js';
 import { startRedis, type RunningRedis } from '../fakes/real-redis.js';
 import { until } from '../until.js';
@@ -172,6 +173,26 @@ it('[DR2] a run of the doctor is over within ten seconds, and its findings are t
   const found = Object.fromEntries(report!.checks.map(({ check_id, severity }) => [check_id, severity]));
   expect(found).toMatchObject({ players: 'warning', redis: 'ok', port: 'ok', 'data-folder': 'ok' });
   expect(report!.checks.every(({ state }) => state === 'done')).toBe(true);
+});
+
+it('tutti doctor has what the server that runs here sees', async () => {
+  const base = await start('open');
+  const printed: string[] = [];
+  const env = {
+    TUTTI_DATA_DIR: join(dir, 'state'),
+    TUTTI_PORT: String(app!.port),
+    TUTTI_SNAPCAST_PORT: '0',
+    TUTTI_MPD_PORT: '0',
+    TUTTI_MDNS: 'off',
+    TUTTI_LOCAL_OUTPUT: 'off',
+  };
+  await runCli(['doctor', '--json', '--server', base], env, (line) => printed.push(line)).catch(
+    () => undefined,
+  );
+  const checks = z.array(Check).parse(JSON.parse(printed.join('')));
+  const found = (id: string) => checks.find(({ check_id }) => check_id === id);
+  expect(found('players')).toMatchObject({ measured: true, found: expect.stringContaining('Hall') });
+  expect(found('port')).toMatchObject({ severity: 'ok', found: expect.stringContaining('Tutti that runs') });
 });
 
 it('tutti diagnostics writes the bundle of the server that runs, and one of the machine alone without it', async () => {
