@@ -37,6 +37,8 @@ const TO_TEST = {
   jq: 'jq',
   strace: 'strace',
   aplay: 'alsa-utils',
+  '/usr/share/alsa/alsa.conf.d/50-pulseaudio.conf': 'libasound2-plugins',
+  gpioset: 'gpiod',
   'systemd-analyze': 'systemd',
   gcc: 'gcc',
   '/usr/include/stdio.h': 'libc6-dev',

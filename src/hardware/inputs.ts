@@ -162,45 +162,12 @@ export class Inputs {
 
   #handlers(): Handlers<InputCommand> {
     const { list } = this.#parts;
-    const change = (inputId: string, changed: (item: Input) => Input): Input => {
-      const item = changed(this.#get(inputId));
-      list.put(item, {});
-      return item;
-    };
     return {
+      ...this.#choices(),
       'input:list': () => ({
         inputs: list.all().map(({ item }) => item),
         ...(this.problem !== undefined && { problem: this.problem }),
       }),
-      'input:set': ({ input_id, enabled, room_id }) => {
-        if (typeof room_id === 'string') this.#parts.deeds.roomFor(room_id);
-        change(input_id, ({ room_id: before, ...item }) => {
-          const room = room_id === undefined ? before : (room_id ?? undefined);
-          return { ...item, enabled: enabled ?? item.enabled, ...(room !== undefined && { room_id: room }) };
-        });
-        if (enabled === false) this.#gestures.get(input_id)?.forget();
-        return {};
-      },
-      'input:bind': ({ input_id, key, gesture, action, playlist_id }) => {
-        if (action === 'playlist' && playlist_id === undefined)
-          throw new AppError('ERR_INVALID', 'say which playlist_id it plays');
-        change(input_id, (item) => {
-          const others = item.bindings.filter((one) => one.key !== key || one.gesture !== gesture);
-          if (action === null) return { ...item, bindings: others };
-          if (others.length >= MAX_BINDINGS)
-            throw new AppError('ERR_CONFLICT', 'this input has enough keys bound');
-          const playlist = action === 'playlist' && playlist_id !== undefined ? { playlist_id } : {};
-          return { ...item, bindings: [...others, { key, gesture, action, ...playlist }] };
-        });
-        return {};
-      },
-      'input:reset': ({ input_id }) => {
-        const { bindings } = change(input_id, (item) => ({
-          ...item,
-          bindings: defaultBindings(item.kind, item.keys),
-        }));
-        return { bindings };
-      },
       'input:learn': async ({ input_id }) => {
         if (input_id !== undefined) this.#get(input_id);
         this.#learn(undefined);
@@ -225,6 +192,47 @@ export class Inputs {
         return {};
       },
     };
+  }
+
+  #choices(): Handlers<'input:set' | 'input:bind' | 'input:reset'> {
+    return {
+      'input:set': ({ input_id, enabled, room_id }) => {
+        if (typeof room_id === 'string') this.#parts.deeds.roomFor(room_id);
+        this.#change(input_id, ({ room_id: before, ...item }) => {
+          const room = room_id === undefined ? before : (room_id ?? undefined);
+          return { ...item, enabled: enabled ?? item.enabled, ...(room !== undefined && { room_id: room }) };
+        });
+        if (enabled === false) this.#gestures.get(input_id)?.forget();
+        return {};
+      },
+      'input:bind': ({ input_id, key, gesture, action, playlist_id }) => {
+        if (action === 'playlist' && playlist_id === undefined)
+          throw new AppError('ERR_INVALID', 'say which playlist_id it plays');
+        this.#change(input_id, (item) => {
+          const others = item.bindings.filter((one) => one.key !== key || one.gesture !== gesture);
+          if (action === null) return { ...item, bindings: others };
+          if (others.length >= MAX_BINDINGS)
+            throw new AppError('ERR_CONFLICT', 'this input has enough keys bound');
+          const playlist = action === 'playlist' && playlist_id !== undefined ? { playlist_id } : {};
+          return { ...item, bindings: [...others, { key, gesture, action, ...playlist }] };
+        });
+        return {};
+      },
+      'input:reset': ({ input_id }) => {
+        const { bindings } = this.#change(input_id, (item) => ({
+          ...item,
+          bindings: defaultBindings(item.kind, item.keys),
+        }));
+        return { bindings };
+      },
+    };
+  }
+
+  /** On disk before anybody hears of it. */
+  #change(inputId: string, changed: (item: Input) => Input): Input {
+    const item = changed(this.#get(inputId));
+    this.#parts.list.put(item, {});
+    return item;
   }
 
   #get(inputId: string): Input {

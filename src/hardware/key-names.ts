@@ -1,4 +1,4 @@
-import { KEY, RELATIVE } from './event-stream.js';
+import { KEY, type RELATIVE } from './event-stream.js';
 
 /** Names and numbers of the kernel's input-event-codes.h, as far as remotes, keyboards and panels of players have them. */
 const RUNS: readonly (readonly [first: number, names: string])[] = [

@@ -3,8 +3,6 @@ import type { CommandReply } from '../../src/protocol/index.js';
 import type { FakeHandlers } from './fake-commands.js';
 import type { FakePipeline } from './fake-pipeline.js';
 
-type Heard = CommandReply<'input:learn'>;
-
 /** Inputs of a made-up machine; what is pressed says the test. */
 export class FakeInputs {
   readonly asked: { readonly type: string; readonly request: object }[] = [];
@@ -14,7 +12,6 @@ export class FakeInputs {
   /** What is pressed in a lesson. */
   pressed: CommandReply<'input:learn'> = {};
   readonly handlers: FakeHandlers;
-  #lesson: Deferred<Heard> | undefined;
 
   constructor(lists: FakePipeline) {
     const note = (type: string, request: object): void => void this.asked.push({ type, request });

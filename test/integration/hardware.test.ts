@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
 import { chmod, mkdtemp, open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.js';
+import { findGpioPrograms } from '../../src/hardware/gpio-programs.js';
 import { openHardware, wordBytesOf, type Hardware, type HardwareParts } from '../../src/hardware/index.js';
 import type { Input } from '../../src/protocol/index.js';
 import { emptyState, Store } from '../../src/state/index.js';
@@ -17,7 +18,7 @@ const BLOCK = (n: number, name: string): string =>
   `I: Bus=0003 Vendor=046d Product=c52b Version=0111\nN: Name="${name}"\nP: Phys=usb-${n}\nH: Handlers=kbd event${n} \nB: EV=13\nB: KEY=${WORD === 8 ? '1000000000 e000000000000 0' : '10 0 e0000 0 0 0'}\n\n`;
 
 let dir = '';
-let closers: (() => unknown)[] = [];
+const closers: (() => unknown)[] = [];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tutti-hardware-'));
@@ -248,6 +249,21 @@ describe.each([1, 2] as const)('the header, with libgpiod %i', (major) => {
     await edges.write(`6 ${pressed}\n6 ${letGo}\nnonsense\n99 ${pressed}\n`);
     await until('it is obeyed', () => asked.length > 0);
     expect(asked).toEqual(['room:next {"room_id":"room"}']);
+  });
+});
+
+/** The chip does not exist: they must come as far as looking for it. */
+describe('the programs of libgpiod that are installed', () => {
+  it('understand every word that is said to them', async () => {
+    const programs = await findGpioPrograms();
+    const line = { offset: 5, activeLow: true };
+    const said = [
+      programs.hold('gpiochip99', line, true),
+      programs.monitor('gpiochip99', [5, 6]),
+      ...[programs.blink('gpiochip99', line, 400)].flatMap((command) => command ?? []),
+    ].map(({ program, args }) => spawnSync(program, [...args], { timeout: 10_000 }).stderr.toString());
+    for (const text of said) expect(text).toMatch(/No such file or directory|cannot find GPIO chip/);
+    expect(said).toHaveLength(programs.major + 1);
   });
 });
 

@@ -17,7 +17,7 @@ const OPTIONS = { ao: 'pulse', output: 'pulse/kitchen', mixer_card: 'pulse' };
 
 let pulse: Pulse;
 let runtimeDir = '';
-let links: DrivenLink[] = [];
+const links: DrivenLink[] = [];
 
 beforeAll(async () => {
   pulse = await startPulse(['kitchen']);

@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
 describe('a card that is pulled out', () => {
   let asound = '';
   let model: ModelMpv;
-  let links: DrivenLink[] = [];
+  const links: DrivenLink[] = [];
 
   beforeEach(async () => {
     asound = await mkdtemp(join(tmpdir(), 'tutti-asound-'));
