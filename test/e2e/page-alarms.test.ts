@@ -48,7 +48,7 @@ describe('alarms', () => {
     );
     await page.getByText(/Rings in 7 h 3[01] min/).waitFor();
     await page.getByText('School · Monday to Friday').waitFor();
-    await page.getByText(/Did not ring: .* 3 hours is too late/).waitFor();
+    await page.getByText(/It did not ring: .* 3 hours is too late/).waitFor();
     await auditPage(page, 'alarms');
     await button(page, 'Skip next: School, 06:45').click();
     await page.getByText('next one is left out').waitFor();

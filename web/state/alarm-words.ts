@@ -57,6 +57,7 @@ const LAST = {
 /** What came of it the last time; undefined when there is nothing to say. */
 export function lastText({ last_result, last_message }: Alarm): string | undefined {
   if (last_result === undefined) return undefined;
+  if (last_result === 'missed' && last_message !== undefined) return last_message;
   return last_message === undefined ? LAST[last_result] : `${LAST[last_result]}: ${last_message}`;
 }
 
