@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -177,6 +177,19 @@ it.each([
   await expect(rig.run(await planOf(candidate, 'i1'))).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
   expect(await sources()).toBe(2);
   expect((await rig.shown()).length).toBeLessThan(2);
+});
+
+it('takes everything back when what was put in its place is not what was staged, byte for byte', async () => {
+  const before = await sources();
+  hooks.set('after move into its place', () => {
+    const path = join(rig.musicDir, PLACE, '01 One.flac');
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 100]! ^= 1;
+    writeFileSync(path, bytes);
+  });
+  await expect(rig.run(await planOf(candidate, 'i1'))).rejects.toMatchObject({ code: 'ERR_DISK' });
+  await demandUntouched();
+  expect(await sources()).toBe(before);
 });
 
 it('keeps the old album in the trash, for people to see, when something takes its place in the moment it is away', async () => {

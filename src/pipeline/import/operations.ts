@@ -71,7 +71,7 @@ export class Operations {
         await journal.note(home, operation);
         await journal.noteTrashed(root, operation);
         await moveOn(disk, root, operation.moves, 0);
-        if (!(await stands(root, operation, false)))
+        if (!(await stands(root, operation, true)))
           throw new AppError('ERR_DISK', 'What was put in its place is not all there');
         await record.write(operation, new AbortController().signal);
       } catch (error) {
