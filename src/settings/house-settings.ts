@@ -95,6 +95,8 @@ export class HouseSettings {
         log,
         changed: () => void this.reload('the config file was changed'),
       });
+      // What was changed while the server started, nobody has seen.
+      void this.reload('the server has started');
     }
     this.#tell();
   }
@@ -136,7 +138,8 @@ export class HouseSettings {
       return;
     }
     const changed = await this.#goBy(this.#loaded.config);
-    log.info({ why, changed, waiting: this.#waiting() }, 'settings read');
+    const waiting = this.#waiting();
+    log[changed.length + waiting.length > 0 ? 'info' : 'debug']({ why, changed, waiting }, 'settings read');
     this.#tell();
   }
 

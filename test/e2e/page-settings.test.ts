@@ -36,7 +36,7 @@ describe('settings of the server', () => {
 
   it('that are numbers are written on a sheet, which says what may be', async () => {
     const { page, kept } = await settings();
-    await page.getByText('Music in and out', { exact: true }).click();
+    await page.locator('summary').filter({ hasText: 'Music in and out' }).click();
     await page.getByRole('button', { name: 'Change: Days in the trash' }).click();
     const field = page.getByRole('dialog').getByLabel('Days in the trash');
     await field.fill('9999');
@@ -72,7 +72,7 @@ describe('settings of the server', () => {
   it('can be used by everybody', async () => {
     const { page, kept } = await settings(({ settings: fake }) => fake.set.set('mdns', false));
     expect(kept.set.size).toBe(1);
-    await page.getByText('Players', { exact: true }).click();
+    await page.locator('summary').filter({ hasText: 'Players' }).click();
     await page.getByRole('switch', { name: 'Find players by themselves' }).waitFor();
     await auditPage(page, 'settings-house');
   });

@@ -91,7 +91,10 @@ describe('[ST2] settings of the page', () => {
       (error: unknown) => expect(error).toMatchObject({ code: 'ERR_CONFLICT' }),
     );
     await client.send('settings:set', { key: 'space_reserve_mb', value: 77 });
-    await until('more is logged', () => server.said.includes('"level":20'));
+    const other = server.client();
+    cleanups.push(() => other.close());
+    await other.ready();
+    await until('more is logged', () => server.said.includes('client came'));
     await server.kill();
     await server.start();
     const kept = async (): Promise<unknown> =>
