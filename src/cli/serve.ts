@@ -3,6 +3,7 @@ import { settingJudges, startApp } from '../app/index.js';
 import { mendSettings } from '../backup/index.js';
 import { loadSettings, usualFolder, type Loaded } from '../config/index.js';
 import { HouseSettings } from '../settings/index.js';
+import { outliveTheDisk } from './outlive-disk.js';
 import { greeting, type Place } from './greeting.js';
 import { openNotifier, type Notifier } from './notify.js';
 import { serviceOf } from './service.js';
@@ -34,6 +35,7 @@ async function live(
   if (!quiet) settings.follow(['log_level'], ({ log_level }) => log.setLevel(log_level));
   const { config } = settings;
   const reload = (): void => void settings.reload('SIGHUP');
+  const mortal = outliveTheDisk(log);
   const stop = stopSignal(place === 'log' || (place === 'pipe' && loaded.file_used) ? reload : undefined);
   const notifier = (lives.notifier ??= openNotifier(env, { clock: systemClock, log, pid: process.pid }));
   try {
@@ -46,6 +48,7 @@ async function live(
     await Promise.all([restart ? undefined : notifier.stopping(), app.close()]);
     return restart;
   } finally {
+    mortal();
     stop.end();
   }
 }

@@ -48,7 +48,7 @@ export class Jobs {
 
   constructor(parts: JobsParts) {
     this.#parts = parts;
-    this.#rows = new JobRows(parts.db);
+    this.#rows = new JobRows(parts.db, parts.log);
     this.#load();
   }
 

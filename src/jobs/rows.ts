@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AppError, type Logger } from '../base/index.js';
 import { Job } from '../protocol/index.js';
 import type { Db } from '../storage/index.js';
 
@@ -6,15 +7,23 @@ import type { Db } from '../storage/index.js';
 export const Params = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 export type Params = z.infer<typeof Params>;
 
+/** What the disk has refused waits here, the newest of it. */
+const MOST_DUE = 500;
 /** Rows read at the start: more than are ever kept. */
 const MOST_ROWS = 1000;
 
-/** Jobs on disk. A write survives `kill -9`, not a power cut: what a job did counts, not what is told of it. */
+/**
+ * Jobs on disk. A write survives `kill -9`, not a power cut: what a job did counts, not what is told of it. So work goes on when the disk refuses,
+ * and the rows come with the next write that it takes.
+ */
 export class JobRows {
   readonly #db: Db;
+  readonly #log: Logger;
+  #due: (() => void)[] = [];
 
-  constructor(db: Db) {
+  constructor(db: Db, log: Logger) {
     this.#db = db;
+    this.#log = log;
   }
 
   /** The oldest first. Rows that another version wrote and this one cannot read are left alone. */
@@ -56,6 +65,14 @@ export class JobRows {
   }
 
   #write(work: () => void): void {
-    this.#db.transaction(work, 'normal');
+    const due = [...this.#due, work];
+    try {
+      this.#db.transaction(() => due.forEach((each) => each()), 'normal');
+      this.#due = [];
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'ERR_DISK') throw error;
+      if (this.#due.length === 0) this.#log.warn({ error: error.message }, 'jobs could not be written down');
+      this.#due = due.slice(-MOST_DUE);
+    }
   }
 }
