@@ -184,9 +184,14 @@ function BackupRow({ backup, now, onRestore, onRemove }: BackupRowProps) {
           disabled={problem !== undefined}
           onClick={onRestore}
         />
-        <a class="button" href={backupHref(backup_id)} download aria-label={`Download ${date}`}>
-          <Icon name="down" size={20} />
-          <span>Download</span>
+        <a
+          class="icon-button"
+          href={backupHref(backup_id)}
+          download
+          aria-label={`Download ${date}`}
+          title={`Download ${date}`}
+        >
+          <Icon name="down" />
         </a>
         <IconButton icon="trash" label={`Remove the backup of ${date}`} onClick={onRemove} />
       </div>
