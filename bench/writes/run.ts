@@ -34,10 +34,12 @@ export async function runWrites(
   const disk = await ownDisk(ground.dir);
   if (!disk)
     print('No disk of its own can be mounted here (that needs root): only what the process says is counted.');
+  let stop: (() => Promise<void>) | undefined;
   try {
     const dataDir = join(disk?.path ?? ground.dir, 'state');
     await mkdir(dataDir, { recursive: true });
     const tutti = await startTutti(ground, { dataDir, env: { TUTTI_MUSIC_DIR: '' } });
+    stop = () => tutti.stop();
     const client = connect({
       url: `ws://127.0.0.1:${tutti.port}/ws`,
       WebSocket,
@@ -63,11 +65,12 @@ export async function runWrites(
     await playForEver(client);
     const playing = await stretch('playing');
     client.close();
-    await tutti.stop();
     const text = report([idle, playing], `${here.commit}, ${here.cpu}`);
     await writeFile(join(packageRoot, 'bench', 'results', 'writes.md'), text);
     print(text);
   } finally {
+    // Whoever has files open there goes first; the folder of the ground, and what is mounted in it, last.
+    await stop?.();
     await disk?.close();
     await ground.close();
   }
