@@ -44,6 +44,10 @@ const NOT_RUN = new Set([
   '.gyp',
   '.gypi',
   '.tsbuildinfo',
+  '.c',
+  '.cc',
+  '.cpp',
+  '.h',
 ]);
 const NOT_RUN_FOLDERS = new Set([
   'test',

@@ -1,10 +1,12 @@
 echo '# leaving'
 
-check 'music plays before the machine is restarted' within 60 eval 'tutti play Welle && moves'
-boot_of() { inside cat /proc/1/stat | cut -d' ' -f22; }
+check 'music plays before the machine is restarted' within 60 eval 'play && moves'
 first_life=$leader
-reboot_it
-check 'the machine was restarted' not same "$first_life" "$leader"
+another_leads() { leads && [ "$leader" != "$first_life" ]; }
+inside systemctl reboot || true
+check 'the machine is restarted' within 90 another_leads
+find_leader
+check 'and boots' within 120 is_up
 check 'the server is there by itself' within 30 health
 check 'and so is the music' within 60 eval 'active "$output" && moves'
 

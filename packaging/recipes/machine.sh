@@ -15,15 +15,20 @@ boot() {
   SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn -q -D "$work/root" --register=no --keep-unit --private-network \
     --hostname=tutti --console=pipe -b </dev/null >"$work/console" 2>&1 &
   machine=$!
-  within 60 find_leader
-  within 60 is_up
-  nsenter -t "$leader" -n ip link set lo up
-  nsenter -t "$leader" -n ip link add home0 type dummy
-  nsenter -t "$leader" -n ip addr add 10.99.7.1/24 dev home0
-  nsenter -t "$leader" -n ip link set home0 up multicast on
+  within 60 leads
+  find_leader
+  within 120 is_up
+  local card='nsenter -t '"$leader"' -n ip'
+  $card link add home0 type veth peer name nowhere
+  $card addr add 10.99.7.1/24 dev home0
+  $card link set nowhere up
+  $card link set home0 up
+  $card route add 224.0.0.0/4 dev home0
 }
 
-find_leader() { leader=$(pgrep -P "$machine" | head -n 1) && [ "$(cat "/proc/$leader/comm")" = systemd ]; }
+# The first process of the machine: a child of the program that holds it, and another one after each restart of the machine.
+find_leader() { leader=$(pgrep -P "$machine" | head -n 1); }
+leads() { find_leader && [ -n "$leader" ] && [ "$(cat "/proc/$leader/comm")" = systemd ]; }
 is_up() { inside systemctl is-system-running | grep -Eq 'running|degraded'; }
 
 # Powers the machine off in good order, and waits until nothing of it is left.

@@ -4,7 +4,7 @@ upgrade() { inside env DEBIAN_FRONTEND=noninteractive TUTTI_START_SECONDS="${2:-
 version_says() { inside tutti version; }
 sum() { inside sha256sum "$1" | cut -d' ' -f1; }
 
-tutti volume 37 || true
+tutti volume 37 --room kitchen || true
 music=$(mpv_pid)
 before=$(server_pid)
 check 'an upgrade is installed' upgrade 1.1.0
