@@ -18,7 +18,7 @@ for service in worker gateway satellite; do
 done
 check 'the worker takes work' within 30 status_has tutti-worker.service Takes
 check 'the gateway has found its server' within 30 status_has tutti-gateway.service 'gateway at'
-check 'the gateway answers' within 20 inside node /root/tutti/get.cjs http://127.0.0.1:8081/health
+check 'the gateway answers' within 20 inside node /opt/recipe/get.cjs http://127.0.0.1:8081/health
 check 'the satellite offers its output' within 30 status_has tutti-satellite.service Bath
 check 'its output is a unit of its own too' within 30 active tutti-output@satellite-null.service
 check 'and a room of the server' within 30 room_has Bath

@@ -1,8 +1,8 @@
 echo '# installing'
 
-deb() { echo "/root/tutti/tutti_$1_all.deb"; }
-health() { inside node /root/tutti/get.cjs http://127.0.0.1:8080/health; }
-installer() { inside env SUDO_USER= sh /root/tutti/install.sh --deb "$(deb 1.0.0)" "$@"; }
+deb() { echo "/opt/recipe/tutti_$1_all.deb"; }
+health() { inside node /opt/recipe/get.cjs http://127.0.0.1:8080/health; }
+installer() { inside env SUDO_USER= sh /opt/recipe/install.sh --deb "$(deb 1.0.0)" "$@"; }
 
 says_first() {
   local said

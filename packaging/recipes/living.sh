@@ -22,7 +22,7 @@ tutti() { inside env "TUTTI_TOKEN=$token" setpriv --reuid nobody --regid nogroup
 output=tutti-output@kitchen.service
 mpv_pid() { shown MainPID "$output"; }
 mpv_socket() { inside sh -c 'ls /run/tutti/server/mpv-*.sock | head -n 1'; }
-position() { inside node /root/tutti/ask-mpv.cjs "$(mpv_socket)" time-pos; }
+position() { inside node /opt/recipe/ask-mpv.cjs "$(mpv_socket)" time-pos; }
 moves() {
   local first second
   first=$(position) || return 1
@@ -85,8 +85,9 @@ inside systemctl start "$output"
 check 'until that person starts it' within 60 active "$output"
 check 'and the server has it again' within 90 eval 'play && moves'
 
-check 'nobody else opens the door of outputs' not inside setpriv --reuid nobody --regid nogroup --clear-groups node /root/tutti/ask-door.cjs kitchen
+knock_as_nobody() { inside setpriv --reuid nobody --regid nogroup --clear-groups node /opt/recipe/ask-door.cjs kitchen 2>&1 || true; }
+check 'nobody else opens the door of outputs' grep -q EACCES <(knock_as_nobody)
 for name in '../../etc/passwd' 'a b' '$(reboot)' '-x' 'tutti.service' "$(printf 'a%.0s' $(seq 70))"; do
-  check "the door refuses ${name:0:20}" grep -q 'not the name of an output' <(as_tutti node /root/tutti/ask-door.cjs "$name")
+  check "the door refuses ${name:0:20}" grep -q 'not the name of an output' <(as_tutti node /opt/recipe/ask-door.cjs "$name")
 done
 check 'the user of the server starts no other unit' not as_tutti systemctl start --no-ask-password redis-server.service

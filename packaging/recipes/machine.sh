@@ -8,10 +8,10 @@ boot() {
   elif ! mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/layer,workdir=$work/overlay" "$work/root" 2>/dev/null; then
     cp -a "$base/." "$work/root/"
   fi
-  mkdir -p "$work/root/root/tutti"
-  cp "$work"/*.deb "$work/root/root/tutti/"
-  cp "$repo/packaging/install.sh" "$here"/ask-mpv.cjs "$here"/ask-door.cjs "$here"/get.cjs "$work/root/root/tutti/"
-  cp "$repo"/test/fixtures/databases/*.db "$work/root/root/tutti/"
+  mkdir -p "$work/root/opt/recipe"
+  cp "$work"/*.deb "$work/root/opt/recipe/"
+  cp "$repo/packaging/install.sh" "$here"/ask-mpv.cjs "$here"/ask-door.cjs "$here"/get.cjs "$work/root/opt/recipe/"
+  cp "$repo"/test/fixtures/databases/*.db "$work/root/opt/recipe/"
   SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn -q -D "$work/root" --register=no --keep-unit --private-network \
     --hostname=tutti --console=pipe -b </dev/null >"$work/console" 2>&1 &
   machine=$!

@@ -5,7 +5,7 @@ make_rootfs() { # folder
   rm -rf "$1"
   debootstrap --variant=minbase --include=ca-certificates trixie "$1" >"$1.log" 2>&1
   chroot "$1" env DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install -y --no-install-recommends \
-    systemd systemd-sysv dbus nodejs mpv ffmpeg alsa-utils avahi-daemon libchromaprint-tools redis-server iproute2 \
+    systemd systemd-sysv dbus nodejs mpv ffmpeg alsa-utils avahi-daemon libchromaprint-tools gpiod iw redis-server iproute2 \
     procps >>"$1.log" 2>&1
   # Redis is started where a check wants it.
   chroot "$1" systemctl disable redis-server >>"$1.log" 2>&1

@@ -32,18 +32,18 @@ for fixture in "$repo"/test/fixtures/databases/*.db; do
   old_state() {
     upgrade 0.0.1 || return 1
     inside systemctl stop tutti.service
-    inside sh -ec 'find /var/lib/tutti -maxdepth 1 -type f -delete; install -m 600 -o tutti -g tutti "/root/tutti/$0.db" /var/lib/tutti/tutti.db' "$name"
+    inside sh -ec 'find /var/lib/tutti -maxdepth 1 -type f -delete; install -m 600 -o tutti -g tutti "/opt/recipe/$0.db" /var/lib/tutti/tutti.db' "$name"
     inside systemctl start tutti.service
   }
   check "$name: an old server has it" old_state
   check "$name: the upgrade takes it over" eval 'upgrade 1.0.0 && within 20 eval "same 1.0.0 \$(version_says) && health"'
-  check "$name: it was copied as it was" same "$(sum "/root/tutti/$name.db")" "$(sum /var/lib/tutti/before-upgrade/tutti.db)"
+  check "$name: it was copied as it was" same "$(sum "/opt/recipe/$name.db")" "$(sum /var/lib/tutti/before-upgrade/tutti.db)"
   fixture_token=$(inside tutti token create --name fixture --scope control | tail -n 1)
   check "$name: its rooms are there" grep -q 'Küche' <(inside env "TUTTI_TOKEN=$fixture_token" tutti status)
 done
 check 'the oldest again: an old server has it' eval 'name=version-1; old_state'
 check 'a version that does not start gives it back' eval 'upgrade 1.2.0 && within 30 health'
-check 'to the byte' same "$(sum /root/tutti/version-1.db)" "$(sum /var/lib/tutti/tutti.db)"
+check 'to the byte' same "$(sum /opt/recipe/version-1.db)" "$(sum /var/lib/tutti/tutti.db)"
 check 'and the old server runs' same ancient "$(health)"
 
 inside systemctl stop tutti.service

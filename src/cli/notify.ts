@@ -109,7 +109,7 @@ function systemdNotify(socket: string): Tell {
   return (lines) =>
     new Promise((resolve, reject) => {
       execFile('systemd-notify', [...lines], { env, timeout: TELL_MS, cwd: '/' }, (error) =>
-        error ? reject(error) : resolve(),
+        error ? reject(toError(error)) : resolve(),
       );
     });
 }
