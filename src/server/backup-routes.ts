@@ -4,20 +4,9 @@ import { AppError } from '../base/index.js';
 import { allows, Id } from '../protocol/index.js';
 import { sendFile } from './file-routes.js';
 import type { HttpPeople } from './http-people.js';
-import type { ArtworkFile } from './parts.js';
+import type { BackupFiles } from './parts.js';
 import { atMost, MAX_PIECE_BYTES } from './upload-routes.js';
 import { invalid } from './wire-errors.js';
-
-/** Backups as files: given out, and taken in piece by piece. */
-export interface BackupFiles {
-  /** Throws ERR_NOT_FOUND. */
-  file(this: void, backupId: string): Promise<ArtworkFile>;
-  /** Gives how much of it is there. */
-  upload(
-    this: void,
-    piece: { readonly offset: number; readonly bytes: AsyncIterable<Uint8Array> },
-  ): Promise<number>;
-}
 
 const Params = z.object({ backup_id: Id });
 const Query = z.strictObject({ offset: z.coerce.number().int().min(0) });

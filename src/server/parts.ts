@@ -5,7 +5,6 @@ import type { Entrance } from '../people/index.js';
 import type { Caller } from '../protocol/index.js';
 import type { Measurements } from '../rooms/index.js';
 import type { Feed } from '../state/index.js';
-import type { BackupFiles } from './backup-routes.js';
 import type { RunCommand } from './commands.js';
 import type { ServerLimits } from './limits.js';
 import type { Tls } from './secure-port.js';
@@ -49,6 +48,17 @@ export interface ArtworkFile {
 export interface DownloadedFile {
   readonly name: string;
   readonly bytes: Buffer;
+}
+
+/** Backups as files: given out, and taken in piece by piece. */
+export interface BackupFiles {
+  /** Throws ERR_NOT_FOUND. */
+  file(this: void, backupId: string): Promise<ArtworkFile>;
+  /** Gives how much of it is there. */
+  upload(
+    this: void,
+    piece: { readonly offset: number; readonly bytes: AsyncIterable<Uint8Array> },
+  ): Promise<number>;
 }
 
 export interface ServerParts {
