@@ -83,7 +83,7 @@ describe('[ST3] the config file of a running server', () => {
 });
 
 describe('[ST2] settings of the page', () => {
-  it('hold for the next life of the server, and the log follows at once', async () => {
+  it('count at once, or with the next life of the server, which the page may begin [ST4]', async () => {
     const { server, client, setting } = await serving({ env: { TUTTI_LOG_LEVEL: '' } });
     await client.send('settings:set', { key: 'log_level', value: 'debug' });
     await client.send('settings:set', { key: 'mdns', value: true }).then(
@@ -95,14 +95,16 @@ describe('[ST2] settings of the page', () => {
     cleanups.push(() => other.close());
     await other.ready();
     await until('more is logged', () => server.said.includes('client came'));
-    await server.kill();
-    await server.start();
-    const kept = async (): Promise<unknown> =>
-      setting('space_reserve_mb').then(
-        ({ value }) => value,
-        () => undefined,
+    await client.send('settings:set', { key: 'watch', value: false });
+    expect(await setting('watch')).toMatchObject({ value: false, waiting: true });
+    await client.send('settings:restart', {});
+    const isTaken = async (): Promise<boolean> =>
+      setting('watch').then(
+        ({ waiting }) => !waiting,
+        () => false,
       );
-    await until('it is as it was set', async () => (await kept()) === 77);
+    await until('another life goes by it', isTaken);
+    expect(await setting('space_reserve_mb')).toMatchObject({ value: 77, from: 'page' });
     expect(await setting('log_level')).toMatchObject({ value: 'debug', from: 'page', waiting: false });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Setting } from '../../src/protocol/index.js';
-import { fromText, matches, originWords, titleOf, valueWords } from './setting-words.js';
+import { fromText, matches, originWords, purposeOf, titleOf, valueWords } from './setting-words.js';
 
 const setting = (more: Partial<Setting> = {}): Setting => ({
   key: 'trash_days',
@@ -22,6 +22,10 @@ const setting = (more: Partial<Setting> = {}): Setting => ({
 it('gives every key a title, also one that this page does not know', () => {
   expect(titleOf({ key: 'music_dir' })).toBe('Music folder');
   expect(titleOf({ key: 'something_new' })).toBe('Something new');
+});
+
+it('says what it is for as a sentence', () => {
+  expect(purposeOf(setting())).toBe('So long things stay in the trash.');
 });
 
 it('says what is set, and never what is hidden', () => {

@@ -28,6 +28,11 @@ export function titleOf({ key }: Pick<Setting, 'key'>): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What it is for, as a sentence. */
+export function purposeOf({ description }: Pick<Setting, 'description'>): string {
+  return `${description.charAt(0).toUpperCase()}${description.slice(1).replace(/[.…]?$/, '.')}`;
+}
+
 /** What it is set to, for people. */
 export function valueWords({ value, hidden, kind }: Setting): string {
   if (hidden) return kind === 'players' ? 'Set, in the config file' : 'Set, and not shown';

@@ -2,13 +2,13 @@ import { useState } from 'preact/hooks';
 import type { Setting } from '../../src/protocol/settings.js';
 import { Field, SheetForm } from '../components/form.js';
 import { Sheet } from '../components/sheet.js';
-import { asText, fromText, titleOf, wordsOf } from '../state/setting-words.js';
+import { asText, fromText, purposeOf, titleOf, wordsOf } from '../state/setting-words.js';
 import { useStore } from '../state/store.js';
 
 /** One setting, to be changed. */
 export function SettingSheet({ setting, onClose }: { setting: Setting; onClose: () => void }) {
   const { client, toasts } = useStore();
-  const { key, kind, description, choices, fallback, live } = setting;
+  const { key, kind, choices, fallback, live } = setting;
   const [text, setText] = useState(asText(setting.value));
   const title = titleOf(setting);
   const run = async (): Promise<string | undefined> => {
@@ -24,7 +24,7 @@ export function SettingSheet({ setting, onClose }: { setting: Setting; onClose: 
   return (
     <Sheet title={title} onClose={onClose}>
       <SheetForm icon="check" submit="Save" disabled={kind === 'choice' && text === ''} run={run}>
-        <p class="sheet-about">{description}</p>
+        <p class="sheet-about">{purposeOf(setting)}</p>
         {kind === 'choice' ? (
           <fieldset class="choices">
             <legend>{title}</legend>

@@ -3,7 +3,7 @@ import type { Setting, Settings } from '../../src/protocol/settings.js';
 import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
-import { matches, originWords, titleOf, valueWords } from '../state/setting-words.js';
+import { matches, originWords, purposeOf, titleOf, valueWords } from '../state/setting-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import '../styles/settings-house.css';
@@ -187,7 +187,7 @@ function Row({
   onChanged: () => void;
 }) {
   const store = useStore();
-  const { key, kind, description, locked, waiting, from, value } = setting;
+  const { key, kind, locked, waiting, from, value } = setting;
   const title = titleOf(setting);
   const change = async (on: boolean): Promise<void> => {
     if (await store.ask('settings:set', { key, value: on })) onChanged();
@@ -199,7 +199,7 @@ function Row({
     <li class={`card ${waiting ? 'waits' : ''}`}>
       <div class="row-text">
         <span class="row-title">{title}</span>
-        <span class="row-sub">{description}</span>
+        <span class="row-sub">{purposeOf(setting)}</span>
         {(locked || kind !== 'switch') && <span class="row-line path">{valueWords(setting)}</span>}
         <span class="row-sub path">
           {waiting && 'Waits for a restart. '}
