@@ -45,6 +45,12 @@ interface Shape {
   readonly pattern?: string;
 }
 
+/** One of a few texts that fits. */
+function textFor({ pattern = '', minLength = 0 }: Shape): string {
+  const texts = ['x'.repeat(Math.max(4, minLength)), 'http://radio.example/live', 'KEY_MUTE', '07:00'];
+  return texts.find((text) => new RegExp(pattern, 'u').test(text)) ?? '';
+}
+
 /** Something that a schema takes: the least of it. */
 function sample(shape: Shape): unknown {
   const choice = shape.anyOf?.[0] ?? shape.oneOf?.[0];
@@ -65,9 +71,7 @@ function sample(shape: Shape): unknown {
       return true;
     case undefined:
     default:
-      return shape.pattern?.includes('https?') === true
-        ? 'http://radio.example/live'
-        : 'x'.repeat(Math.max(4, shape.minLength ?? 0));
+      return textFor(shape);
   }
 }
 
