@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TuttiClient } from '../../src/client/index.js';
+import { packageRoot } from '../../src/package-root.js';
+import { ServerProcess } from '../fakes/server-process.js';
+import { until } from '../until.js';
+
+const run = promisify(execFile);
+const MAIN = join(packageRoot, 'dist', 'src', 'main.js');
+
+/** A real server, its files by HTTP, and the command line beside it. */
+let dir: string;
+let server: ServerProcess;
+let client: TuttiClient;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tutti-backup-cli-'));
+  server = await ServerProcess.start({
+    dataDir: join(dir, 'state'),
+    players: [{ id: 'silent', kind: 'null', name: 'Silent' }],
+    env: { TUTTI_SPACE_RESERVE_MB: '1' },
+  });
+  client = server.client(['rooms']);
+  await client.ready();
+});
+
+afterAll(async () => {
+  client.close();
+  await server.kill();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** What a command of the command line printed, and how it ended. */
+async function cli(...words: string[]): Promise<{ readonly said: string; readonly failed: boolean }> {
+  const env = { ...process.env, TUTTI_DATA_DIR: join(dir, 'state'), TUTTI_SPACE_RESERVE_MB: '1' };
+  return run(process.execPath, [MAIN, ...words], { env }).then(
+    ({ stdout }) => ({ said: stdout, failed: false }),
+    (error: { stderr?: string }) => ({ said: error.stderr ?? '', failed: true }),
+  );
+}
+
+const rename = (name: string) => client.send('room:rename', { room_id: 'silent', name });
+const nameNow = async (): Promise<string | undefined> =>
+  (await client.send('room:list', {})).rooms.find(({ room_id }) => room_id === 'silent')?.name;
+
+describe('[BK1] tutti backup and tutti restore', () => {
+  it('work beside a server that runs, and without one; restoring waits for it to be stopped', async () => {
+    await rename('Then');
+    const made = await cli('backup', join(dir, 'stick.tar.gz'));
+    expect(made).toMatchObject({
+      failed: false,
+      said: expect.stringContaining('read back and in order') as unknown,
+    });
+    await rename('Later');
+    const early = await cli('restore', join(dir, 'stick.tar.gz'));
+    expect(early).toMatchObject({
+      failed: true,
+      said: expect.stringContaining('the server is running: stop it first') as unknown,
+    });
+    await server.kill('SIGTERM');
+    const done = await cli('restore', join(dir, 'stick.tar.gz'));
+    expect(done.said).toMatch(/Restored what was backed up at 20.*\nWhat it replaced is kept in .*aside/);
+    await server.start();
+    await until('the client is back', async () => (await nameNow().catch(() => undefined)) === 'Then');
+    expect(await readdir(join(dir, 'state', 'aside'))).toHaveLength(1);
+  });
+
+  it('say what is wrong', async () => {
+    await writeFile(join(dir, 'letter.txt'), 'Dear Tutti');
+    expect((await cli('restore')).said).toContain('which one?');
+    expect((await cli('backup', join(dir, 'letter.txt'))).said).toContain('exists already');
+  });
+});
+
+describe('[BK2] the file of a backup', () => {
+  const api = (path: string): string => `${server.url}/api/v1/backups${path}`;
+  const put = (offset: number, bytes: Uint8Array) =>
+    fetch(api(`/incoming?offset=${offset}`), {
+      method: 'PUT',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: bytes,
+    });
+
+  it('is given out, taken in again in pieces, and kept when it is in order', async () => {
+    const { job_id } = await client.send('backup:create', {});
+    await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
+    const [first] = (await client.send('backup:list', {})).backups;
+    const answer = await fetch(api(`/${first!.backup_id}/file`));
+    expect(answer.headers.get('content-disposition')).toBe(
+      `attachment; filename="${first!.backup_id}.tar.gz"`,
+    );
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    expect(bytes.length).toBe(first!.size_bytes);
+    const half = bytes.length >> 1;
+    expect(await (await put(0, bytes.subarray(0, half))).json()).toEqual({ received_bytes: half });
+    const gap = await put(half + 5, bytes.subarray(half));
+    expect([gap.status, await gap.json()]).toMatchObject([409, { error: { params: { offset: half } } }]);
+    await put(half, bytes.subarray(half));
+    const { backup_id } = await client.send('backup:take', {});
+    expect((await client.send('backup:list', {})).backups[0]).toMatchObject({ backup_id, kind: 'uploaded' });
+    const file = await readFile(join(dir, 'state', 'backups', `${backup_id}.tar.gz`));
+    expect(file.equals(Buffer.from(bytes))).toBe(true);
+    await client.send('backup:remove', { backup_id });
+    expect((await fetch(api(`/${backup_id}/file`))).status).toBe(404);
+  });
+
+  it('is forgotten when it is none', async () => {
+    await put(0, Buffer.from('Dear Tutti'));
+    await expect(client.send('backup:take', {})).rejects.toMatchObject({ code: 'ERR_INVALID' });
+    await expect(client.send('backup:take', {})).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  });
+
+  it('is for who has signed in and manages the house', async () => {
+    const strict = await ServerProcess.start({ dataDir: join(dir, 'strict'), config: { auth: 'required' } });
+    try {
+      expect((await fetch(`${strict.url}/api/v1/backups/x/file`)).status).toBe(401);
+      const answer = await fetch(`${strict.url}/api/v1/backups/incoming?offset=0`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: 'x',
+      });
+      expect(answer.status).toBe(401);
+    } finally {
+      await strict.kill();
+    }
+  });
+});
