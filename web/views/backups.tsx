@@ -58,7 +58,7 @@ function Everything() {
   if (!value) return unknown ? <Failed what="The backups" /> : null;
   return (
     <div class="scroller">
-      <p class="sheet-about">
+      <p class="dim page-end">
         Rooms, queues, playlists, people and settings are backed up every night. Music files are not in it.{' '}
         {bytes(value.free_bytes)} are free for more.
       </p>
@@ -218,12 +218,12 @@ function RestoreSheet({ backup, onClose }: { backup: Backup; onClose: () => void
         run={run}
         beside={<Button label="Cancel" offline onClick={onClose} />}
       >
-        <ul class="sheet-about">
-          <li>Rooms, queues, playlists, people, passwords and settings are as they were then.</li>
-          <li>What changed since then is put aside on the server, in its folder “aside”.</li>
-          <li>Music files stay as they are; the library looks through them again.</li>
-          <li>All phones are disconnected for a moment, and may have to sign in again.</li>
-        </ul>
+        <div class="sheet-about">
+          <p>Rooms, queues, playlists, people, passwords and settings are as they were then.</p>
+          <p>What changed since then is put aside on the server, in its folder “aside”.</p>
+          <p>Music files stay as they are; the library looks through them again.</p>
+          <p>All phones are disconnected for a moment, and may have to sign in again.</p>
+        </div>
         <Check label="Yes, go back to this backup" value={meant} onInput={setMeant} />
       </SheetForm>
     </Sheet>
