@@ -212,6 +212,51 @@ describe('the supervisor', () => {
   });
 });
 
+describe('players of a config file that is changed while they play', () => {
+  const puppet = (id: string, host: string, name = id) => ({ id, kind: 'puppet', name, options: { host } });
+
+  /** A house with the players A and B. */
+  async function two(): Promise<Stage> {
+    stage = new Stage();
+    await stage.players.start([puppet('a', 'one'), puppet('b', 'two')], false);
+    await settle();
+    return stage;
+  }
+
+  it('are not touched when nothing about them is different', async () => {
+    const { players, hosts } = await two();
+    await players.configure([puppet('b', 'two'), puppet('a', 'one')]);
+    await settle();
+    expect(hosts).toEqual(['one', 'two']);
+  });
+
+  it('are connected anew where they are now, also while the old place still answers', async () => {
+    const { players, hosts, store } = await two();
+    await players.configure([puppet('a', 'three', 'Attic'), puppet('b', 'two')]);
+    await settle();
+    expect(hosts).toEqual(['one', 'two', 'three']);
+    expect(store.state.players.get('a')).toMatchObject({
+      kept: { name: 'Attic', address: 'three' },
+      live: { link: 'online' },
+    });
+  });
+
+  it('come, and go without their room', async () => {
+    const { players, hosts, store } = await two();
+    await players.configure([puppet('b', 'two'), puppet('c', 'four')]);
+    await settle();
+    expect(hosts).toEqual(['one', 'two', 'four']);
+    expect(store.state.players.get('a')?.live).toMatchObject({
+      link: 'offline',
+      problem: 'no longer in the config file',
+    });
+    expect(store.state.rooms.has('a')).toBe(true);
+    await players.configure([puppet('a', 'one')]);
+    await settle();
+    expect(store.state.players.get('a')?.live.link).toBe('online');
+  });
+});
+
 describe('a player that discovery sees at a new address', () => {
   const seen = async (host: string, key = 'q'): Promise<void> => {
     stage.players.found(stage.definition, { key, name: key, options: { host } });
@@ -286,13 +331,26 @@ describe('round trips to a player', () => {
     return found;
   };
 
-  it('are ten in a row, and those of the last probes', async () => {
+  it('are twelve in pairs, and those of the last probes', async () => {
     const slow = async ({ puppets, clock }: Stage): Promise<void> => {
       puppets[0]!.probeMs = 90;
       await clock.advance(10_500);
       puppets[0]!.probeMs = 40;
     };
-    expect(await trips(slow)).toEqual([90, ...Array.from({ length: 10 }, () => 40)]);
+    expect(await trips(slow)).toEqual([90, ...Array.from({ length: 12 }, () => 40)]);
+  });
+
+  it('do not count while this machine itself stalls', async () => {
+    const stalls = ({ puppets, clock }: Stage): void => {
+      const now = clock.nowUs.bind(clock);
+      let stalledUs = 0;
+      clock.nowUs = () => now() + stalledUs;
+      puppets[0]!.probe = () => {
+        stalledUs += 80_000;
+        return Promise.resolve();
+      };
+    };
+    expect(await trips(stalls)).toEqual([]);
   });
 
   it('end after three seconds', async () => {
