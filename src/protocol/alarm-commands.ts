@@ -2,8 +2,14 @@ import * as z from 'zod';
 import { Alarm, alarmSettings, Sleep } from './alarm.js';
 import { Nothing, type CommandSpec } from './command-spec.js';
 import { Id } from './common.js';
+import { QueueSource } from './queue.js';
 
 const alarm = { alarm_id: Id };
+const Source = z.union([
+  QueueSource,
+  z.strictObject({ last: z.literal(true) }),
+  z.strictObject({ tone: z.literal(true) }),
+]);
 const One = z.object({ alarm: Alarm });
 
 export const alarmCommands = {
@@ -22,7 +28,10 @@ export const alarmCommands = {
   },
   'alarm:set': {
     /** What is absent stays; a new one needs `room_id` and `time`. */
-    request: z.strictObject({ alarm_id: Id.optional(), ...z.object(alarmSettings).partial().shape }),
+    request: z.strictObject({
+      alarm_id: Id.optional(),
+      ...z.object({ ...alarmSettings, source: Source }).partial().shape,
+    }),
     reply: One,
     access: 'control',
     http: 'POST /alarms',

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { ClockUs, Id, Volume } from './common.js';
-import { QueueSource } from './queue.js';
+import { ClockUs, HttpUrl, Id, Volume } from './common.js';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export const Weekday = z.enum(WEEKDAYS);
@@ -12,9 +11,13 @@ const DayOfYear = z.string().regex(/^\d{4}-\d\d-\d\d$/);
 
 /** What wakes people: music as for `queue:add`, what was last in the queue of the room, or the tone that needs no network and no library. */
 export const AlarmSource = z.union([
-  QueueSource,
-  z.strictObject({ last: z.literal(true) }),
-  z.strictObject({ tone: z.literal(true) }),
+  z.object({ track_ids: z.array(Id) }),
+  z.object({ album_id: Id }),
+  z.object({ artist_id: Id }),
+  z.object({ playlist_id: Id }),
+  z.object({ url: HttpUrl, title: z.string().optional() }),
+  z.object({ last: z.literal(true) }),
+  z.object({ tone: z.literal(true) }),
 ]);
 export type AlarmSource = z.infer<typeof AlarmSource>;
 
