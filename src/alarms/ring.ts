@@ -187,6 +187,8 @@ export class Ring {
     const standing = goesOn ? this.#standing() : 'ended';
     if (standing === 'gone') return this.#end(false, { failed: true, message: 'Its room is gone' });
     if (standing === 'heard' || standing === 'waits') return;
+    if (!(await this.#gathered()))
+      return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#volume.prepare();
     try {
       await this.#music.start();
@@ -194,6 +196,18 @@ export class Ring {
       await this.#tone(toError(error).message);
     }
     this.#parts.changed(true);
+  }
+
+  /** Whether anybody is in the room. One whose players are all elsewhere gets those back that are at home in it. */
+  async #gathered(): Promise<boolean> {
+    const { state, ask } = this.#parts;
+    const isEmpty = (): boolean => (state().rooms.get(this.roomId)?.kept.player_ids.length ?? 0) === 0;
+    if (!isEmpty()) return true;
+    const player_ids = [...state().players.values()]
+      .filter(({ kept }) => kept.home_room_id === this.roomId)
+      .map(({ kept }) => kept.player_id);
+    if (player_ids.length > 0) await ask('room:group', { room_id: this.roomId, player_ids });
+    return !isEmpty();
   }
 
   /** After a snooze. Where somebody plays music meanwhile, somebody is up. */
