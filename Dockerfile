@@ -12,6 +12,7 @@ ARG BASE=debian:trixie-slim
 FROM ${BASE} AS build
 # For builds behind a proxy that signs with certificates of its own.
 ARG NPM_CONFIG_CAFILE
+ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates nodejs npm \
   && rm -rf /var/lib/apt/lists/*
@@ -30,6 +31,7 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="Tutti" \
   org.opencontainers.image.description="Makes every loudspeaker in a home play as one and puts the remote control on every phone" \
   org.opencontainers.image.licenses="MIT"
+ARG DEBIAN_FRONTEND=noninteractive
 # mpv plays on the cards of this machine, ffmpeg feeds snapclients, fpcalc recognizes what has no tags.
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends ca-certificates nodejs mpv ffmpeg libchromaprint-tools \
