@@ -128,10 +128,10 @@ const CONFFILES = ['/etc/default/tutti', '/etc/tutti/tutti.yaml', '/etc/needrest
 
 function fill(stage) {
   const app = join(stage, 'usr/lib/tutti/app');
-  const { name, version, type, license, engines, dependencies } = pack;
+  const { name, type, license, engines, dependencies } = pack;
   put(
     join(app, 'package.json'),
-    `${JSON.stringify({ name, version, type, license, engines, dependencies }, null, 2)}\n`,
+    `${JSON.stringify({ name, version: values.version, type, license, engines, dependencies }, null, 2)}\n`,
   );
   for (const part of ['src', 'drivers', 'web'])
     copy(

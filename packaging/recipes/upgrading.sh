@@ -1,9 +1,5 @@
 echo '# upgrading'
 
-upgrade() { inside env DEBIAN_FRONTEND=noninteractive TUTTI_START_SECONDS="${2:-60}" dpkg -i --force-confold "$(deb "$1")" >"$work/upgrade.log" 2>&1 || { tail -n 20 "$work/upgrade.log"; return 1; }; }
-version_says() { inside tutti version; }
-sum() { inside sha256sum "$1" | cut -d' ' -f1; }
-
 tutti volume 37 --room kitchen || true
 music=$(mpv_pid)
 before=$(server_pid)
