@@ -17,6 +17,7 @@ export interface DeedsParts {
 /** One step of a volume key or a knob. */
 const VOLUME_STEP = 0.02;
 const SEEK_SECONDS = 10;
+const SLEEP_MINUTES = 30;
 /** What a room stayed so far below what it was told, a limit held. */
 const LIMITED = 0.03;
 /** For so long after a step the next one begins where that one went, whatever the player has said by then. */
@@ -87,6 +88,13 @@ export class Deeds {
         return ask('room:shuffle', { shuffle: room.queue.unshuffled === undefined });
       case 'repeat':
         return ask('room:repeat', { repeat: repeat === 'off' ? 'all' : repeat === 'all' ? 'one' : 'off' });
+      case 'sleep':
+        if (this.#parts.state().lists.sleeps.has(room_id)) return ask('sleep:cancel');
+        return ask('sleep:set', { minutes: SLEEP_MINUTES });
+      case 'snooze':
+        return this.#ask('alarm:snooze', { alarm_id: this.#ringing(room_id) }, caller);
+      case 'alarm_stop':
+        return this.#ask('alarm:stop', { alarm_id: this.#ringing(room_id) }, caller);
       case 'playlist':
         if (binding.playlist_id === undefined)
           throw new AppError('ERR_PLAYLIST_NOT_FOUND', 'no playlist was chosen');
@@ -94,6 +102,13 @@ export class Deeds {
       default:
         return binding.action satisfies never;
     }
+  }
+
+  #ringing(roomId: string): string {
+    const alarms = [...this.#parts.state().lists.alarms.values()];
+    const ringing = alarms.find(({ room_id, ring }) => room_id === roomId && ring !== undefined);
+    if (ringing) return ringing.alarm_id;
+    throw new AppError('ERR_CONFLICT', 'no alarm rings in this room');
   }
 
   #placeOf(room: RoomRecord, by: number): number {

@@ -14,6 +14,9 @@ const USUAL: Readonly<Record<InputAction, string>> = {
   seek_back: 'KEY_REWIND',
   shuffle: 'KEY_SHUFFLE',
   repeat: '',
+  sleep: '',
+  snooze: '',
+  alarm_stop: '',
   playlist: '',
 };
 /** What these mean only where there is nothing else on the thing: on a keyboard people write with them. */

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
 import { RoomHouse } from '../../test/fakes/room-house.js';
 import { silentLogger } from '../base/index.js';
-import { COMMANDS, type CommandType, type Input } from '../protocol/index.js';
+import { COMMANDS, type Alarm, type CommandType, type Input } from '../protocol/index.js';
 import { KeptList, type Store } from '../state/index.js';
 import { migrate, openDb, type Db } from '../storage/index.js';
 import { Deeds, type RunCommand } from './deeds.js';
@@ -25,6 +25,33 @@ const REMOTE = {
   ],
 } as const;
 const CODES = { KEY_PLAYPAUSE: 164, KEY_VOLUMEUP: 115, KEY_NEXTSONG: 163, KEY_1: 2 } as const;
+
+const ALARM: Alarm = {
+  alarm_id: 'wake',
+  room_id: 'a',
+  name: '',
+  time: '07:00',
+  days: [],
+  enabled: true,
+  source: { tone: true },
+  from_volume: 0,
+  volume: 0.3,
+  fade_seconds: 60,
+  silence_seconds: 20,
+  snooze_minutes: 9,
+  snooze_count: 3,
+  stop_minutes: 60,
+  grace_minutes: 30,
+  quiet_hours: 'ignore',
+};
+const RING: NonNullable<Alarm['ring']> = {
+  state: 'ringing',
+  since: '2026-11-20T07:00:00.000Z',
+  snoozes_left: 3,
+  tone: true,
+  test: false,
+  missing_player_ids: [],
+};
 
 const houses: RoomHouse[] = [];
 afterEach(() => houses.splice(0).forEach((house) => house.close()));
@@ -174,6 +201,28 @@ it('tells who teaches it the next key, which does nothing this once', async () =
   const long = inputs.handlers['input:learn']({ input_id: 'remote' }, caller);
   await press('KEY_PLAYPAUSE', 800);
   expect(await long).toMatchObject({ heard: { key: 'KEY_PLAYPAUSE', gesture: 'hold' } });
+});
+
+it('sends the alarm of its room back to sleep, and ends its day with the sleep timer', async () => {
+  const { inputs, store, asked, press, input } = stage();
+  inputs.plugged(REMOTE);
+  const bind = { input_id: 'remote', key: 'KEY_1', gesture: 'press' } as const;
+  await inputs.handlers['input:bind']({ ...bind, action: 'snooze' }, caller);
+  await press('KEY_1');
+  expect(input()?.heard?.problem).toBe('no alarm rings in this room');
+  const ring = { ...ALARM, ring: RING };
+  store.commit({
+    type: 'list/changed',
+    list: 'alarms',
+    items: [{ ...ring, alarm_id: 'b', room_id: 'b' }, ring],
+  });
+  await press('KEY_1');
+  await inputs.handlers['input:bind']({ ...bind, action: 'sleep' }, caller);
+  await press('KEY_1');
+  expect(asked.map(({ type, request }) => [type, request])).toEqual([
+    ['alarm:snooze', { alarm_id: 'wake' }],
+    ['sleep:set', { room_id: 'a', minutes: 30 }],
+  ]);
 });
 
 it('ends a lesson without a pupil, and one that somebody else takes over', async () => {

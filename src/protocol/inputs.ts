@@ -22,6 +22,11 @@ export const InputAction = z.enum([
   'seek_back',
   'shuffle',
   'repeat',
+  /** Silence in half an hour, or not after all. */
+  'sleep',
+  /** Of the alarm that rings in the room. */
+  'snooze',
+  'alarm_stop',
   /** Plays the playlist `playlist_id` instead of the queue. */
   'playlist',
 ]);

@@ -54,7 +54,7 @@ class Stage {
   readonly puppets: Puppet[] = [];
   readonly connects: number[] = [];
   readonly hosts: string[] = [];
-  behave: 'connect' | 'refuse' | 'hang' = 'connect';
+  behave: 'connect' | 'refuse' | 'wait' | 'hang' = 'connect';
   readonly definition = defineDriver({
     kind: 'puppet',
     label: 'Puppet',
@@ -67,6 +67,8 @@ class Stage {
       this.connects.push(this.clock.nowUs() / 1000);
       this.hosts.push(host);
       if (this.behave === 'refuse') throw new Error('refused');
+      if (this.behave === 'wait')
+        throw new AppError('ERR_PLAYER_OFFLINE', 'not plugged in', { params: { retry_ms: 600 } });
       if (this.behave === 'hang') await new Promise(() => undefined);
       const puppet = new Puppet(context);
       this.puppets.push(puppet);
@@ -121,6 +123,15 @@ describe('the supervisor', () => {
     stage.behave = 'connect';
     await stage.clock.advance(15_000);
     expect(stage.live.link).toBe('online');
+  });
+
+  it('tries again when a driver says that it is worth it, which waits for something itself', async () => {
+    stage = new Stage();
+    stage.behave = 'wait';
+    await stage.start();
+    await stage.clock.advance(6000);
+    expect(stage.connects).toHaveLength(11);
+    expect(stage.live).toMatchObject({ link: 'offline', problem: 'not plugged in' });
   });
 
   it('gives up a connect that never answers', async () => {
@@ -241,6 +252,13 @@ describe('players of a config file that is changed while they play', () => {
     });
   });
 
+  it('are left out when their driver is switched off, and keep nobody else from playing', async () => {
+    const { players, hosts } = await two();
+    await players.configure([{ kind: 'snapcast', name: 'Off', options: {} }, puppet('b', 'five')]);
+    await settle();
+    expect(hosts).toEqual(['one', 'two', 'five']);
+  });
+
   it('come, and go without their room', async () => {
     const { players, hosts, store } = await two();
     await players.configure([puppet('b', 'two'), puppet('c', 'four')]);
@@ -331,7 +349,7 @@ describe('round trips to a player', () => {
     return found;
   };
 
-  it('are twelve in pairs, and those of the last probes', async () => {
+  it('are twelve, and those of the last probes', async () => {
     const slow = async ({ puppets, clock }: Stage): Promise<void> => {
       puppets[0]!.probeMs = 90;
       await clock.advance(10_500);

@@ -15,6 +15,9 @@ export const ACTION_WORDS: Readonly<Record<InputAction, string>> = {
   seek_back: 'Back 10 seconds',
   shuffle: 'Shuffle on or off',
   repeat: 'Repeat: off, all, one',
+  sleep: 'Sleep timer of 30 minutes',
+  snooze: 'Snooze the alarm',
+  alarm_stop: 'Stop the alarm',
   playlist: 'Play a playlist',
 };
 export const ACTIONS = Object.keys(ACTION_WORDS) as InputAction[];
