@@ -113,7 +113,7 @@ function seenPlayers(
       address: kept.address,
       link: live.link,
       problem: live.problem,
-      loaded: live.ref !== undefined && live.status === 'playing' && item?.url === undefined,
+      loaded: item?.track_id !== undefined && (room?.kept.intent === 'playing' || item.problem !== undefined),
       report: reports.get(kept.player_id),
       corrections: measured.corrections
         .filter(({ player_id }) => player_id === kept.player_id)

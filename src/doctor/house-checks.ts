@@ -1,6 +1,14 @@
 import type { CheckSpec, Finding } from './finding.js';
 import { unmeasured } from './finding.js';
-import { checkNear, checkReach, checkSync, checkWayBack, farPlayers, type HouseEyes } from './house.js';
+import {
+  checkNear,
+  checkReach,
+  checkSync,
+  checkWayBack,
+  farPlayers,
+  nobodyFar,
+  type HouseEyes,
+} from './house.js';
 import { checkTrips } from './round-trips.js';
 
 const SERVER_ONLY = 'only the server that runs knows; its page shows it under Settings > Checks';
@@ -32,19 +40,7 @@ export function houseChecks(eyes: HouseEyes | undefined, httpPort: () => number)
       part: 'network',
       ms: 7_000,
       why: 'Wi-Fi that sleeps to save power answers up to a third of a second late, and rooms drift apart.',
-      run: seen(async (house, signal) =>
-        checkTrips(
-          await Promise.all(
-            farPlayers(house.players())
-              .filter(({ link, kind }) => link === 'online' && kind !== ONLY_ASKS)
-              .slice(0, MOST_PLAYERS)
-              .map(async ({ player_id, name }) => ({
-                name,
-                round_trips_ms: await house.roundTrips(player_id, signal),
-              })),
-          ),
-        ),
-      ),
+      run: seen(trips),
     },
     {
       id: 'networks',
@@ -61,6 +57,17 @@ export function houseChecks(eyes: HouseEyes | undefined, httpPort: () => number)
       run: seen(({ players }) => checkSync(players())),
     },
   ];
+}
+
+async function trips(house: HouseEyes, signal: AbortSignal): Promise<Finding> {
+  const players = house.players();
+  const reached = farPlayers(players).filter(({ link, kind }) => link === 'online' && kind !== ONLY_ASKS);
+  if (reached.length === 0) return nobodyFar(players, 'no player over the network answers questions');
+  const series = reached.slice(0, MOST_PLAYERS).map(async ({ player_id, name }) => ({
+    name,
+    round_trips_ms: await house.roundTrips(player_id, signal),
+  }));
+  return checkTrips(await Promise.all(series));
 }
 
 const MOST_PLAYERS = 32;

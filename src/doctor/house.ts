@@ -1,5 +1,5 @@
 import type { Player, SyncReport } from '../protocol/index.js';
-import { notice, ok, problem, unmeasured, warning, type Finding } from './finding.js';
+import { notice, ok, pause, problem, unmeasured, warning, type Finding } from './finding.js';
 import { isNear, type Network } from './networks.js';
 
 /** A player as the running server knows it. */
@@ -11,7 +11,7 @@ export interface SeenPlayer {
   readonly address: string;
   readonly link: Player['link'];
   readonly problem?: string | undefined;
-  /** Something of ours is loaded on it. */
+  /** It is told to play a track of ours, or could not. */
   readonly loaded: boolean;
   readonly report?: SyncReport | undefined;
   /** How often it was brought back to its room since the server started. */
@@ -74,10 +74,26 @@ export function checkReach(players: readonly SeenPlayer[]): Finding {
   );
 }
 
+/** Without players over the network all is well; with players that are away nobody knows. */
+export function nobodyFar(players: readonly SeenPlayer[], none: string): Finding {
+  return farPlayers(players).some(({ link }) => link !== 'online')
+    ? unmeasured('the players over the network are not connected')
+    : ok(none);
+}
+
 /** From the players to here: whoever fetches music from us has found the way. */
-export async function checkWayBack(eyes: HouseEyes, httpPort: number, signal: AbortSignal): Promise<Finding> {
+export async function checkWayBack(
+  eyes: HouseEyes,
+  httpPort: number,
+  signal: AbortSignal,
+  patienceMs = PATIENCE_MS,
+): Promise<Finding> {
   const far = farPlayers(eyes.players()).filter(({ link, kind }) => link === 'online' && FETCHES.has(kind));
-  if (far.length === 0) return ok('no player fetches music over a network');
+  if (far.length === 0) return nobodyFar(eyes.players(), 'no player fetches music over a network');
+  // Who was told to play a moment ago is about to come.
+  const cameFrom = (): boolean => far.every(({ loaded, host }) => !loaded || eyes.fetched().has(host));
+  for (let waited = 0; waited < patienceMs && !cameFrom(); waited += LOOK_EVERY_MS)
+    await pause(LOOK_EVERY_MS, signal);
   const fetched = eyes.fetched();
   const known = await Promise.all(
     far.map(async (player) => {
@@ -106,6 +122,9 @@ export async function checkWayBack(eyes: HouseEyes, httpPort: number, signal: Ab
     };
   return ok('every player has fetched music from here', figures);
 }
+
+const PATIENCE_MS = 2_500;
+const LOOK_EVERY_MS = 250;
 
 /** Kinds that get an address of ours and fetch it themselves; the others are sent samples. */
 const FETCHES: ReadonlySet<string> = new Set(['mpd', 'chromecast', 'satellite']);

@@ -121,6 +121,8 @@ describe('round trips', () => {
     ['good Wi-Fi with one hiccup', [3, 4, 3, 5, 4, 3, 60, 4, 3, 4], 'ok', 'within'],
     ['Wi-Fi that sleeps', [3, 80, 44, 4, 97, 61, 12, 88, 30, 101], 'warning', 'power save'],
     ['Wi-Fi that sleeps with a DTIM of 3', [4, 210, 300, 5, 120, 290, 60], 'warning', 'power save'],
+    ['Wi-Fi that sleeps, with one very late', [3, 90, 50, 4, 100, 12, 88, 600], 'warning', 'power save'],
+    ['delayed acknowledgements', [1, 44, 2, 45, 44, 46, 1, 44], 'ok', 'within'],
     ['a slow network', [180, 190, 210, 200, 230, 220], 'warning', 'slow or crowded'],
     ['too few', [3, 3], 'notice', 'could not be measured'],
   ])('know %s', (_what, ms, severity, found) => {
@@ -197,10 +199,11 @@ describe('players', () => {
     ['fetched', player({}), ['192.168.1.20'], 'ok', true],
     ['were never asked to play', player({}), [], 'notice', false],
     ['play and never fetched', player({ loaded: true }), [], 'problem', true],
+    ['are away', player({ link: 'offline' }), [], 'notice', false],
     ['are sent samples', player({ kind: 'snapcast', loaded: true }), [], 'ok', true],
     ['are on this machine', player({ address: '127.0.0.1:6600', loaded: true }), [], 'ok', true],
   ])('that %s', async (_what, one, fetched, severity, measured) => {
-    const finding = await checkWayBack(eyes([one], fetched), 8080, quiet);
+    const finding = await checkWayBack(eyes([one], fetched), 8080, quiet, 0);
     expect(finding.severity).toBe(severity);
     expect(finding.unknown !== true).toBe(measured);
   });

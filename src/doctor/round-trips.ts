@@ -8,14 +8,18 @@ export interface Trips {
   readonly p95_ms: number;
   readonly least_ms: number;
   readonly most_ms: number;
-  /** Share of those that took longer than a radio that is awake needs. */
+  /** Share of those that took longer than a radio that is awake needs, and how long half of them took; how far the quickest and slowest of them are apart. */
   readonly late: number;
+  readonly late_p50_ms: number;
+  readonly late_spread_ms: number;
 }
 
 /** A network that is awake answers sooner. */
 const AWAKE_MS = 20;
 /** Access points wake sleepers every 102.4 ms; with a DTIM of 3 every 307 ms. */
-const BEACON_MS = [45, 420] as const;
+const BEACON_MS = [30, 320] as const;
+/** Waits for beacons are spread; what takes the same time again and again waits for something else. */
+const SPREAD_MS = 25;
 const LEAST_COUNT = 5;
 
 export function tripsOf(ms: readonly number[]): Trips | undefined {
@@ -23,13 +27,16 @@ export function tripsOf(ms: readonly number[]): Trips | undefined {
   const sorted = [...ms].sort((one, other) => one - other);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  const late = sorted.filter((one) => one > AWAKE_MS);
   return {
     count: ms.length,
     p50_ms: at(0.5),
     p95_ms: at(0.95),
     least_ms: sorted[0]!,
     most_ms: sorted.at(-1)!,
-    late: sorted.filter((one) => one > AWAKE_MS).length / sorted.length,
+    late: late.length / sorted.length,
+    late_p50_ms: late[late.length >> 1] ?? 0,
+    late_spread_ms: (late.at(-1) ?? 0) - (late[0] ?? 0),
   };
 }
 
@@ -37,8 +44,9 @@ export function tripsOf(ms: readonly number[]): Trips | undefined {
  * Wi-Fi that sleeps: some answers come at once, others only with the next beacon, spread evenly up to it. A network that is slow
  * altogether has no quick answers; one that is busy has few late ones.
  */
-export function sleeps({ least_ms, most_ms, late }: Trips): boolean {
-  return least_ms < AWAKE_MS && late >= 0.25 && most_ms >= BEACON_MS[0] && most_ms <= BEACON_MS[1];
+export function sleeps({ least_ms, late, late_p50_ms, late_spread_ms }: Trips): boolean {
+  const awoken = late_p50_ms >= BEACON_MS[0] && late_p50_ms <= BEACON_MS[1];
+  return least_ms < AWAKE_MS && late >= 0.25 && awoken && late_spread_ms >= SPREAD_MS;
 }
 
 const figuresOf = (name: string, { p50_ms, p95_ms, most_ms }: Trips): Figure[] => [

@@ -19,9 +19,11 @@ export interface PlayersOptions {
 
 const NOT_LISTED = 'no longer in the config file';
 
-/** So many round trips in a row, so far apart that a radio which saves power dozes off in between, and no longer than this. */
-const SERIES = 10;
-const APART_MS = 150;
+/**
+ * Pauses before the round trips of a series: long ones, in which a radio that saves power dozes off, and short ones, after which it is still
+ * awake. They differ, or they would keep step with the beacons of the network; shorter ones would meet delayed acknowledgements of TCP.
+ */
+const NAPS_MS = [130, 60, 171, 65, 149, 55, 198, 62, 113, 58, 162, 67] as const;
 const SERIES_US = 3_000_000;
 
 /** Every player of the house: known, supervised, and told what to do. */
@@ -68,7 +70,8 @@ export class Players {
   async start(configured: readonly ConfiguredPlayer[], mdns: boolean): Promise<void> {
     const { drivers, store, clock, log } = this.#parts;
     this.#configured = configured;
-    for (const player of configured) this.#known(player, 'config', configuredId(player));
+    for (const player of configured)
+      if (this.#isDriven(player)) this.#known(player, 'config', configuredId(player));
     for (const definition of drivers) {
       for (const found of (await definition.local?.(log)) ?? []) this.found(definition, found);
     }
@@ -100,7 +103,7 @@ export class Players {
     }
     for (const [id, player] of now) {
       const was = before.get(id);
-      if (isDeepStrictEqual(player, was)) continue;
+      if (isDeepStrictEqual(player, was) || !this.#isDriven(player)) continue;
       this.#known(player, 'config', id);
       if (was && was.name !== player.name)
         store.commit({ type: 'player/renamed', player_id: id, name: player.name });
@@ -151,12 +154,14 @@ export class Players {
     const known = [...supervisor.roundTrips];
     const endUs = clock.nowUs() + SERIES_US;
     try {
-      for (let n = 0; n < SERIES && clock.nowUs() < endUs && !signal.aborted; n++) {
-        known.push(await supervisor.roundTrip());
+      for (const nap of NAPS_MS) {
+        if (clock.nowUs() > endUs) break;
         await within(
-          { clock, what: 'a pause', ms: APART_MS + 1_000, signal },
-          () => new Promise<void>((resolve) => void clock.after(APART_MS, resolve)),
+          { clock, what: 'a pause', ms: nap + 1_000, signal },
+          () => new Promise<void>((resolve) => void clock.after(nap, resolve)),
         );
+        const ms = await supervisor.roundTrip();
+        if (ms !== undefined) known.push(ms);
       }
     } catch (error) {
       this.#parts.log.debug(
@@ -170,6 +175,14 @@ export class Players {
   async close(): Promise<void> {
     this.#discovery?.close();
     await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close()));
+  }
+
+  /** A driver may be switched off, or have found its port taken: the house does without its players. */
+  #isDriven({ kind, name }: ConfiguredPlayer): boolean {
+    const { drivers, log } = this.#parts;
+    if (drivers.some((driver) => driver.kind === kind)) return true;
+    log.warn({ kind, name }, 'a player of the config file has no driver now');
+    return false;
   }
 
   #offline(playerId: string, problem: string): void {

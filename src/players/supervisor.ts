@@ -16,6 +16,10 @@ export const LIMITS = {
   tripsKept: 30,
 } as const;
 
+/** While a round trip is measured, this machine is watched so often; it counts only when it was never later than this. */
+const TICK_MS = 10;
+const OWN_STALL_US = 10_000;
+
 export interface SupervisorOptions {
   readonly playerId: string;
   readonly definition: DriverDefinition;
@@ -89,8 +93,11 @@ export class Supervisor {
     }
   }
 
-  /** How long the player takes to answer, ms. Rejects when it is not connected or does not answer. */
-  async roundTrip(): Promise<number> {
+  /**
+   * How long the player takes to answer, ms; undefined when this machine itself was too busy to tell. Rejects when it is not connected or
+   * does not answer.
+   */
+  async roundTrip(): Promise<number | undefined> {
     const link = this.#link;
     if (!link) throw new AppError('ERR_PLAYER_OFFLINE', 'the player is not connected');
     return this.#timed(link);
@@ -223,10 +230,25 @@ export class Supervisor {
     };
   }
 
-  async #timed(link: PlayerLink): Promise<number> {
+  async #timed(link: PlayerLink): Promise<number | undefined> {
     const { clock } = this.#parts;
     const began = clock.nowUs();
-    await this.#ask(link);
+    let tick = began;
+    let lateUs = 0;
+    const look = (): void => {
+      const now = clock.nowUs();
+      lateUs = Math.max(lateUs, now - tick - TICK_MS * 1000);
+      tick = now;
+    };
+    const ticks = clock.every(TICK_MS, look);
+    try {
+      await this.#ask(link);
+    } finally {
+      ticks.cancel();
+    }
+    look();
+    // What a stall of our own adds says nothing about the way to the player.
+    if (lateUs > OWN_STALL_US) return undefined;
     const ms = (clock.nowUs() - began) / 1000;
     this.#trips = [...this.#trips.slice(1 - LIMITS.tripsKept), ms];
     return ms;

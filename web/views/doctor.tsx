@@ -72,8 +72,8 @@ export function DoctorView() {
   );
 }
 
-const SERIES = 14;
-const APART_MS = 180;
+const NAPS_MS = [160, 201, 179, 228, 143, 192, 217];
+const SHORT_MS = 60;
 const LOOK_EVERY_MS = 400;
 const MOST_LOOKS = 40;
 
@@ -89,15 +89,15 @@ async function isOver({ client }: Store): Promise<boolean> {
   return false;
 }
 
-/** How long the way from this phone to the server and back takes, again and again with a nap in between. */
+/** How long the way from this phone to the server and back takes: after naps, in which radios doze off, and soon after that. */
 async function measureWay({ client }: Store): Promise<void> {
   const round_trips_ms: number[] = [];
   try {
-    for (let n = 0; n < SERIES; n++) {
+    for (const ms of NAPS_MS.flatMap((one) => [one, SHORT_MS])) {
+      await nap(ms);
       const began = performance.now();
       await client.send('system:status', {}, { timeout_ms: 5_000 });
       round_trips_ms.push(performance.now() - began);
-      await nap(APART_MS);
     }
   } catch {
     // What was measured until the line broke is told all the same.
