@@ -71,21 +71,7 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
         disabled={usual === '' || (isClient && clientId.trim() === '')}
         run={run}
       >
-        <fieldset class="outputs">
-          <legend>Kind</legend>
-          {KINDS.map((one) => (
-            <label key={one.kind}>
-              <input
-                type="radio"
-                name="kind"
-                checked={kind === one.kind}
-                autofocus={one.kind === 'mpd'}
-                onChange={() => setKind(one.kind)}
-              />
-              <span>{kindText(one.kind)}</span>
-            </label>
-          ))}
-        </fieldset>
+        <KindChoice kind={kind} onKind={setKind} />
         {usualPort !== undefined && (
           <>
             <div class="field-pair">
@@ -151,6 +137,27 @@ export function AddPlayerSheet({ onClose }: { onClose: () => void }) {
         </p>
       </SheetForm>
     </Sheet>
+  );
+}
+
+/** What there is to add. */
+function KindChoice({ kind, onKind }: { kind: Kind; onKind: (kind: Kind) => void }) {
+  return (
+    <fieldset class="outputs">
+      <legend>Kind</legend>
+      {KINDS.map((one) => (
+        <label key={one.kind}>
+          <input
+            type="radio"
+            name="kind"
+            checked={kind === one.kind}
+            autofocus={one.kind === 'mpd'}
+            onChange={() => onKind(one.kind)}
+          />
+          <span>{kindText(one.kind)}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 
