@@ -61,13 +61,13 @@ function stopSignal(reload: (() => void) | undefined): {
   readonly heard: Promise<{ readonly reason: string; readonly restart: false }>;
   end(this: void): void;
 } {
-  const { promise, resolve } = deferred<{ reason: string; restart: false }>();
-  const stop = (reason: NodeJS.Signals): void => resolve({ reason, restart: false });
+  const heard = deferred<{ reason: string; restart: false }>();
+  const stop = (reason: NodeJS.Signals): void => heard.resolve({ reason, restart: false });
   const hangUp = (): void => (reload ? reload() : stop('SIGHUP'));
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop);
   process.on('SIGHUP', hangUp);
   return {
-    heard: promise,
+    heard: heard.promise,
     end() {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
       process.off('SIGHUP', hangUp);

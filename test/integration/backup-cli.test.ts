@@ -78,7 +78,7 @@ describe('[BK1] tutti backup and tutti restore', () => {
 
 describe('[BK2] the file of a backup', () => {
   const api = (path: string): string => `${server.url}/api/v1/backups${path}`;
-  const put = (offset: number, bytes: Uint8Array) =>
+  const put = (offset: number, bytes: Uint8Array<ArrayBuffer>) =>
     fetch(api(`/incoming?offset=${offset}`), {
       method: 'PUT',
       headers: { 'content-type': 'application/octet-stream' },

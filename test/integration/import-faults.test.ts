@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { itMounts, mountSmall } from '../fakes/small-disk.js';
+import { itMounts, mountSmall, resizeSmall } from '../fakes/small-disk.js';
 import { makeAlbum } from '../fixtures/make-music.js';
 import { filesBelow, ImportRig, planOf } from './import-rig.js';
 
@@ -123,7 +123,7 @@ itMounts(
     await expect(rig.run(plan)).rejects.toMatchObject({ code: 'ERR_DISK', retryable: true });
     await demandUntouched(OLD);
     expect(await sources()).toBe(2);
-    await run('mount', ['-o', 'remount,size=20m', rig.musicDir]);
+    await resizeSmall(rig.musicDir, '20m');
     expect((await rig.run(plan)).album_id).toBe(album_id);
     expect(await sources()).toBe(0);
   },
