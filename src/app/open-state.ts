@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { randomId, toError } from '../base/index.js';
 import { mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
@@ -19,8 +21,10 @@ export interface Kept {
   readonly lost: readonly string[];
 }
 
+const MEMORY = '/dev/shm';
+
 /** What is on disk, and the store that keeps it there. This data folder is ours alone from here on. */
-export async function openState(base: Base): Promise<Kept> {
+export async function openState(base: Base, runtimeDir?: string): Promise<Kept> {
   const { config, closers, clock, log } = base;
   const { data_dir } = config;
   const claim = await claimFolder(data_dir);
@@ -33,14 +37,24 @@ export async function openState(base: Base): Promise<Kept> {
   const unread: string[] = [];
   const playheadPath = join(data_dir, 'playhead');
   const loaded = loadState(db, version, (what) => void unread.push(what));
-  const state = resumedAt(loaded, playheadPath, clock.wallMs());
+  const near = nearPlayhead(data_dir, runtimeDir);
+  const playheads = near === undefined ? [playheadPath] : [near, playheadPath];
+  const state = resumedAt(loaded, playheads, clock.wallMs());
   const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
   closers.add(() => store.flush());
-  const playhead = new Playhead({ path: playheadPath, store, clock, log });
+  const playhead = new Playhead({ path: playheadPath, near, store, clock, log });
   closers.add(() => playhead.close());
   for (const what of unread) log.error({ what }, 'something in the database could not be read');
   const unreadable = unread.map((what) => `One ${what} in the database could not be read and was left out.`);
   return { db, dbFile: file, borrowed, store, claim, disk, lost: [...lost, ...unreadable] };
+}
+
+/** A file in memory that outlives this process: in the folder that the unit keeps for it, else where this machine has such a place. */
+function nearPlayhead(dataDir: string, runtimeDir: string | undefined): string | undefined {
+  if (runtimeDir !== undefined) return join(runtimeDir, 'playhead');
+  if (!existsSync(MEMORY)) return undefined;
+  const id = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
+  return join(MEMORY, `tutti-${id}.playhead`);
 }
 
 /** A disk that refuses keeps nobody from starting: nothing is mended then. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import * as z from 'zod';
 import { toError, type Clock, type Logger } from '../base/index.js';
 import { positionAt } from '../protocol/index.js';
@@ -13,22 +13,30 @@ const Marks = z.object({
 /** Room for the marks of some 40 rooms; always written whole, so a shorter text leaves nothing of a longer one behind. */
 const FILE_BYTES = 4096;
 const EVERY_MS = 1000;
+/** As often on the disk: each time costs a card some 20 kB with the journal of its file system. */
+const DISK_EVERY = 60;
 
 /**
- * Where every room's music is, written once a second over the same 4 kB of one file while something plays. `kill -9` loses at most a
- * second; the kernel writes the page out about twice a minute, where a database row a second would cost an SD card 14 MB an hour.
+ * Where every room's music is, written over the same 4 kB of a file while something plays: once a second in memory, where there is such a place
+ * (`near`), and once a minute on disk. `kill -9` loses at most a second, a power cut a minute. A file that is written each second costs an SD card
+ * 11 MB an hour, most of it the journal of its file system; a database row each second would cost more.
  */
 export class Playhead {
   /** Undefined where nothing can be written. */
   readonly #file: number | undefined;
+  readonly #near: number | undefined;
+  readonly #nearPath: string | undefined;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #timer: { cancel(): void };
   #failed = false;
+  #marks = 0;
 
   constructor(options: {
     readonly path: string;
+    /** In memory, and there after `kill -9`. */
+    readonly near?: string | undefined;
     readonly store: Store;
     readonly clock: Clock;
     readonly log: Logger;
@@ -37,13 +45,15 @@ export class Playhead {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#file = this.#open(options.path);
+    this.#nearPath = options.near;
+    this.#near = options.near === undefined ? undefined : this.#open(options.near);
     this.#timer = options.clock.every(EVERY_MS, () => this.#mark());
   }
 
   #open(path: string): number | undefined {
     try {
-      closeSync(openSync(path, 'a', 0o600));
-      return openSync(path, 'r+');
+      // Where memory is others may write too: a link of theirs leads nowhere.
+      return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     } catch (error) {
       this.#log.warn({ error: toError(error).message }, 'the playhead cannot be written');
       return undefined;
@@ -53,11 +63,11 @@ export class Playhead {
   #mark(): void {
     const { rooms } = this.#store.state;
     if (![...rooms.values()].some((room) => room.live.timeline.rate > 0)) return;
-    this.#write();
+    const onDisk = this.#near === undefined || this.#marks++ % DISK_EVERY === 0;
+    this.#write(onDisk ? [this.#near, this.#file] : [this.#near]);
   }
 
-  #write(): void {
-    if (this.#file === undefined) return;
+  #write(files: readonly (number | undefined)[]): void {
     const now = this.#clock.nowUs();
     const marks: z.infer<typeof Marks> = { wall_ms: this.#clock.wallMs(), rooms: {} };
     for (const [roomId, { kept, live }] of this.#store.state.rooms) {
@@ -69,7 +79,8 @@ export class Playhead {
       }
     }
     try {
-      writeSync(this.#file, JSON.stringify(marks).padEnd(FILE_BYTES, ' '), 0);
+      const text = JSON.stringify(marks).padEnd(FILE_BYTES, ' ');
+      for (const file of files) if (file !== undefined) writeSync(file, text, 0);
       this.#failed = false;
     } catch (error) {
       if (!this.#failed) this.#log.warn({ error: toError(error).message }, 'the playhead cannot be written');
@@ -79,17 +90,24 @@ export class Playhead {
 
   close(): void {
     this.#timer.cancel();
-    this.#write();
-    if (this.#file !== undefined) closeSync(this.#file);
+    const files = [this.#near, this.#file];
+    this.#write(files);
+    for (const file of files) if (file !== undefined) closeSync(file);
+    if (this.#nearPath !== undefined) rmSync(this.#nearPath, { force: true });
   }
 }
 
 /** A restart this long after the last mark does not start music by itself: nobody wants it at night after a power cut. */
 const RESUME_WITHIN_MS = 2 * 60_000;
 
-/** The loaded state with every position as the playhead last saw it; rooms that have been silent for long are paused. */
-export function resumedAt(state: State, path: string, wallMs: number): State {
-  const marks = readMarks(path);
+/** The loaded state with every position as the newest of these playheads saw it; rooms that have been silent for long are paused. */
+export function resumedAt(state: State, paths: readonly string[], wallMs: number): State {
+  const marks = paths
+    .flatMap((path) => readMarks(path) ?? [])
+    .reduce<z.infer<typeof Marks> | undefined>(
+      (best, one) => (best && best.wall_ms > one.wall_ms ? best : one),
+      undefined,
+    );
   const away = marks ? wallMs - marks.wall_ms : Infinity;
   const rooms = new Map(state.rooms);
   for (const [roomId, room] of rooms) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -185,12 +185,30 @@ describe('the playhead', () => {
     store.commit(playing('i0', 10, clock.nowUs()));
     await store.durable();
     await clock.advance(7_900);
-    const soon = resumedAt(loadState(db, '1'), path, clock.wallMs() + 5_000).rooms.get('kitchen')!;
+    const soon = resumedAt(loadState(db, '1'), [path], clock.wallMs() + 5_000).rooms.get('kitchen')!;
     expect(soon.kept).toMatchObject({ intent: 'playing', item_id: 'i0', position_seconds: 17 });
-    const late = resumedAt(loadState(db, '1'), path, clock.wallMs() + 3_600_000).rooms.get('kitchen')!;
+    const late = resumedAt(loadState(db, '1'), [path], clock.wallMs() + 3_600_000).rooms.get('kitchen')!;
     expect(late.kept).toMatchObject({ intent: 'paused', position_seconds: 17 });
     playhead.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it('is in memory each second and on disk each minute, and the newest of both counts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tutti-playhead-'));
+    const [path, near] = [join(folder, 'playhead'), join(folder, 'near')];
+    const clock = new ManualClock();
+    const { store, db } = open();
+    store.commit(known);
+    store.commit(add(1));
+    const playhead = new Playhead({ path, near, store, clock, log: silentLogger });
+    store.commit(playing('i0', 10, clock.nowUs()));
+    await store.durable();
+    await clock.advance(70_000);
+    const at = (...paths: string[]): number =>
+      resumedAt(loadState(db, '1'), paths, clock.wallMs()).rooms.get('kitchen')!.kept.position_seconds;
+    expect([at(path), at(near, path), at(path, near)]).toEqual([71, 80, 80]);
+    playhead.close();
+    expect([at(path), existsSync(near)]).toEqual([80, false]);
   });
 
   it('falls back to the database when its file is torn', () => {
@@ -198,6 +216,6 @@ describe('the playhead', () => {
     writeFileSync(path, '{"wall_ms":12');
     const { store } = open();
     store.commit(known);
-    expect(resumedAt(store.state, path, 0).rooms.get('kitchen')?.kept.position_seconds).toBe(0);
+    expect(resumedAt(store.state, [path], 0).rooms.get('kitchen')?.kept.position_seconds).toBe(0);
   });
 });
