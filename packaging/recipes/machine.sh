@@ -12,6 +12,10 @@ boot() {
   cp "$work"/*.deb "$work/root/opt/recipe/"
   cp "$repo/packaging/install.sh" "$here"/ask-mpv.cjs "$here"/ask-door.cjs "$here"/get.cjs "$work/root/opt/recipe/"
   cp "$repo"/test/fixtures/databases/*.db "$work/root/opt/recipe/"
+  switch_on
+}
+
+switch_on() {
   SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn -q -D "$work/root" --register=no --keep-unit --private-network \
     --hostname=tutti --console=pipe -b </dev/null >"$work/console" 2>&1 &
   machine=$!
@@ -26,7 +30,7 @@ boot() {
   $card route add 224.0.0.0/4 dev home0
 }
 
-# The first process of the machine: a child of the program that holds it, and another one after each restart of the machine.
+# The first process of the machine: a child of the program that holds it.
 find_leader() { leader=$(pgrep -P "$machine" | head -n 1); }
 leads() { find_leader && [ -n "$leader" ] && [ "$(cat "/proc/$leader/comm")" = systemd ]; }
 is_up() { inside systemctl is-system-running | grep -Eq 'running|degraded'; }
