@@ -81,9 +81,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     const wall = openWall({ clock, file: join(config.data_dir, 'clock'), log });
     closers.add(() => wall.close());
-    const { promise: wantsRestart, resolve: restart } = deferred<string>();
+    const ended = deferred<string>();
+    const restart = (reason: string): void => ended.resolve(reason);
     const base = { config, settings, log, ring, clock: wall, closers, restart };
-    return { ...(await open(base, { ...options, claimed: () => wall.start() })), wantsRestart };
+    return {
+      ...(await open(base, { ...options, claimed: () => wall.start() })),
+      wantsRestart: ended.promise,
+    };
   } catch (error) {
     await closers.close();
     throw error;
@@ -115,15 +119,49 @@ interface Shared {
   readonly recall: Recall;
 }
 
-async function open(
+type OpenOptions = Omit<AppOptions, 'config' | 'log'> & { claimed(this: void): void };
+
+async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsRestart'>> {
+  const { config, closers } = base;
+  const listening: { port: number } = { port: config.port };
+  const { parts, db, notices: found } = await openParts(base, options, listening);
+  const { players, store, pipeline, library } = parts;
+  const server = await serve(base, parts);
+  listening.port = server.port;
+  closers.add(() => server.close());
+  parts.house = await openHouse(base, parts, server);
+  await players.start(config.players, config.mdns);
+  await pipeline.recover();
+  await library.start();
+  pipeline.start();
+  await parts.hardware.start(server.run);
+  parts.alarms.start(server.run);
+  const mpd = await listenForMpd(base, parts, db, server);
+  closers.add(() => mpd.close());
+  const notices = settleNotices(store, players, config, found.drivers, [...found.notices, ...mpd.notices]);
+  followSettings(base.settings, { server, players, store, restart: base.restart });
+  closers.add(() => base.settings.close());
+  parts.power.start();
+  const firstLink = parts.people.firstLink();
+  return { port: server.port, urls: server.urls, notices, firstLink, close: () => closers.close() };
+}
+
+interface OpenedParts {
+  readonly parts: Parts;
+  readonly db: Db;
+  readonly notices: Pick<OpenedPlayers, 'drivers' | 'notices'>;
+}
+
+/** Every part of the house, before anybody is listened to and anything begins. */
+async function openParts(
   base: Base,
-  { drivers, runtimeDir, lost, claimed }: Omit<AppOptions, 'config' | 'log'> & { claimed(this: void): void },
-): Promise<Omit<App, 'wantsRestart'>> {
+  { drivers, runtimeDir, lost, claimed }: OpenOptions,
+  listening: { readonly port: number },
+): Promise<OpenedParts> {
   const { config, log, clock, closers } = base;
-  const kept = await openState(base);
+  const kept = await openState(base, runtimeDir);
   claimed();
   const { db, store } = kept;
-  const listening: { port: number } = { port: config.port };
   const token = await satelliteToken(config.data_dir);
   const opened = await openPlayers(base, {
     store,
@@ -138,8 +176,9 @@ async function open(
   const guard = new AddressGuard({ clock, allow: config.allow_private_addresses });
   const stream = (url: string): Promise<Stream> => resolveStream(url, { clock, guard });
   const alarms = openAlarms(base, kept);
+  const rules = { excused: alarms.excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
   const { rooms, parties } = openRooms(
-    { store, players, library: { ...library, stream }, clock, log, random, excused: alarms.excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) },
+    { store, players, library: { ...library, stream }, clock, log, random, ...rules },
     closers,
   );
   closers.add(() => players.close());
@@ -168,25 +207,7 @@ async function open(
     disk: kept.disk,
     shared,
   };
-  const server = await serve(base, parts);
-  listening.port = server.port;
-  closers.add(() => server.close());
-  parts.house = await openHouse(base, parts, server);
-  await players.start(config.players, config.mdns);
-  await pipeline.recover();
-  await library.start();
-  pipeline.start();
-  await hardware.start(server.run);
-  alarms.start(server.run);
-  const mpd = await listenForMpd(base, parts, db, server);
-  closers.add(() => mpd.close());
-  const others = [...opened.notices, ...mpd.notices];
-  const notices = settleNotices(store, players, config, opened.drivers, others);
-  followSettings(base.settings, { server, players, store, restart: base.restart });
-  closers.add(() => base.settings.close());
-  power.start();
-  const firstLink = people.firstLink();
-  return { port: server.port, urls: server.urls, notices, firstLink, close: () => closers.close() };
+  return { parts, db, notices: opened };
 }
 
 /** Everybody who may come in, satellites among them. */
