@@ -15,7 +15,7 @@ check 'removing' remove
 check 'nothing of it runs' not inside pgrep -u tutti
 check 'the program is gone' not inside test -e /usr/lib/tutti
 check 'music and state are not' inside test -s /srv/music/welle.flac -a -s /var/lib/tutti/tutti.db
-check 'installed again it serves' eval 'upgrade 1.3.0; inside systemctl start tutti.service; within 30 health'
+check 'installed again it serves, now and after each start' eval 'upgrade 1.3.0 && within 60 health && inside systemctl is-enabled tutti.service'
 check 'with the same people: the token still counts' within 20 tutti status
 check 'purging, nobody being there to answer' eval 'remove && purge'
 check 'keeps state and music' inside test -s /srv/music/welle.flac -a -s /var/lib/tutti/tutti.db
