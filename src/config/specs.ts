@@ -34,6 +34,7 @@ export interface SettingSpec {
 /** Headings, in the order of the files and of the page; what none of them names stands under the last. */
 const GROUPS: readonly (readonly [heading: string, belongs: (key: string) => boolean])[] = [
   ['Players', (key) => /^(players|mdns|local_output|snapcast.*|mpd_port)$/.test(key)],
+  ['Remotes and pins', (key) => /^(inputs|gpio_.*)$/.test(key)],
   ['Music', (key) => /^(music_dir|watch)$/.test(key)],
   ['Music in and out', (key) => Object.hasOwn(pipelineKeys, key)],
   [

@@ -120,9 +120,9 @@ describe('a player added by hand', () => {
     const { page, fake } = await adding();
     await page.getByRole('radio', { name: 'Snapserver' }).check();
     await field(page, 'Address').fill('192.168.1.22:1705');
-    expect(await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(
-      true,
-    );
+    expect(
+      await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).isDisabled(),
+    ).toBe(true);
     await field(page, 'Its client id').fill('b8:27:eb:00:00:01');
     await field(page, 'Name (optional)').fill('Bath');
     await added(page, fake, 'Bath', 'b8:27:eb:00:00:01 at 192.168.1.22:1705');
