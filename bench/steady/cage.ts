@@ -16,8 +16,8 @@ export interface CageChoice {
 
 /** What those in it had to do without. */
 export interface Usage {
-  /** Periods of 10 ms at whose end they had no time left, of those in which they ran. Not known at real-time priority. */
-  readonly held?: number;
+  /** Periods of 10 ms at whose end they had no time left, of those in which they ran. */
+  readonly held: number;
   /** Memory of all together at most, with what the kernel keeps of files for them. */
   readonly peakMb: number;
   /** Ended because there was no more memory. */
@@ -28,8 +28,6 @@ export interface Usage {
 export interface Cage {
   /** Words before a command that shall run in it. */
   readonly words: readonly string[];
-  /** What runs in it has the real-time priority of everything that plays on an appliance, within its share. */
-  readonly realTime: boolean;
   usage(): Promise<Usage>;
 }
 
@@ -49,12 +47,10 @@ async function openSplit(ground: Ground, { share, megabytes }: CageChoice, name:
   await writeFile(join(cpu, 'cpu.cfs_period_us'), String(PERIOD_US));
   await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(Math.round(PERIOD_US * share)));
   await writeFile(join(memory, 'memory.limit_in_bytes'), `${megabytes}M`);
-  const realTime = await allowRealTime(cpu, share);
   return {
-    words: wordsInto([cpu, memory], realTime),
-    realTime,
+    words: wordsInto([cpu, memory]),
     usage: async () => ({
-      ...(!realTime && { held: await shareHeld(join(cpu, 'cpu.stat')) }),
+      held: await shareHeld(join(cpu, 'cpu.stat')),
       peakMb: Number(await readFile(join(memory, 'memory.max_usage_in_bytes'), 'utf8')) / 1e6,
       killed: await field(join(memory, 'memory.oom_control'), 'oom_kill'),
     }),
@@ -67,22 +63,13 @@ async function openUnified(ground: Ground, { share, megabytes }: CageChoice, nam
   await writeFile(join(path, 'cpu.max'), `${Math.round(PERIOD_US * share)} ${PERIOD_US}`);
   await writeFile(join(path, 'memory.max'), `${megabytes}M`);
   return {
-    words: wordsInto([path], false),
-    realTime: false,
+    words: wordsInto([path]),
     usage: async () => ({
       held: await shareHeld(join(path, 'cpu.stat')),
       peakMb: Number(await readFile(join(path, 'memory.peak'), 'utf8')) / 1e6,
       killed: await field(join(path, 'memory.events'), 'oom_kill'),
     }),
   };
-}
-
-/** Kernels that share real time among groups keep it to the same share; with others there is none in a group that is limited. */
-async function allowRealTime(path: string, share: number): Promise<boolean> {
-  if (!existsSync(join(path, 'cpu.rt_runtime_us'))) return false;
-  await writeFile(join(path, 'cpu.rt_period_us'), String(PERIOD_US));
-  await writeFile(join(path, 'cpu.rt_runtime_us'), String(Math.round(PERIOD_US * share)));
-  return true;
 }
 
 async function group(ground: Ground, path: string): Promise<string> {
@@ -103,9 +90,9 @@ async function group(ground: Ground, path: string): Promise<string> {
 }
 
 /** It enters before it becomes the program, so that nothing of it runs outside. */
-function wordsInto(groups: readonly string[], realTime: boolean): string[] {
+function wordsInto(groups: readonly string[]): string[] {
   const enter = groups.map((path) => `echo $$ > ${path}/cgroup.procs`).join(' && ');
-  return ['sh', '-c', `${enter} && exec taskset -c 0 ${realTime ? 'chrt -r 10 ' : ''}"$@"`, 'cage'];
+  return ['sh', '-c', `${enter} && exec taskset -c 0 "$@"`, 'cage'];
 }
 
 async function field(path: string, name: string): Promise<number> {

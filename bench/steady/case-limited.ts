@@ -37,10 +37,10 @@ export function limited({ measureSeconds, library }: Pace): BenchCase {
             Math.round(MEGABYTES * 1.048576),
           ),
           row('ended for want of memory', '', killed, 0),
-          ...(held === undefined ? [] : [row('periods of 10 ms in which time ran out', '%', held * 100)]),
+          row('periods of 10 ms in which time ran out', '%', held * 100),
         ],
         notes: [
-          `CPU is of a whole core: the group has ${SHARE * 100} % of one. Everything in it ran at ${cage.realTime ? 'real-time' : 'ordinary'} priority, 2.5 ms of every 10.`,
+          `CPU is of a whole core: the group has ${SHARE * 100} % of one. Everything in it ran at ordinary priority (of one real-time priority for all, the server would hold up the players), in turns of 2.5 ms of every 10.`,
         ],
       };
     },

@@ -13,8 +13,8 @@ import { openSoakHouse, type SoakHouse } from './soak-house.js';
 const REST_MS = 5000;
 /** A collection has ended by then, and its pages are given back. */
 const COLLECT_MS = 1000;
-/** Of the samples: caches fill, and the compiler still works. */
-const WARM_SHARE = 0.2;
+/** Of the samples: what is remembered for a while fills up, and the compiler still works. */
+const WARM_SHARE = 1 / 3;
 const MOST_MB_PER_HOUR = 1;
 /** A leak shows with every visitor, of whom there are thousands; one more is a line that happens to be open. */
 const MOST_MORE = 1;
@@ -137,7 +137,7 @@ function notesOf(samples: readonly Sample[], { reasons }: Deeds): string[] {
     ({ minutes, mb, heapMb }) => `${minutes.toFixed(0)}: ${mb.toFixed(1)} (${heapMb.toFixed(1)})`,
   );
   return [
-    `At rest: every room by itself, nothing plays, queues empty, garbage collected. The first ${WARM_SHARE * 100} % of the samples are left out.`,
+    `At rest: every room by itself, nothing plays, queues empty, garbage collected. The first third of the samples is left out.`,
     `Minute: RSS (JavaScript) in MB: ${words.join(', ')}.`,
     ...reasons.map((reason) => `A command failed: ${reason}`),
   ];

@@ -121,10 +121,12 @@ export class Life {
       () => client.send('room:shuffle', { room_id, shuffle: true }),
       regroup((member) => house.ungroup(room_id, [member])),
       () => client.send('room:shuffle', { room_id, shuffle: false }),
-      () => client.send('queue:add', { room_id, source: { track_ids: [house.trackIds[0]!] }, at: 'next' }),
-      () => client.send('queue:undo', { room_id }),
+      async () => {
+        await client.send('queue:add', { room_id, source: { track_ids: [house.trackIds[0]!] }, at: 'next' });
+        await client.send('queue:undo', { room_id });
+      },
       regroup((member) => house.group(room_id, [member])),
-      () => client.send('room:previous', { room_id }),
+      () => client.send('room:seek', { room_id, position_seconds: 0.5 }),
       regroup(() => house.ungroup(room_id, [...MEMBERS])),
     ];
   }
