@@ -124,6 +124,7 @@ const QUALITIES: Readonly<Record<Duplicate['quality'], string>> = {
 const SAMENESS: Readonly<Record<Duplicate['by'], string>> = {
   release: 'The same release is',
   audio: 'The same sound is',
+  fingerprint: 'Another copy of the same recordings is',
   tracks: 'The same tracks are',
 };
 
