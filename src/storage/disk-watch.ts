@@ -21,7 +21,7 @@ export interface DiskWatchParts {
   readonly probe?: DiskProbe;
 }
 
-const LOOK_MS = 15_000;
+const LOOK_MS = 5_000;
 /** With less than this nothing is begun that has to be kept: what is left is for what goes on by itself. */
 const LEAST_BYTES = 4 * 1024 * 1024;
 /** It is fine again with so much. */
