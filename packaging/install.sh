@@ -76,8 +76,8 @@ else
   echo '  - start the server now and after each start of the machine, with its page at port 8080 for who signs in'
   if [ -z "$music" ]; then
     echo '  - look for music in /srv/music, and make that folder if there is none'
-  elif [ -e /etc/tutti/tutti.yaml ]; then
-    echo "  - leave your settings in /etc/tutti/tutti.yaml as they are; set music_dir: $music there yourself"
+  elif grep -qs '^music_dir:' /etc/tutti/tutti.yaml; then
+    echo "  - leave /etc/tutti/tutti.yaml as it is, which names a music folder already; write music_dir: $music there yourself"
   else
     echo "  - look for music in $music"
   fi
@@ -113,8 +113,6 @@ esac
 chmod 0755 "$work"
 chmod 0644 "$deb"
 
-first=no
-[ -e /etc/tutti/tutti.yaml ] || first=yes
 if [ -n "$satellite" ]; then
   umask 077
   printf 'TUTTI_URL=%s\nTUTTI_SATELLITE_TOKEN=%s\n' "$satellite" "$(head -n 1 "$token_file")" >/etc/default/tutti-satellite
@@ -131,7 +129,7 @@ if [ -n "$satellite" ]; then
   echo "This machine is a loudspeaker of $satellite: it is on the page of rooms there."
   exit 0
 fi
-if [ -n "$music" ] && [ "$first" = yes ]; then
+if [ -n "$music" ] && ! grep -qs '^music_dir:' /etc/tutti/tutti.yaml; then
   printf '\nmusic_dir: "%s"\n' "$music" >>/etc/tutti/tutti.yaml
   systemctl restart tutti.service
 fi
