@@ -283,7 +283,8 @@ export class FakeTutti {
       response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=3600' });
       return void response.end(fakeCover(pathname.slice(9)));
     }
-    if (pathname === '/api/v1/backups/incoming' || pathname.startsWith('/api/v1/uploads/')) return this.#receive(request, response);
+    if (pathname === '/api/v1/backups/incoming' || pathname.startsWith('/api/v1/uploads/'))
+      return this.#receive(request, response);
     if (this.#pageDir === undefined) return void response.writeHead(404).end();
     const file = path.join(this.#pageDir, pathname === '/' ? 'index.html' : path.normalize(pathname));
     const body = await readFile(file).catch(() => undefined);

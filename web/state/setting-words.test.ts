@@ -32,9 +32,7 @@ it('says what is set, and never what is hidden', () => {
   expect(valueWords(setting())).toBe('30');
   expect(valueWords(setting({ kind: 'switch', value: false }))).toBe('Off');
   expect(valueWords(setting({ kind: 'list', value: ['a', 'b'] }))).toBe('a, b');
-  expect(valueWords({ ...setting({ hidden: true }), value: undefined })).toBe(
-    'Set, and not shown',
-  );
+  expect(valueWords({ ...setting({ hidden: true }), value: undefined })).toBe('Set, and not shown');
 });
 
 it('says who set it', () => {

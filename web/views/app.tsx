@@ -167,7 +167,12 @@ const TABS: readonly { to: Route; label: string; icon: IconName; views: readonly
       'trash',
     ],
   },
-  { to: { view: 'rooms' }, label: 'Rooms', icon: 'rooms', views: ['rooms', 'alarms', 'sync', 'party', 'join'] },
+  {
+    to: { view: 'rooms' },
+    label: 'Rooms',
+    icon: 'rooms',
+    views: ['rooms', 'alarms', 'sync', 'party', 'join'],
+  },
 ];
 
 /** In place of the rooms, for who was invited to one. */

@@ -83,7 +83,10 @@ function AddressForm({ room_id }: { room_id: string | undefined }) {
     setBusy(true);
     setProblem(undefined);
     try {
-      await client.send('download:add', { url: address, ...(room_id === undefined ? {} : { room_id, play: true }) });
+      await client.send('download:add', {
+        url: address,
+        ...(room_id === undefined ? {} : { room_id, play: true }),
+      });
       setUrl('');
       toasts.show('It is on its way', { kind: 'success' });
     } catch (error) {
