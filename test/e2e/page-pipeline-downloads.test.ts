@@ -45,6 +45,22 @@ describe('downloads', () => {
     expect(fake.house.pipeline.asked[0]?.request).toMatchObject({ room_id: 'living-room' });
   });
 
+  it('are ended by who asked for them, and by nobody else', async () => {
+    const you = { role: 'user', subject_id: 'u-ben', name: 'Ben' } as const;
+    const { page, fake } = await open('#/downloads', { you }, PHONE);
+    fake.house.pipeline.put(
+      'downloads',
+      download({ download_id: 'd-ada', title: 'Of Ada', username: 'Ada' }),
+    );
+    fake.house.pipeline.put(
+      'downloads',
+      download({ download_id: 'd-ben', title: 'Of Ben', username: 'Ben' }),
+    );
+    await button(page, 'Give up Of Ben').waitFor();
+    await page.getByText('Of Ada').waitFor();
+    expect(await button(page, 'Give up Of Ada').count()).toBe(0);
+  });
+
   it('show how far, how fast and how long, as it is told', async () => {
     const { page, fake } = await open('#/downloads', {}, PHONE);
     fake.house.pipeline.put('downloads', download());

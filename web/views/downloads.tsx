@@ -13,7 +13,7 @@ import { useStore } from '../state/store.js';
 import { uploadsOf } from '../state/uploads.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
-import { useList, useNow, usePulses } from './follow.js';
+import { mayEnd, useList, useNow, usePulses } from './follow.js';
 import { UploadPart, useDropping } from './uploads.js';
 
 /** Music on its way to this house, and the ways to send some. */
@@ -191,6 +191,7 @@ function DownloadActions({ download }: { download: Download }) {
   const retry = retry_available && (state === 'failed' || state === 'cancelled' || state === 'waiting');
   // An upload is held, and goes on, where it is sent from.
   const sent = source === 'upload';
+  if (!mayEnd(store, download)) return null;
   return (
     <div class="card-actions">
       {retry && !sent && <Button label="Try again" about={title} onClick={ask('download:retry')} />}

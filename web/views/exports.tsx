@@ -11,7 +11,7 @@ import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { useAnswer } from './asked.js';
 import { BackHeader } from './collections.js';
-import { useList, useNow } from './follow.js';
+import { mayEnd, useList, useNow } from './follow.js';
 
 /** Music written to folders and sticks. */
 export function ExportsView() {
@@ -43,7 +43,7 @@ export function ExportsView() {
 
 function ExportRow({ one, now }: { one: Export; now: number }) {
   const store = useStore();
-  const { export_id, title, state, progress, format, path, username, created_at, error } = one;
+  const { title, state, progress, format, path, username, created_at, error } = one;
   const going = state === 'queued' || state === 'running';
   const failed = state === 'failed';
   const by = username === undefined || username === 'household' ? [] : [`for ${username}`];
@@ -62,29 +62,33 @@ function ExportRow({ one, now }: { one: Export; now: number }) {
         <span class="row-sub">{about}</span>
       </div>
       {going && <Progress label={title} value={progress} resting={state === 'queued'} />}
-      <div class="card-actions">
-        {(failed || state === 'cancelled') && (
-          <Button
-            label="Go on"
-            about={title}
-            onClick={() => void store.ask('export:resume', { export_id })}
-          />
-        )}
-        {going ? (
-          <IconButton
-            icon="close"
-            label={`Stop ${title}`}
-            onClick={() => void store.ask('export:cancel', { export_id })}
-          />
-        ) : (
-          <IconButton
-            icon="trash"
-            label={`Remove ${title} from this list`}
-            onClick={() => void store.ask('export:remove', { export_id })}
-          />
-        )}
-      </div>
+      {mayEnd(store, one) && <ExportActions one={one} going={going} />}
     </li>
+  );
+}
+
+function ExportActions({ one, going }: { one: Export; going: boolean }) {
+  const store = useStore();
+  const { export_id, title, state } = one;
+  return (
+    <div class="card-actions">
+      {(state === 'failed' || state === 'cancelled') && (
+        <Button label="Go on" about={title} onClick={() => void store.ask('export:resume', { export_id })} />
+      )}
+      {going ? (
+        <IconButton
+          icon="close"
+          label={`Stop ${title}`}
+          onClick={() => void store.ask('export:cancel', { export_id })}
+        />
+      ) : (
+        <IconButton
+          icon="trash"
+          label={`Remove ${title} from this list`}
+          onClick={() => void store.ask('export:remove', { export_id })}
+        />
+      )}
+    </div>
   );
 }
 

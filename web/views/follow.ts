@@ -36,6 +36,19 @@ export function isAdmin(store: Store): boolean {
   return you ? you.role === 'admin' : store.client.hello?.auth === 'open';
 }
 
+/** Something of a person, as far as lists say whose it is. */
+interface Owned {
+  readonly user_id?: string | undefined;
+  readonly username?: string | undefined;
+}
+
+/** Whether the person at this phone asked for something, or manages the house: others cannot end it. [JB2] [DL1] */
+export function mayEnd(store: Store, { user_id, username }: Owned): boolean {
+  const you = doorOf(store).you.value;
+  if (isAdmin(store)) return true;
+  return you !== undefined && (user_id === undefined ? username === you.name : user_id === you.subject_id);
+}
+
 /** The time, again and again while something is shown that depends on it. */
 export function useNow(everyMs: number, wanted = true): number {
   const [now, setNow] = useState(() => Date.now());
