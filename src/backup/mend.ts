@@ -20,8 +20,8 @@ export interface MendParts {
 const READ_AT_START = 32 * 1024 * 1024;
 /** Left by who found a long database damaged while the server ran: it is read whole at the next start. */
 const DOUBTFUL = 'doubtful';
-const CORRUPT = 11;
-const NOT_A_DATABASE = 26;
+/** SQLite's result codes. The first one is that of a wrong statement, and ours are right: then it says "unsupported file format". */
+const DAMAGED: readonly (number | undefined)[] = [1, 11, 26];
 const TOKEN = /^[A-Za-z0-9_-]{20,256}\s*$/;
 
 /**
@@ -100,8 +100,7 @@ async function damageOf(dataDir: string, backedUp: boolean): Promise<string | un
       db.close();
     }
   } catch (error) {
-    const result = resultOf(error);
-    if (result !== CORRUPT && result !== NOT_A_DATABASE) throw error;
+    if (!DAMAGED.includes(resultOf(error))) throw error;
     return toError(error).message;
   }
 }

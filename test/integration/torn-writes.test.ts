@@ -231,6 +231,15 @@ describe('a database that was damaged', () => {
     expect(mended).toBeGreaterThan(30);
   });
 
+  it('is one too when SQLite calls it a format of the future', async () => {
+    const folder = await backedUp();
+    const whole = readFileSync(join(folder, 'tutti.db'));
+    whole.writeUInt32BE(9, 44);
+    writeFileSync(join(folder, 'tutti.db'), whole);
+    expect(await mend(folder)).toEqual([expect.stringMatching(/damaged \(unsupported file format\)/)]);
+    expect(commitsIn(folder)).toBe(1);
+  });
+
   it('takes the one before when the newest backup is damaged too, and begins anew when there is none', async () => {
     const folder = await backedUp();
     const [first = ''] = readdirSync(backupsIn(folder));
