@@ -165,7 +165,11 @@ async function start() {
 
 /** Types, lint, format, then every test; the last line is taken from the runner's own result. */
 async function test() {
-  await runAll(['npm', 'run', '--silent', 'check:types'], ['npm', 'run', '--silent', 'check:style']);
+  await runAll(
+    ['npm', 'run', '--silent', 'check:types'],
+    ['npm', 'run', '--silent', 'check:lint'],
+    ['npm', 'run', '--silent', 'check:format'],
+  );
   mkdirSync('coverage', { recursive: true });
   const result = join('coverage', 'result.json');
   const args = [
