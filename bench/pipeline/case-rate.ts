@@ -29,10 +29,10 @@ export interface RateChoice {
 
 export const RATE_FULL: RateChoice = {
   sets: [
-    { name: 'ten tracks of 15 s', albums: 40, seconds: 10 },
-    { name: 'ten tracks of 4 minutes', albums: 8, seconds: 235 },
+    { name: 'ten tracks of 15 s', albums: 20, seconds: 10 },
+    { name: 'ten tracks of 4 minutes', albums: 4, seconds: 235 },
   ],
-  repetitions: 5,
+  repetitions: 2,
 };
 export const RATE_SMALL: RateChoice = {
   sets: [{ name: 'ten tracks of 15 s', albums: 4, seconds: 10 }],
