@@ -1,25 +1,16 @@
+import { DEFAULTS } from '../../src/alarms/kept.js';
 import { AppError } from '../../src/base/index.js';
 import type { Alarm } from '../../src/protocol/index.js';
 import type { FakeHandlers } from './fake-commands.js';
 import type { FakeHouse } from './fake-house.js';
 
 export const anAlarm = (more: Partial<Alarm> = {}): Alarm => ({
+  ...DEFAULTS,
   alarm_id: 'al-one',
   room_id: 'living-room',
   name: 'School',
   time: '06:45',
   days: ['mon', 'tue', 'wed', 'thu', 'fri'],
-  enabled: true,
-  source: { last: true },
-  from_volume: 0.05,
-  volume: 0.35,
-  fade_seconds: 60,
-  silence_seconds: 15,
-  snooze_minutes: 9,
-  snooze_count: 5,
-  stop_minutes: 30,
-  grace_minutes: 30,
-  quiet_hours: 'ignore',
   ...more,
 });
 
