@@ -32,6 +32,7 @@ import { checkRedis } from './redis.js';
 import { checkGroups, checkRealtime } from './rights.js';
 import { checkSound } from './sound.js';
 import { checkCard, checkWatches } from './storage.js';
+import { checkUpgrade } from './upgrade.js';
 import { checkWifi } from './wifi.js';
 
 /** What a run of the doctor is about. */
@@ -56,6 +57,7 @@ export function machineChecks(machine: Machine): CheckSpec[] {
     ...rightsChecks(machine),
     ...timeChecks(machine),
     ...versionChecks(machine),
+    ...bodyChecks(machine),
   ];
 }
 
@@ -262,6 +264,13 @@ function versionChecks({ config, version }: Machine): CheckSpec[] {
       run: () => checkOwn(version, config.data_dir),
     },
     {
+      id: 'upgrade',
+      title: 'Last upgrade',
+      part: 'versions',
+      why: 'A version that does not start is taken back, so that music goes on; somebody has to know.',
+      run: () => checkUpgrade(readText),
+    },
+    {
       id: 'node',
       title: 'Node.js',
       part: 'versions',
@@ -289,6 +298,11 @@ function versionChecks({ config, version }: Machine): CheckSpec[] {
       why: 'What this runs on.',
       run: () => checkBoard(boardProbes),
     },
+  ];
+}
+
+function bodyChecks({ config: { data_dir } }: Machine): CheckSpec[] {
+  return [
     {
       id: 'heat',
       title: 'Heat and power supply',
@@ -302,7 +316,7 @@ function versionChecks({ config, version }: Machine): CheckSpec[] {
       part: 'machine',
       why: 'A machine without memory stops programs.',
       run: async () =>
-        checkMemory((await readText('/proc/meminfo')) ?? '', await portProbes(config.data_dir).running()),
+        checkMemory((await readText('/proc/meminfo')) ?? '', await portProbes(data_dir).running()),
     },
   ];
 }
