@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { AppError, deferred, toError, type Clock, type Logger } from '../../src/base/index.js';
+import { AppError, deferred, Ending, toError, type Clock, type Logger } from '../../src/base/index.js';
 import {
   ClientInfo,
   encodeChunkHead,
@@ -31,12 +31,9 @@ export interface ConnectionParts {
 
 /** One snapclient's TCP connection: reads what it says, answers its questions, and holds no more for it than it takes. */
 export class Connection {
-  /** Resolves with the reason when it is over. */
-  readonly closed: Promise<Error>;
   onVolume: ((change: ClientInfo) => void) | undefined;
   #parts: ConnectionParts;
-  #ended = deferred<Error>();
-  #over = false;
+  #ending = new Ending((reason) => new AppError('ERR_PLAYER_OFFLINE', reason.message));
   #reader = new MessageReader();
   #hello: Hello | undefined;
   #helloId = 0;
@@ -48,7 +45,6 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    this.closed = this.#ended.promise;
     const { socket, clock } = parts;
     this.#heardUs = this.#takenUs = clock.nowUs();
     socket.setNoDelay(true);
@@ -66,8 +62,13 @@ export class Connection {
     ];
   }
 
+  /** Resolves with the reason when it is over. */
+  get closed(): Promise<Error> {
+    return this.#ending.closed;
+  }
+
   get over(): boolean {
-    return this.#over;
+    return this.#ending.reason !== undefined;
   }
 
   get address(): string {
@@ -92,18 +93,12 @@ export class Connection {
   async heard(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const word = deferred<void>();
-    const stop = (): void => word.reject(signal.reason);
     const listener = (): void => word.resolve();
     this.#listeners.add(listener);
-    signal.addEventListener('abort', stop, { once: true });
     try {
-      const gone = this.closed.then((reason) => {
-        throw new AppError('ERR_PLAYER_OFFLINE', reason.message);
-      });
-      await Promise.race([word.promise, gone]);
+      await this.#ending.outlasts(word.promise, signal);
     } finally {
       this.#listeners.delete(listener);
-      signal.removeEventListener('abort', stop);
     }
   }
 
@@ -119,7 +114,7 @@ export class Connection {
   /** Sound; the bytes are shared between clients and not copied. */
   chunk(atUs: number, bytes: Buffer): void {
     const { socket } = this.#parts;
-    if (this.#over) return;
+    if (this.over) return;
     socket.cork();
     this.#write(encodeChunkHead(this.#base(), atUs, bytes.length));
     this.#write(bytes);
@@ -127,12 +122,11 @@ export class Connection {
   }
 
   end(reason: Error): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.#ending.end(reason);
     for (const timer of this.#timers) timer.cancel();
     this.#listeners.clear();
     this.#parts.socket.destroy();
-    this.#ended.resolve(reason);
   }
 
   #base(refersTo = 0): { id: number; refersTo: number; sent_us: number } {
@@ -142,17 +136,17 @@ export class Connection {
 
   #write(bytes: Buffer): void {
     const { socket, clock } = this.#parts;
-    if (this.#over) return;
+    if (this.over) return;
     if (socket.writableLength === 0) this.#takenUs = clock.nowUs();
     socket.write(bytes);
   }
 
   #read(bytes: Buffer): void {
     const receivedUs = this.#parts.clock.nowUs();
-    if (this.#over) return;
+    if (this.over) return;
     try {
       for (const message of this.#reader.push(bytes)) {
-        if (this.#over) return;
+        if (this.over) return;
         this.#take(message, receivedUs);
       }
     } catch (error) {

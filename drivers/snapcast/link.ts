@@ -1,4 +1,4 @@
-import { AppError, deferred, Serial } from '../../src/base/index.js';
+import { AppError, Ending, Serial } from '../../src/base/index.js';
 import type { LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 import type { Capability } from '../../src/protocol/index.js';
 import type { Connection } from './connection.js';
@@ -36,7 +36,6 @@ export interface StreamServer {
 
 /** One connected snapclient, as a player. */
 export class SnapLink implements PlayerLink {
-  readonly closed: Promise<Error>;
   #server: StreamServer;
   #connection: Connection;
   #context: LinkContext;
@@ -45,8 +44,7 @@ export class SnapLink implements PlayerLink {
   #level: Level;
   #latencyMs = 0;
   #loads = new Serial();
-  #over: Error | undefined;
-  #ended = deferred<Error>();
+  #ending = new Ending(offline);
   #remember: { cancel(): void } | undefined;
   #tick: { cancel(): void };
 
@@ -54,11 +52,10 @@ export class SnapLink implements PlayerLink {
     this.#server = server;
     this.#connection = connection;
     this.#context = context;
-    this.closed = this.#ended.promise;
     const { codec, bufferMs, feeds } = server;
     const { clock, httpPort } = context;
     const emit: LinkContext['emit'] = (fact) => {
-      if (!this.#over) context.emit(fact);
+      if (!this.#ending.reason) context.emit(fact);
     };
     this.#playout = new Playout({ connection, codec, bufferMs });
     this.#transport = new Transport({ feeds, playout: this.#playout, codec, clock, httpPort, emit });
@@ -84,29 +81,24 @@ export class SnapLink implements PlayerLink {
     void connection.closed.then((reason) => this.end(reason));
   }
 
+  get closed(): Promise<Error> {
+    return this.#ending.closed;
+  }
+
   get latencyMs(): number {
     return this.#latencyMs;
   }
 
   async execute(command: PlayerCommand, signal: AbortSignal): Promise<void> {
-    if (this.#over) throw offline(this.#over);
+    this.#ending.requireOpen();
     signal.throwIfAborted();
     const work = this.#obey(command);
-    if (!work) return;
-    const over = this.closed.then((reason) => {
-      throw offline(reason);
-    });
-    const aborted = deferred<never>();
-    const abort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    await Promise.race([work, over, aborted.promise]).finally(() =>
-      signal.removeEventListener('abort', abort),
-    );
+    if (work) await this.#ending.outlasts(work, signal);
   }
 
   /** A snapclient answers nothing, but asks for the time every second. */
   async probe(signal: AbortSignal): Promise<void> {
-    if (this.#over) throw offline(this.#over);
+    this.#ending.requireOpen();
     await this.#connection.heard(signal);
   }
 
@@ -117,14 +109,13 @@ export class SnapLink implements PlayerLink {
   }
 
   end(reason: Error): void {
-    if (this.#over) return;
+    if (this.#ending.reason) return;
     if (this.#remember) this.#rememberNow();
-    this.#over = reason;
+    this.#ending.end(reason);
     this.#tick.cancel();
     this.#connection.onVolume = undefined;
     this.#transport.close();
     this.#server.unlink(this);
-    this.#ended.resolve(reason);
   }
 
   #obey(command: PlayerCommand): Promise<void> | undefined {
@@ -174,7 +165,7 @@ export class SnapLink implements PlayerLink {
   #rememberNow(): void {
     this.#remember?.cancel();
     this.#remember = undefined;
-    if (!this.#over) this.#context.emit({ type: 'memory', value: this.#level });
+    if (!this.#ending.reason) this.#context.emit({ type: 'memory', value: this.#level });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { AppError, deferred, Serial, toError, within, type Timer } from '../../src/base/index.js';
+import { AppError, deferred, Ending, Serial, toError, within, type Timer } from '../../src/base/index.js';
 import type { Fact, LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 import type { Capability } from '../../src/protocol/index.js';
 import { SnapControl } from './client.js';
@@ -23,7 +23,6 @@ const Anything = z.unknown();
 
 /** One snapclient of somebody's snapserver. Over when it goes, or snapserver does. */
 export class SnapserverLink implements PlayerLink {
-  readonly closed: Promise<Error>;
   #options: SnapserverOptions;
   #context: LinkContext;
   #control: SnapControl;
@@ -36,17 +35,19 @@ export class SnapserverLink implements PlayerLink {
   #serial = new Serial();
   #gathering: Timer | undefined;
   #told = new Map<Fact['type'], Fact>();
-  #over: Error | undefined;
-  #ended = deferred<Error>();
+  #ending = new Ending(offline);
   #come = deferred<void>();
 
   private constructor(options: SnapserverOptions, context: LinkContext, control: SnapControl) {
     this.#options = options;
     this.#context = context;
     this.#control = control;
-    this.closed = this.#ended.promise;
     control.onNotice = () => this.#lookSoon();
     void control.closed.then((reason) => this.#end(reason));
+  }
+
+  get closed(): Promise<Error> {
+    return this.#ending.closed;
   }
 
   static async open(
@@ -68,15 +69,11 @@ export class SnapserverLink implements PlayerLink {
   async #begin(signal: AbortSignal): Promise<void> {
     const { clock, httpPort } = this.#context;
     const { client_id, source, buffer_ms } = this.#options;
-    const gone = this.closed.then((reason) => {
-      throw reason;
-    });
-    gone.catch(() => undefined);
     const what = `waiting for the snapclient ${client_id}`;
     const limit = { clock, what, ms: WAIT_MS, code: 'ERR_PLAYER_OFFLINE', signal } as const;
     await within(limit, async () => {
       await this.#serial.run(() => this.#look());
-      await Promise.race([this.#come.promise, gone]);
+      await this.#ending.outlasts(this.#come.promise);
     });
     const address = source === undefined ? undefined : sourceAddress(source);
     if (address) {
@@ -92,7 +89,7 @@ export class SnapserverLink implements PlayerLink {
   }
 
   #introduce(playback: Playback | undefined, problem?: string): void {
-    if (this.#over) throw this.#over;
+    this.#ending.requireOpen();
     const view = this.#view;
     this.#emit({
       type: 'info',
@@ -114,18 +111,17 @@ export class SnapserverLink implements PlayerLink {
       ms: COMMAND_MS,
       signal,
     };
-    if (this.#over) throw offline(this.#over);
+    this.#ending.requireOpen();
     try {
       await within(limit, async (given) => {
-        const { whole } = await this.#whileOpen(() =>
-          this.#serial.run(async () => {
-            given.throwIfAborted();
-            if (this.#over) throw this.#over;
-            return { whole: await this.#obey(command) };
-          }),
-        );
+        const obeyed = this.#serial.run(async () => {
+          given.throwIfAborted();
+          this.#ending.requireOpen();
+          return { whole: await this.#obey(command) };
+        });
+        const { whole } = await this.#ending.outlasts(obeyed);
         // What takes long is waited for outside the order, so that another command can replace it.
-        await this.#whileOpen(async () => whole?.());
+        if (whole) await this.#ending.outlasts(whole());
       });
     } catch (error) {
       throw error instanceof AppError ? error : offline(toError(error));
@@ -133,7 +129,7 @@ export class SnapserverLink implements PlayerLink {
   }
 
   async probe(signal: AbortSignal): Promise<void> {
-    if (this.#over) throw offline(this.#over);
+    this.#ending.requireOpen();
     signal.throwIfAborted();
     await this.#control.request('Server.GetRPCVersion', undefined, Anything);
   }
@@ -142,14 +138,6 @@ export class SnapserverLink implements PlayerLink {
   close(): Promise<void> {
     this.#end(new AppError('ERR_PLAYER_OFFLINE', 'the link was closed'));
     return Promise.resolve();
-  }
-
-  async #whileOpen<T>(work: () => Promise<T>): Promise<T> {
-    const gone = this.closed.then((reason) => {
-      throw offline(reason);
-    });
-    gone.catch(() => undefined);
-    return Promise.race([work(), gone]);
   }
 
   /** What it resolves with, if anything, waits until the effect is there. */
@@ -245,7 +233,7 @@ export class SnapserverLink implements PlayerLink {
   }
 
   #lookSoon(): void {
-    if (this.#over) return;
+    if (this.#ending.reason) return;
     this.#gathering ??= this.#context.clock.after(GATHER_MS, () => {
       this.#gathering = undefined;
       this.#serial.run(() => this.#look()).catch((error: unknown) => this.#end(toError(error)));
@@ -254,7 +242,7 @@ export class SnapserverLink implements PlayerLink {
 
   /** Reads how things are, and tells what is new. */
   async #look(): Promise<void> {
-    if (this.#over) return;
+    if (this.#ending.reason) return;
     const before = this.#view;
     const view = viewOf(await this.#status(), this.#options.client_id);
     if (view?.connected !== true) {
@@ -284,17 +272,16 @@ export class SnapserverLink implements PlayerLink {
   }
 
   #emit(fact: Fact): void {
-    if (!this.#over) this.#context.emit(fact);
+    if (!this.#ending.reason) this.#context.emit(fact);
   }
 
   #end(reason: Error): void {
-    if (this.#over) return;
+    if (this.#ending.reason) return;
     this.#playback?.close();
-    this.#over = reason;
+    this.#ending.end(reason);
     this.#gathering?.cancel();
     this.#feed?.close();
     this.#control.close();
-    this.#ended.resolve(reason);
   }
 }
 

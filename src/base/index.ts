@@ -1,5 +1,6 @@
 export * from './backoff.js';
 export * from './clock.js';
+export * from './ending.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './log.js';

@@ -3,7 +3,9 @@ import { AppError, silentLogger, systemClock, within } from '../../src/base/inde
 import { Capability } from '../../src/protocol/index.js';
 import type { Bench } from './driver-rig.js';
 import { pause } from './driven-link.js';
+import { collectGarbage } from '../../bench/control/garbage.js';
 
+const ROUNDS = 4;
 const soon = (): AbortSignal => AbortSignal.timeout(10_000);
 
 /** Handles that a link could leave behind, by kind. */
@@ -57,6 +59,26 @@ function factsOnConnect(bench: Bench): void {
   it('answers a probe', async () => {
     const player = await bench.connect();
     await player.link.probe(soon());
+  });
+
+  it('keeps nothing of probes and commands that are over', async () => {
+    const player = await bench.connect();
+    const { capabilities } = await player.next('info', 'info');
+    const signals: WeakRef<AbortSignal>[] = [];
+    const ask = async (work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+      const { signal } = new AbortController();
+      signals.push(new WeakRef(signal));
+      await work(signal);
+    };
+    for (let n = 0; n < ROUNDS; n++) {
+      await ask((signal) => player.link.probe(signal));
+      if (capabilities.includes('volume'))
+        await ask((signal) => player.link.execute({ type: 'volume', volume: n / 10 }, signal));
+    }
+    // What a WeakRef shows stays until its turn of the event loop is over.
+    await pause(1);
+    collectGarbage();
+    expect(signals.filter((signal) => signal.deref()).length).toBeLessThanOrEqual(1);
   });
 }
 
