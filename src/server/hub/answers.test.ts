@@ -47,6 +47,16 @@ describe('[CM3] answers', () => {
     expect(String((answers.begin('c0') as Frame).chunks[0])).toContain('ERR_CONFLICT');
     expect(answers.bytes).toBeLessThanOrEqual(4 * 1024 * 1024);
   });
+  it('what is kept takes no more memory than it has bytes', () => {
+    const { answers } = heard();
+    for (let n = 0; n < 128; n++) {
+      answers.begin(`c${n}`);
+      answers.finish(`c${n}`, textFrame(`answer ${n}`), true);
+    }
+    const kept = Array.from({ length: 128 }, (_, n) => answers.begin(`c${n}`) as Frame);
+    const held = new Set(kept.flatMap(({ chunks }) => chunks.map(({ buffer }) => buffer)));
+    expect([...held].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(answers.bytes);
+  });
   it('[RE1] what runs while nobody is there is answered when it is asked again, and only then', () => {
     const { answers, frames } = heard();
     answers.begin('a');

@@ -1,4 +1,4 @@
-import { textFrame, type Frame } from './frames.js';
+import { ownFrame, textFrame, type Frame } from './frames.js';
 
 export const MAX_REMEMBERED = 128;
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -59,7 +59,7 @@ export class Answers {
     this.#running -= 1;
     this.#answers.delete(id);
     if (keep) {
-      answer.frame = frame;
+      answer.frame = ownFrame(frame);
       this.#answers.set(id, answer);
       this.#bytes += frame.size;
       this.#forgetOld();
@@ -88,5 +88,5 @@ export class Answers {
 function forgotten(id: string): Frame {
   const message = 'This was answered, and the answer is too old to be given again';
   const error = { code: 'ERR_CONFLICT', message, retryable: false, params: {} };
-  return textFrame(JSON.stringify({ type: 'error', id, error }));
+  return ownFrame(textFrame(JSON.stringify({ type: 'error', id, error })));
 }

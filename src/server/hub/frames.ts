@@ -28,6 +28,16 @@ export function textFrameAround(before: string, shared: Buffer, after: string): 
   return { chunks: [start, shared, tail], size: head + length };
 }
 
+/** The same message in memory of its own, to be kept: Node cuts small buffers from blocks of 8 kB, and one of them holds the whole block. */
+export function ownFrame(frame: Frame): Frame {
+  const { chunks, size } = frame;
+  if (chunks.every(({ buffer, byteLength }) => buffer.byteLength === byteLength)) return frame;
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(bytes, at);
+  return { chunks: [bytes], size };
+}
+
 /** A ping that carries a number. */
 export function pingFrame(mark: number): Frame {
   const payload = String(mark);
