@@ -60,14 +60,15 @@ function intake({ flow, downloads }: HouseSchedules): ScheduledWork[] {
       async run() {
         await downloads.lookAtImports();
         const count = flow.pendingScan();
-        return { message: count === 0 ? 'Nothing waited' : `${count} tried again` };
+        const nothing = count === 0;
+        return { nothing, message: nothing ? 'Nothing waited' : `${count} tried again` };
       },
     },
     {
       schedule_id: 'feeds',
       title: 'Look for new episodes',
       cron: '17 * * * *',
-      run: async () => ({ message: await downloads.checkFeeds() }),
+      run: () => downloads.checkFeeds(),
     },
   ];
 }
@@ -90,14 +91,18 @@ function upkeep(
           jobs.forgetBefore(before);
         const hearts = activity.cleanUp(settings.trash_days);
         await identifying.sweep();
-        return { message: `${records} records and ${hearts} hearts of what is gone were forgotten` };
+        const message = `${records} records and ${hearts} hearts of what is gone were forgotten`;
+        return { nothing: records + hearts === 0, message };
       },
     },
     {
       schedule_id: 'trash',
       title: 'Empty the trash of what is old',
       cron: '27 4 * * *',
-      run: async () => ({ message: `${await importer.trash.purge()} removed for good` }),
+      run: async () => {
+        const count = await importer.trash.purge();
+        return { nothing: count === 0, message: `${count} removed for good` };
+      },
     },
   ];
 }

@@ -251,3 +251,39 @@ describe('run', () => {
     });
   });
 });
+
+describe('a job whose row may wait', () => {
+  const late = { kind: 'look', title: 'Look', late: true };
+  const rows = (db: Db): unknown[] => db.prepare('SELECT value FROM jobs').all();
+  const written = (db: Db): number => Number(db.prepare('SELECT total_changes() AS count').get()?.['count']);
+
+  it('is told like any other, and writes nothing when it finds nothing', async () => {
+    const life = new Life();
+    const before = written(life.db);
+    for (let n = 0; n < 60; n++)
+      await life.jobs.run(late, async () => ({ nothing: true, message: 'none' })).done;
+    expect(written(life.db) - before).toBe(0);
+    expect(life.jobs.list(99)).toHaveLength(50);
+    expect(life.jobs.list(1)).toMatchObject([{ state: 'completed', message: 'none' }]);
+    expect(life.types('jobs')).toContain('job:updated');
+    expect(life.clock.pending).toBe(0);
+  });
+  it('is written once when it found something, or failed', async () => {
+    const life = new Life();
+    const before = written(life.db);
+    await life.jobs.run(late, async () => ({ message: 'two' })).done;
+    await life.jobs.run(late, () => Promise.reject(new AppError('ERR_DISK', 'away'))).done;
+    expect(written(life.db) - before).toBe(2);
+    expect(life.again().jobs.list(9)).toMatchObject([{ error: { message: 'away' } }, { message: 'two' }]);
+  });
+  it('is written when it goes on, and is then one that the end of the server fails', async () => {
+    const life = new Life();
+    const job = life.jobs.open(late);
+    job.begin();
+    expect(rows(life.db)).toHaveLength(0);
+    await life.clock.advance(1_000);
+    expect(life.again().jobs.list(1)).toMatchObject([{ state: 'failed', error: { retryable: true } }]);
+    job.complete({ nothing: true });
+    expect(life.again().jobs.list(1)).toMatchObject([{ state: 'completed' }]);
+  });
+});

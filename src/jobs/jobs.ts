@@ -1,4 +1,4 @@
-import { AppError, toError, uuid, type Clock, type Logger } from '../base/index.js';
+import { AppError, toError, uuid, type Clock, type Logger, type Timer } from '../base/index.js';
 import { allows, isOver, type Caller, type Job, type JobError } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
@@ -21,6 +21,8 @@ export interface JobSpec {
   readonly params?: Params;
   /** A UUID; a new one by default. */
   readonly job_id?: string;
+  /** Its row is written when it ends, or has gone on for a second: work that comes often and mostly finds nothing. It has no `params`. */
+  readonly late?: boolean;
 }
 
 /** Says whether somebody may do that to a job: throws if not. `params` are those of the job. */
@@ -32,6 +34,8 @@ export type JobGuard = (
 
 /** Jobs that are over and stay, per kind: one that runs often does not push out the others. */
 const MOST_OVER = 50;
+/** What takes longer has found something to do. */
+const LATE_MS = 1000;
 const STOPPED = 'The server stopped before this was done';
 
 /**
@@ -43,6 +47,8 @@ export class Jobs {
   readonly #rows: JobRows;
   readonly #running = new Map<string, RunningJob>();
   readonly #held = new Set<string>();
+  /** Jobs that have no row yet. */
+  readonly #late = new Map<string, Timer>();
   readonly #retries = new Map<string, (params: Params) => string>();
   readonly #guards = new Map<string, JobGuard>();
 
@@ -69,7 +75,7 @@ export class Jobs {
     return this.#held.has(jobId) ? this.#running.get(jobId) : undefined;
   }
 
-  #open({ kind, title, params = {}, job_id = uuid() }: JobSpec): RunningJob {
+  #open({ kind, title, params = {}, job_id = uuid(), late = false }: JobSpec): RunningJob {
     const { clock } = this.#parts;
     const created_at = new Date(clock.wallMs()).toISOString();
     const job: Job = {
@@ -84,7 +90,12 @@ export class Jobs {
       message: '',
       created_at,
     };
-    this.#rows.add(job, params);
+    if (late)
+      this.#late.set(
+        job_id,
+        clock.after(LATE_MS, () => this.#add(this.get(job_id))),
+      );
+    else this.#rows.add(job, params);
     const running = this.#follow(job);
     this.#commit([job]);
     return running;
@@ -180,7 +191,7 @@ export class Jobs {
   }
 
   #changed(job: Job, keep: boolean): void {
-    if (keep) this.#rows.put([job]);
+    this.#keep(job, keep);
     if (isOver(job)) {
       this.#running.delete(job.job_id);
       this.#held.delete(job.job_id);
@@ -189,6 +200,24 @@ export class Jobs {
     if (!isOver(job)) return;
     this.#forgetOld(job.kind);
     if (job.state === 'failed') this.#notify(job);
+  }
+
+  /** `wanted` false, of a job that is over: nothing has to be remembered of it. */
+  #keep(job: Job, wanted: boolean): void {
+    const late = this.#late.get(job.job_id);
+    if (!late) {
+      if (wanted || isOver(job)) this.#rows.put([job]);
+    } else if (isOver(job)) {
+      if (wanted) return this.#add(job);
+      late.cancel();
+      this.#late.delete(job.job_id);
+    }
+  }
+
+  #add(job: Job): void {
+    this.#late.get(job.job_id)?.cancel();
+    this.#late.delete(job.job_id);
+    this.#rows.add(job, {});
   }
 
   #commit(jobs: readonly Job[]): void {

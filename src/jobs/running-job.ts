@@ -14,6 +14,8 @@ export interface JobResult {
   readonly message?: string;
   readonly result?: NonNullable<Job['result']>;
   readonly result_url?: string;
+  /** There was nothing to do: a job that is `late` leaves no row then. */
+  readonly nothing?: boolean;
 }
 
 /** One job in the hands of who does its work. After its end nothing changes it any more. */
@@ -96,7 +98,7 @@ export class RunningJob implements HeldRun {
     else this.#timer ??= this.#parts.clock.after(TELL_MS - sinceMs, () => this.#tellNews());
   }
 
-  complete({ message = this.#job.message, result, result_url }: JobResult): void {
+  complete({ message = this.#job.message, result, result_url, nothing = false }: JobResult): void {
     if (isOver(this.#job)) return;
     this.#job = {
       ...this.#job,
@@ -105,7 +107,7 @@ export class RunningJob implements HeldRun {
       ...(result && { result }),
       ...(result_url !== undefined && { result_url }),
     };
-    this.#end('completed');
+    this.#end('completed', !nothing);
   }
 
   fail({ message, retryable }: { readonly message: string; readonly retryable: boolean }): void {
@@ -124,12 +126,12 @@ export class RunningJob implements HeldRun {
     this.#abort.abort();
   }
 
-  #end(state: Job['state']): void {
+  #end(state: Job['state'], keep = true): void {
     const took =
       this.#startedUs === undefined ? 0 : (this.#parts.clock.nowUs() - this.#startedUs) / 1_000_000;
     const duration_seconds = Math.round(took * 1000) / 1000;
     this.#job = { ...this.#job, state, ended_at: this.#wall(), duration_seconds };
-    this.#tell(true);
+    this.#tell(keep);
   }
 
   #tellNews(): void {

@@ -325,9 +325,9 @@ describe('podcasts', () => {
     ]);
     const third = house.arrived.find(({ title }) => title.startsWith('Episode 3'));
     expect(existsSync(join(third!.folder, 'Episode 3_ on_off.flac'))).toBe(true);
-    expect(await house.downloads.checkFeeds()).toBe('0 new episodes');
+    expect(await house.downloads.checkFeeds()).toMatchObject({ message: '0 new episodes' });
     feed(1, 2, 3, 4);
-    expect(await house.downloads.checkFeeds()).toBe('1 new episodes');
+    expect(await house.downloads.checkFeeds()).toMatchObject({ message: '1 new episodes' });
     await settled(3);
     expect(house.list.every(({ source }) => source === 'feed')).toBe(true);
   });
@@ -349,7 +349,7 @@ describe('podcasts', () => {
       await house.handlers['download:remove']({ download_id }, ANNA);
     }
     house = await house.again();
-    expect(await house.downloads.checkFeeds()).toBe('0 new episodes');
+    expect(await house.downloads.checkFeeds()).toMatchObject({ message: '0 new episodes' });
   });
 
   it('say what is wrong with them, and are asked again', async () => {
@@ -357,7 +357,9 @@ describe('podcasts', () => {
     const { feed_id } = await follow();
     await settled(1);
     server.change('/feed.xml', { status: 503 });
-    expect(await house.downloads.checkFeeds()).toBe('0 new episodes, 1 podcasts did not answer');
+    expect(await house.downloads.checkFeeds()).toMatchObject({
+      message: '0 new episodes, 1 podcasts did not answer',
+    });
     const listed = async () => (await house.handlers['feed:list']({}, ANNA)).feeds[0];
     expect((await listed())?.error).toContain('503');
     feed(1);

@@ -39,6 +39,13 @@ export interface ShownFeed {
   error?: string;
 }
 
+export interface FeedRound {
+  /** No podcast had anything new, and all of them answered. */
+  readonly nothing: boolean;
+  /** What came of it, for people. */
+  readonly message: string;
+}
+
 export interface FeedParts {
   readonly db: Db;
   readonly clock: Clock;
@@ -53,7 +60,7 @@ const MOST_FEEDS = 100;
 export class Feeds {
   readonly #parts: FeedParts;
   readonly #stop = new AbortController();
-  #checking: Promise<string> | undefined;
+  #checking: Promise<FeedRound> | undefined;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -103,8 +110,8 @@ export class Feeds {
     });
   }
 
-  /** Looks at all of them, one after the other; gives a sentence that says what came of it. One round at a time. */
-  checkFeeds(): Promise<string> {
+  /** Looks at all of them, one after the other; one round at a time. */
+  checkFeeds(): Promise<FeedRound> {
     this.#checking ??= this.#check().finally(() => (this.#checking = undefined));
     return this.#checking;
   }
@@ -114,7 +121,7 @@ export class Feeds {
     await this.#checking?.catch(() => undefined);
   }
 
-  async #check(): Promise<string> {
+  async #check(): Promise<FeedRound> {
     let fresh = 0;
     let failed = 0;
     for (const feed of this.#all()) {
@@ -129,7 +136,10 @@ export class Feeds {
         if (this.#known(feed.feed_id)) this.#put({ ...feed, error, last_checked_at: this.#now() });
       }
     }
-    return `${fresh} new episodes${failed > 0 ? `, ${failed} podcasts did not answer` : ''}`;
+    return {
+      nothing: fresh + failed === 0,
+      message: `${fresh} new episodes${failed > 0 ? `, ${failed} podcasts did not answer` : ''}`,
+    };
   }
 
   async #read(url: string): Promise<FeedText> {

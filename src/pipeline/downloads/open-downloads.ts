@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Handlers, SourceKind } from '../../protocol/index.js';
 import { Sources, WatchFolder, type ReadyFolder, type SourceSettings } from '../sources/index.js';
 import { DownloadDesk, type DownloadParts } from './desk.js';
-import { Feeds } from './feeds.js';
+import { Feeds, type FeedRound } from './feeds.js';
 import { downloadHandlers, type DownloadCommands } from './handlers.js';
 import { Uploads, type UploadPiece } from './uploads.js';
 
@@ -21,8 +21,8 @@ export interface Downloads {
   readonly handlers: Handlers<DownloadCommands>;
   /** For the server's `PUT /api/v1/uploads/…`. */
   upload(piece: UploadPiece): Promise<number>;
-  /** For a schedule; gives a sentence that says what came of it. */
-  checkFeeds(): Promise<string>;
+  /** For a schedule. */
+  checkFeeds(): Promise<FeedRound>;
   /** Looks at the import folder at once. */
   lookAtImports(): Promise<void>;
   /** Begins to look at the import folder. After the queue has started. */

@@ -176,6 +176,54 @@ describe('[SD1] a schedule that takes long', () => {
   });
 });
 
+describe('[SD1] a schedule that finds nothing', () => {
+  const cron = '*/5 * * * *';
+  const found: { nothing: boolean } = { nothing: true };
+  const look = { cron, run: async () => ({ nothing: found.nothing, message: 'looked' }) };
+  const written = ({ db }: Life): number =>
+    Number(db.prepare('SELECT total_changes() AS count').get()?.['count']);
+
+  it('is on disk when it has run first, then each hour, and tells every run', async () => {
+    const life = new Life(look);
+    await life.clock.advance(10 * MINUTE);
+    expect(life.runs).toHaveLength(2);
+    const before = written(life);
+    await life.clock.advance(3 * HOUR);
+    expect(life.runs).toHaveLength(2 + 36);
+    expect(written(life) - before).toBe(3);
+    expect(life.item.last_run_at).toBe(life.runs.at(-1));
+    expect(life.jobs.list(99)).toHaveLength(38);
+  });
+  it('knows after a stop when it ran, and looks once more after a death', async () => {
+    const life = new Life(look);
+    await life.clock.advance(32 * MINUTE);
+    const next = await life.again(MINUTE);
+    expect(next.item).toMatchObject({
+      last_run_at: life.runs.at(-1),
+      last_result: 'completed',
+      running: false,
+    });
+    await next.clock.advance(MINUTE);
+    expect(next.runs).toHaveLength(life.runs.length);
+    await next.clock.advance(31 * MINUTE);
+    const count = next.runs.length;
+    const third = await next.again(0, true);
+    await third.clock.advance(MINUTE);
+    expect(third.runs).toHaveLength(count + 1);
+    expect(third.item).toMatchObject({ last_result: 'completed' });
+  });
+  it('is on disk at once when it does find something', async () => {
+    const life = new Life(look);
+    await life.clock.advance(12 * MINUTE);
+    found.nothing = false;
+    await life.clock.advance(5 * MINUTE);
+    found.nothing = true;
+    const next = await life.again(0, true);
+    expect(next.item.last_run_at).toBe(life.runs.at(-1));
+    expect(next.jobs.list(9)).toMatchObject([{ kind: 'look', message: 'looked' }]);
+  });
+});
+
 describe('[SD1] a clock that is set', () => {
   it('years ahead brings one run, and back again the next at its time', async () => {
     const life = new Life();

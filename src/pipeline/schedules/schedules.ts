@@ -55,17 +55,31 @@ interface Entry {
   turnedBackMs: number | undefined;
   begins: Timer | undefined;
   done: Promise<void> | undefined;
+  /** Monotonic; when it was on disk last, as it was then. */
+  keptUs: number;
+  /** Disk has an older one. */
+  due: boolean;
+  /** Writes that it runs, once that takes long. */
+  late: Timer | undefined;
+  /** Disk says that it runs. */
+  begunOnDisk: boolean;
+  /** It has run in this life of the server. */
+  ran: boolean;
 }
 
 /** The wall clock may be set at any time: it is looked at this often, and no timer waits for an hour of the day. */
 const LOOK_MS = 20_000;
 /** What is due begins within so long, so that not all of it begins in the same moment. */
 const JITTER_MS = 10_000;
+/** A run that goes on for so long is written down, and that nothing was found again after so long: a card wears out by what is written. */
+const LATE_MS = 1_000;
+const NOTHING_MS = 3_600_000;
 const STOPPED = 'The server stopped before this was done';
 
 /**
  * What comes by the clock, visible and with its last result. What fell due while the server was off or the clock was wrong is made up once,
- * however often it was. Nothing runs twice at once. [SD1]
+ * however often it was. Nothing runs twice at once. That a run found nothing is told at once and written within an hour, and at the close: who
+ * dies before that looks once more after the next start. [SD1]
  */
 export class Schedules {
   readonly handlers: Handlers<'schedule:list' | 'schedule:set' | 'schedule:run'>;
@@ -82,6 +96,7 @@ export class Schedules {
     const gone = this.#kept.all().map(({ item }) => item.schedule_id);
     this.#kept.remove(gone.filter((id) => !known.has(id)));
     this.#entries = parts.list.map((work) => this.#load(work));
+    this.#write(this.#entries);
     for (const { work } of this.#entries)
       parts.jobs.onRetry(work.schedule_id, () => this.run(work.schedule_id));
     this.handlers = {
@@ -112,6 +127,7 @@ export class Schedules {
     for (const entry of this.#entries) entry.begins?.cancel();
     this.#closing.abort();
     await Promise.all(this.#entries.flatMap(({ done }) => (done ? [done] : [])));
+    this.#writeDue();
   }
 
   #load(work: ScheduledWork): Entry {
@@ -129,9 +145,10 @@ export class Schedules {
       running: false,
       ...(died && { last_result: 'failed', last_message: STOPPED }),
     };
-    const nothing = { turnedBackMs: undefined, begins: undefined, done: undefined };
-    const entry: Entry = { work, item, own, pattern, ...nothing };
-    this.#keep(entry, this.#withNext(entry));
+    const nothing = { turnedBackMs: undefined, begins: undefined, done: undefined, late: undefined };
+    const disk = { keptUs: 0, due: true, begunOnDisk: false, ran: false };
+    const entry: Entry = { work, item, own, pattern, ...nothing, ...disk };
+    entry.item = this.#withNext(entry);
     return entry;
   }
 
@@ -190,15 +207,29 @@ export class Schedules {
     const now = Math.round(clock.wallMs());
     entry.own = { ...entry.own, begun_ms: now };
     const last_run_at = new Date(now).toISOString();
-    this.#keep(entry, { ...entry.item, running: true, last_run_at });
-    let skipped = false;
-    const { job_id, done } = jobs.run({ kind: schedule_id, title }, async (job) => {
-      const result = await this.#work(entry, job);
-      skipped = result.skipped === true;
-      return result;
+    entry.item = { ...entry.item, running: true, last_run_at };
+    this.#begun(entry);
+    let said: ScheduleResult = {};
+    const { job_id, done } = jobs.run({ kind: schedule_id, title, late: true }, async (job) => {
+      said = await this.#work(entry, job);
+      return said;
     });
-    entry.done = done.then(() => this.#ended(entry, job_id, skipped));
+    entry.done = done.then(() => this.#ended(entry, job_id, said));
     return job_id;
+  }
+
+  /** The first run of a life is written down before it begins: it may be what ended the last one. */
+  #begun(entry: Entry): void {
+    const keep = (): void => {
+      entry.begunOnDisk = true;
+      this.#keep(entry, entry.item);
+    };
+    if (!entry.ran) keep();
+    else {
+      this.#kept.show(entry.item, entry.own);
+      entry.late = this.#parts.clock.after(LATE_MS, keep);
+    }
+    entry.ran = true;
   }
 
   async #work({ work }: Entry, job: JobRun): Promise<ScheduleResult> {
@@ -213,8 +244,9 @@ export class Schedules {
     }
   }
 
-  #ended(entry: Entry, jobId: string, skipped: boolean): void {
+  #ended(entry: Entry, jobId: string, { skipped = false, nothing = false }: ScheduleResult): void {
     entry.done = undefined;
+    entry.late?.cancel();
     const { begun_ms: _begun, ...own } = entry.own;
     const job = this.#parts.jobs.find(jobId);
     const failed = job?.state !== 'completed';
@@ -227,16 +259,37 @@ export class Schedules {
       last_result: failed ? 'failed' : skipped ? 'skipped' : 'completed',
       last_message: job?.message ?? '',
     };
-    this.#keep(entry, this.#withNext(entry));
+    const known = nothing && !failed && !entry.begunOnDisk;
+    const sinceMs = (this.#parts.clock.nowUs() - entry.keptUs) / 1000;
+    entry.begunOnDisk = false;
+    if (!known || sinceMs >= NOTHING_MS) return this.#keep(entry, this.#withNext(entry));
+    entry.item = this.#withNext(entry);
+    entry.due = true;
+    this.#kept.show(entry.item, entry.own);
   }
 
   #keep(entry: Entry, item: Schedule): void {
     entry.item = item;
+    entry.due = true;
+    this.#writeDue();
+  }
+
+  /** What waits goes along with what does not: a page that is written anyway. */
+  #writeDue(): void {
+    const due = this.#entries.filter((entry) => entry.due);
+    if (due.length > 0) this.#write(due);
+  }
+
+  #write(entries: readonly Entry[]): void {
     try {
-      this.#kept.put(item, entry.own, 'normal');
+      this.#kept.putAll(entries, 'normal');
     } catch (err) {
-      this.#parts.log.error({ err, schedule_id: item.schedule_id }, 'a schedule could not be kept');
-      this.#kept.show(item, entry.own);
+      this.#parts.log.error({ err }, 'a schedule could not be kept');
+      for (const { item, own } of entries) this.#kept.show(item, own);
+    }
+    for (const entry of entries) {
+      entry.due = false;
+      entry.keptUs = this.#parts.clock.nowUs();
     }
   }
 }
