@@ -14,7 +14,9 @@ const Marks = z.object({
 const FILE_BYTES = 4096;
 const EVERY_MS = 1000;
 /** As often on the disk: each time costs a card some 20 kB with the journal of its file system. */
-const DISK_EVERY = 60;
+const DISK_MS = 60_000;
+/** With a new item the database is written too: the mark goes along, if the last one is this old, and its journal costs nothing of its own. */
+const ALONG_MS = 30_000;
 
 /**
  * Where every room's music is, written over the same 4 kB of a file while something plays: once a second in memory, where there is such a place
@@ -31,7 +33,7 @@ export class Playhead {
   readonly #log: Logger;
   readonly #timer: { cancel(): void };
   #failed = false;
-  #marks = 0;
+  #onDisk = { us: -Infinity, items: '' };
 
   constructor(options: {
     readonly path: string;
@@ -62,9 +64,14 @@ export class Playhead {
 
   #mark(): void {
     const { rooms } = this.#store.state;
-    if (![...rooms.values()].some((room) => room.live.timeline.rate > 0)) return;
-    const onDisk = this.#near === undefined || this.#marks++ % DISK_EVERY === 0;
-    this.#write(onDisk ? [this.#near, this.#file] : [this.#near]);
+    const playing = [...rooms.values()].filter((room) => room.live.timeline.rate > 0);
+    if (playing.length === 0) return;
+    const us = this.#clock.nowUs();
+    const items = playing.map(({ kept }) => kept.item_id).join(' ');
+    const every = this.#near === undefined ? 0 : items === this.#onDisk.items ? DISK_MS : ALONG_MS;
+    const isDue = us - this.#onDisk.us >= (every - EVERY_MS / 2) * 1000;
+    if (isDue) this.#onDisk = { us, items };
+    this.#write(isDue ? [this.#near, this.#file] : [this.#near]);
   }
 
   #write(files: readonly (number | undefined)[]): void {

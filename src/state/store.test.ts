@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -209,6 +209,50 @@ describe('the playhead', () => {
     expect([at(path), at(near, path), at(path, near)]).toEqual([71, 80, 80]);
     playhead.close();
     expect([at(path), existsSync(near)]).toEqual([80, false]);
+  });
+
+  const both = (): { readonly path: string; readonly near: string } => {
+    const folder = mkdtempSync(join(tmpdir(), 'tutti-playhead-'));
+    return { path: join(folder, 'playhead'), near: join(folder, 'near') };
+  };
+
+  it('goes to disk along with each new item, and no more often than each minute for that', async () => {
+    const { path, near } = both();
+    const clock = new ManualClock();
+    const { store } = open();
+    store.commit(known);
+    store.commit(add(15));
+    const playhead = new Playhead({ path, near, store, clock, log: silentLogger });
+    const marks = new Set<string>();
+    for (let song = 0; song < 15; song++) {
+      store.commit(playing(`i${song}`, 0, clock.nowUs()));
+      for (let second = 0; second < 217; second++) {
+        await clock.advance(1000);
+        marks.add(readFileSync(path, 'utf8'));
+        if (second === 0) expect(readFileSync(path, 'utf8')).toContain(`"i${song}"`);
+      }
+    }
+    expect(marks.size).toBe(15 * 4);
+    playhead.close();
+  });
+
+  it('is on disk at once when music goes on after a pause', async () => {
+    const { path, near } = both();
+    const clock = new ManualClock();
+    const { store } = open();
+    store.commit(known);
+    store.commit(add(1));
+    const playhead = new Playhead({ path, near, store, clock, log: silentLogger });
+    store.commit(playing('i0', 10, clock.nowUs()));
+    await clock.advance(30_000);
+    const fact = { type: 'playback', status: 'paused', ref: 'i0', position_seconds: 40, rate: 0 } as const;
+    store.commit({ type: 'player/fact', player_id: 'p', fact: { ...fact, at_us: clock.nowUs() } });
+    await clock.advance(600_000);
+    store.commit(playing('i0', 40, clock.nowUs()));
+    await clock.advance(1_000);
+    const { kept } = resumedAt(store.state, [path], clock.wallMs()).rooms.get('kitchen')!;
+    expect(kept).toMatchObject({ intent: 'playing', position_seconds: 41 });
+    playhead.close();
   });
 
   it('falls back to the database when its file is torn', () => {
