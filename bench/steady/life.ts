@@ -21,6 +21,8 @@ export interface Deeds {
   trackChanges: number;
   commands: number;
   failed: number;
+  /** The room that plays had nothing to play, and nobody had asked for that. */
+  silences: number;
   readonly reasons: string[];
 }
 
@@ -35,6 +37,7 @@ export class Life {
     trackChanges: 0,
     commands: 0,
     failed: 0,
+    silences: 0,
     reasons: [],
   };
   readonly alarms: Alarms;
@@ -51,47 +54,66 @@ export class Life {
     });
   }
 
-  /** For so long, and until the alarm has rung; everybody plays when it begins. */
-  async busy(ms: number): Promise<void> {
+  /** For so long, and until the alarm has rung; everybody plays when it begins. `gapMs` lies between one thing and the next. */
+  async busy(ms: number, gapMs = GAP_MS): Promise<void> {
     const { house, crowd } = this.#home;
     const end = performance.now() + ms;
-    await this.#act(async () => {
-      await house.playAlbum(ROOM, 20);
-      await house.client.send('room:repeat', { room_id: ROOM, repeat: 'all' });
-    });
-    await this.#act(() => this.alarms.setNext());
+    await this.#act('play', () => this.#play());
+    await this.#act('set an alarm', () => this.alarms.setNext());
     const visit = { port: house.server.port, topics: TOPICS, tokens: [], count: VISITORS, atOnce: AT_ONCE };
     const isDue = (): boolean => this.alarms.pending && performance.now() < end + LONGEST_ALARM_MS;
     while (performance.now() < end || isDue()) {
-      await this.#act(() => this.alarms.look());
+      await this.#act('look after the alarm', () => this.alarms.look());
       const turn = this.#turn++;
       const member = MEMBERS[Math.floor(turn / this.#acts.length) % MEMBERS.length]!;
       this.deeds.clients += VISITORS;
       this.deeds.clientsRefused += await crowd.ask('cycle', visit);
-      await this.#act(() => this.#acts[turn % this.#acts.length]!({ turn, member }));
-      await pause(GAP_MS);
+      await this.#act('listen', () => this.#listen());
+      const act = turn % this.#acts.length;
+      await this.#act(`act ${act}`, () => this.#acts[act]!({ turn, member }));
+      await pause(gapMs);
     }
   }
 
   /** Everything stands still, and every room is by itself. */
   async rest(): Promise<void> {
     const { client } = this.#home.house;
-    await this.#act(() => client.send('room:ungroup', { room_id: ROOM, player_ids: [...MEMBERS] }));
+    await this.#act('part', () => client.send('room:ungroup', { room_id: ROOM, player_ids: [...MEMBERS] }));
     for (const room_id of ROOMS) {
-      await this.#act(() => client.send('room:stop', { room_id }));
-      await this.#act(() => client.send('queue:clear', { room_id }));
+      await this.#act('stop', () => client.send('room:stop', { room_id }));
+      await this.#act('clear', () => client.send('queue:clear', { room_id }));
     }
   }
 
-  async #act(act: () => Promise<unknown>): Promise<void> {
+  async #play(): Promise<void> {
+    const { house } = this.#home;
+    await house.playAlbum(ROOM, 20);
+    await house.client.send('room:repeat', { room_id: ROOM, repeat: 'all' });
+  }
+
+  /** What is done next may need music: where there is none, that is noted once, and not as a fault of every command that needs it. */
+  async #listen(): Promise<void> {
+    const { client } = this.#home.house;
+    const { rooms } = await client.send('room:list', {});
+    if (rooms.find(({ room_id }) => room_id === ROOM)?.current) return;
+    const { playback, queue } = await client.send('room:get', { room_id: ROOM });
+    this.deeds.silences += 1;
+    this.#note(`silent: ${playback.state}, ${queue.items.length} items, ${playback.problem ?? 'no problem'}`);
+    await this.#play();
+  }
+
+  #note(reason: string): void {
+    if (this.deeds.reasons.length < 5 && !this.deeds.reasons.includes(reason))
+      this.deeds.reasons.push(reason);
+  }
+
+  async #act(what: string, act: () => Promise<unknown>): Promise<void> {
     this.deeds.commands += 1;
     try {
       await act();
     } catch (error) {
       this.deeds.failed += 1;
-      const reason = error instanceof Error ? error.message : String(error);
-      if (this.deeds.reasons.length < 5 && !this.deeds.reasons.includes(reason))
-        this.deeds.reasons.push(reason);
+      this.#note(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 

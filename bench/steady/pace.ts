@@ -4,6 +4,8 @@ export interface Pace {
   readonly library: 'small' | 'large';
   readonly starts: number;
   readonly soakMinutes: number;
+  /** What comes before the soak, in a hurry. */
+  readonly warmMinutes: number;
   /** From one moment of rest in the soak to the next. */
   readonly turnSeconds: number;
 }
@@ -17,6 +19,20 @@ export function paceOf(words: readonly string[]): Pace {
   const asked = words.includes('--minutes') ? said : quick ? 2 : HOUR;
   if (!(asked > 0)) throw new Error('--minutes wants a number of minutes');
   return quick
-    ? { measureSeconds: 10, library: 'small', starts: 2, soakMinutes: asked, turnSeconds: 15 }
-    : { measureSeconds: 60, library: 'large', starts: 5, soakMinutes: asked, turnSeconds: 60 };
+    ? {
+        measureSeconds: 10,
+        library: 'small',
+        starts: 2,
+        soakMinutes: asked,
+        warmMinutes: 0.5,
+        turnSeconds: 15,
+      }
+    : {
+        measureSeconds: 60,
+        library: 'large',
+        starts: 5,
+        soakMinutes: asked,
+        warmMinutes: 8,
+        turnSeconds: 60,
+      };
 }

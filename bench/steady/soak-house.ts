@@ -35,7 +35,8 @@ export async function openSoakHouse(ground: Ground): Promise<SoakHouse> {
       { id: 'snapclient', kind: 'snapcast', name: 'snapclient', client_id: 'snapclient' },
       { id: 'silent', kind: 'null', name: 'silent' },
     ],
-    env: { NODE_OPTIONS: `--import=${collector}` },
+    // As its unit starts it.
+    env: { NODE_OPTIONS: `--import=${collector}`, MALLOC_ARENA_MAX: '1' },
     config: { snapcast: true, snapcast_port: snapcastPort, snapcast_host: '127.0.0.1' },
   });
   const nowhere = ['--player', 'file:filename=null', '--logsink', 'null'];
