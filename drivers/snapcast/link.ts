@@ -20,7 +20,9 @@ export const CAPABILITIES: readonly Capability[] = [
 
 /** A start must be asked for so long before: the client opens its sound card and fills it. */
 const LEAD_MS = 200;
-const TICK_MS = 10;
+/** Sound is sent in steps of a twenty-fifth of what the client holds. */
+const [SHORTEST_STEP_MS, LONGEST_STEP_MS] = [10, 40];
+const STEPS = 25;
 /** A snapclient needs more than its sound card holds between a chunk's timestamp and its sound. */
 const ROOM_MS = 250;
 const REMEMBER_MS = 1000;
@@ -30,6 +32,8 @@ export interface StreamServer {
   readonly codec: Codec;
   readonly bufferMs: number;
   readonly feeds: Feeds;
+  /** A client plays: what is decoded goes on. May be called at any time. */
+  played(): void;
   /** The link is over. */
   unlink(link: SnapLink): void;
 }
@@ -46,7 +50,6 @@ export class SnapLink implements PlayerLink {
   #loads = new Serial();
   #ending = new Ending(offline);
   #remember: { cancel(): void } | undefined;
-  #tick: { cancel(): void };
 
   constructor(server: StreamServer, connection: Connection, context: LinkContext) {
     this.#server = server;
@@ -58,7 +61,10 @@ export class SnapLink implements PlayerLink {
       if (!this.#ending.reason) context.emit(fact);
     };
     this.#playout = new Playout({ connection, codec, bufferMs });
-    this.#transport = new Transport({ feeds, playout: this.#playout, codec, clock, httpPort, emit });
+    const everyMs = Math.min(LONGEST_STEP_MS, Math.max(SHORTEST_STEP_MS, bufferMs / STEPS));
+    const played = (): void => server.played();
+    const playout = this.#playout;
+    this.#transport = new Transport({ feeds, playout, codec, clock, httpPort, emit, everyMs, played });
     const known = readLevel(context.memory);
     this.#level = known ?? FIRST_LEVEL;
     const version = connection.hello?.Version;
@@ -77,7 +83,6 @@ export class SnapLink implements PlayerLink {
       this.#level = { volume: volume / 100, muted };
       this.#tellLevel();
     };
-    this.#tick = clock.every(TICK_MS, () => this.#transport.tick());
     void connection.closed.then((reason) => this.end(reason));
   }
 
@@ -112,7 +117,6 @@ export class SnapLink implements PlayerLink {
     if (this.#ending.reason) return;
     if (this.#remember) this.#rememberNow();
     this.#ending.end(reason);
-    this.#tick.cancel();
     this.#connection.onVolume = undefined;
     this.#transport.close();
     this.#server.unlink(this);

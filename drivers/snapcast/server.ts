@@ -17,7 +17,8 @@ const MAX_CLIENTS = 128;
 const QUIET_US = 3e6;
 /** So long a link waits for its client; the supervisor then tries again. */
 const WAIT_MS = 6000;
-const TICK_MS = 50;
+/** While anybody plays, what is decoded is looked after so often. */
+const LOOK_US = 50_000;
 
 export interface SnapServerOptions {
   readonly host: string;
@@ -49,7 +50,7 @@ export class SnapServer implements StreamServer {
   #known = new Set<string>();
   #links = new Map<Connection, SnapLink>();
   #waiting = new Map<string, Set<(connection: Connection) => void>>();
-  #tick: { cancel(): void };
+  #lookedUs = -Infinity;
 
   constructor(options: SnapServerOptions) {
     const { clock, log, codec, buffer_ms: bufferMs, decoder } = options;
@@ -65,10 +66,14 @@ export class SnapServer implements StreamServer {
     });
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#tick = clock.every(TICK_MS, () => {
-      const latencies = [...this.#links.values()].map((link) => link.latencyMs);
-      this.feeds.tick(clock.nowUs(), Math.max(0, ...latencies));
-    });
+  }
+
+  played(): void {
+    const now = this.#options.clock.nowUs();
+    if (now - this.#lookedUs < LOOK_US) return;
+    this.#lookedUs = now;
+    const latencies = [...this.#links.values()].map((link) => link.latencyMs);
+    this.feeds.tick(now, Math.max(0, ...latencies));
   }
 
   /** The port it listens on. */
@@ -109,7 +114,6 @@ export class SnapServer implements StreamServer {
   }
 
   async close(): Promise<void> {
-    this.#tick.cancel();
     await this.#announcement?.close();
     const closed = deferred<void>();
     this.#server.close(() => closed.resolve());

@@ -20,6 +20,8 @@ const SPLICE_US = 500_000;
 /** So long before the end of an item, what follows is made ready. */
 const WARM_US = 10e6;
 const REANCHOR_US = 8e6;
+/** Until it sounds, and when it has run dry, sound is sent as soon as it is decoded. */
+const EAGER_MS = 10;
 
 export interface TransportParts {
   readonly feeds: Feeds;
@@ -28,6 +30,10 @@ export interface TransportParts {
   readonly clock: Clock;
   readonly httpPort: number;
   readonly emit: LinkContext['emit'];
+  /** What plays is looked at so often: the client holds so much less than its buffer. */
+  readonly everyMs: number;
+  /** It plays: what is decoded for it has to go on. */
+  played(this: void): void;
 }
 
 interface Loaded {
@@ -56,6 +62,8 @@ export class Transport {
   #turn = 0;
   #start: Timer | undefined;
   #end: Timer | undefined;
+  /** Runs while there is a feed: a client that is silent costs nothing. */
+  #ticks: Timer | undefined;
 
   constructor(parts: TransportParts) {
     this.#parts = parts;
@@ -153,9 +161,17 @@ export class Transport {
 
   /** Sends what is due, and decodes what follows when the end of this one is known. */
   tick(): void {
+    const { clock, everyMs, played } = this.#parts;
+    this.#ticks?.cancel();
+    this.#ticks = undefined;
+    if (!this.#feed) return;
+    this.#send(this.#feed);
+    played();
+    this.#ticks = clock.after(this.#sounding ? everyMs : EAGER_MS, () => this.tick());
+  }
+
+  #send(feed: Feed): void {
     const { clock, playout, feeds } = this.#parts;
-    const feed = this.#feed;
-    if (!feed) return;
     const now = clock.nowUs();
     const { end } = feed.source;
     if (this.#next && !this.#following && !this.#warm && this.#endsSoon(feed, now))
@@ -179,6 +195,7 @@ export class Transport {
 
   close(): void {
     this.#clear();
+    this.#ticks?.cancel();
     this.#parts.playout.onSound = undefined;
   }
 
