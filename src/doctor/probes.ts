@@ -105,7 +105,16 @@ export const portProbes = (dataDir: string): PortProbes => ({
   running: () => knock(dataDir),
 });
 
-const user = userInfo().username;
+/** In an image that runs as some number there is no name for it, and Node refuses to say who that is. */
+function whoAmI(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'nobody');
+  }
+}
+
+const user = whoAmI();
 
 export const folderProbes: MusicProbes = {
   user,
