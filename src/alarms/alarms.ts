@@ -61,6 +61,7 @@ export class Alarms {
         this.#entry(alarm_id);
         await this.#rings.get(alarm_id)?.stop(false, 'Removed');
         this.#kept.remove([alarm_id]);
+        this.#looked.delete(alarm_id);
         return {};
       },
       'alarm:skip': ({ alarm_id, skip }) => this.#skip(alarm_id, skip),
@@ -89,6 +90,11 @@ export class Alarms {
     }
     this.#unturn = this.#parts.clock.onTurn(() => this.#look());
     this.#look();
+  }
+
+  /** Of how many alarms it is known until when they were looked after. */
+  get lookedAfter(): number {
+    return this.#looked.size;
   }
 
   /** Whether the quiet hours of a room do not hold now. */

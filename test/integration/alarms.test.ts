@@ -352,6 +352,15 @@ describe('what people may ask of alarms', () => {
     expect(house.alarm(id).ring).toBeUndefined();
     expect(house.alarm(id).skip_date).toBeUndefined();
   });
+  it('leaves nothing behind when it is removed, rung or not', async () => {
+    const house = houseOf();
+    for (let n = 0; n < 20; n++) {
+      const id = await atSeven(house);
+      if (n === 10) await house.clock.advance(MINUTE + 3_000);
+      await house.ask('alarm:remove', { alarm_id: id });
+    }
+    expect(house.alarms.lookedAfter).toBe(0);
+  });
   it('refuses a room that is not there, and a new one without a time', async () => {
     const house = houseOf();
     await expect(house.ask('alarm:set', { room_id: 'x', time: '07:00' })).rejects.toThrow(
