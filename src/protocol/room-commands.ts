@@ -152,7 +152,8 @@ export const roomCommands = {
     reply: z.object({ limits: RoleLimits }),
     access: 'manage',
     http: 'PUT /limits',
-    summary: 'How loud users and devices may turn anything; without fields, how it is',
+    summary:
+      'How loud users and devices may turn anything, at any time and in quiet hours; without fields, how it is',
   },
   'room:remove': {
     request: z.strictObject(room),

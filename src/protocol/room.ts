@@ -23,8 +23,13 @@ export const QuietHours = z.object({
 });
 export type QuietHours = z.infer<typeof QuietHours>;
 
-/** How loud people of a role may turn anything. [VL5] */
-export const RoleLimits = z.object({ user: Volume, device: Volume });
+/** How loud people of a role may turn anything, and how loud while the room has quiet hours: the lower one holds then. [VL5] */
+export const RoleLimits = z.object({
+  user: Volume,
+  device: Volume,
+  user_quiet: Volume,
+  device_quiet: Volume,
+});
 export type RoleLimits = z.infer<typeof RoleLimits>;
 
 /** A room as the list of rooms shows it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { RoleLimits } from './room.js';
 
 /** The snapshot and the events of topic `system`: what the page says about the server itself. */
 export const SystemState = z.object({
@@ -8,6 +9,8 @@ export const SystemState = z.object({
   notices: z.array(
     z.object({ notice_id: z.string(), level: z.enum(['info', 'warning', 'error']), message: z.string() }),
   ),
+  /** Absent where nobody is held. [VL5] */
+  role_limits: RoleLimits.optional(),
 });
 export type SystemState = z.infer<typeof SystemState>;
 

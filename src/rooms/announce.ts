@@ -4,6 +4,7 @@ import { currentItem, type PlayerRecord, type RoomRecord } from '../state/index.
 import { Clip } from './announce-clip.js';
 import { AnnounceVolumes } from './announce-volumes.js';
 import type { Company } from './company.js';
+import { isQuiet } from './levels.js';
 import type { Knobs } from './levels-knobs.js';
 import { membersOf, positionNow, roomOf, type RoomParts } from './parts.js';
 import type { Starter } from './starter.js';
@@ -18,9 +19,14 @@ export interface AnnounceParts extends RoomParts {
 
 type Request = CommandRequest<'room:announce'>;
 
-/** How loud a clip may be is for the role of who announces. */
+/** How loud a clip may be is for the role of who announces; one volume holds for all rooms, so quiet hours in one of them count. */
 function held(parts: AnnounceParts, request: Request, role: Role): Request {
-  const limit = parts.roleLimits?.of(role) ?? 1;
+  const { rooms } = parts.store.state;
+  const quiet = request.room_ids.some((id) => {
+    const room = rooms.get(id);
+    return room !== undefined && isQuiet(parts, room);
+  });
+  const limit = parts.roleLimits?.of(role, quiet) ?? 1;
   if (request.volume === undefined || request.volume <= limit) return request;
   return { ...request, volume: limit };
 }

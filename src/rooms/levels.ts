@@ -41,7 +41,7 @@ export function ceilingFor(
   role: Role | undefined,
 ): ReturnType<typeof ceilingOf> {
   const ceiling = ceilingNow(parts, room, player);
-  const limit = role === undefined ? 1 : (parts.roleLimits?.of(role) ?? 1);
+  const limit = role === undefined ? 1 : (parts.roleLimits?.of(role, isQuiet(parts, room)) ?? 1);
   const level = Math.max(limit, player.live.volume ?? 0);
   return level < ceiling.level ? { level, reason: 'the limit of who turns it' } : ceiling;
 }
@@ -76,9 +76,11 @@ export function levelHandlers(parts: RoomParts, knobs: Knobs, turns: Turns): Han
       if (live.link === 'online') return { outcomes: [{ player_id, outcome: 'applied' }] };
       return { outcomes: [{ player_id, outcome: 'queued', reason: 'holds when it is connected' }] };
     },
-    'house:limits': (change) => ({
-      limits: (parts.roleLimits ?? new LimitsOfRoles()).set(change),
-    }),
+    'house:limits': (change) => {
+      const limits = (parts.roleLimits ?? new LimitsOfRoles()).set(change);
+      store.commit({ type: 'system/limits', role_limits: limits });
+      return { limits };
+    },
     'room:limits': async ({ room_id, volume_limit, quiet_hours }) => {
       roomOf(parts, room_id);
       store.commit({ type: 'room/limits', room_id, volume_limit, quiet_hours });

@@ -54,6 +54,7 @@ export function createRooms(parts: RoomParts): Rooms {
   const truth = new TruthMeter(parts);
   const wishes = new Wishes(parts, turns);
   const announcer = new Announcer({ ...parts, starter, company, knobs, turns });
+  if (parts.roleLimits) store.commit({ type: 'system/limits', role_limits: parts.roleLimits.all });
   return {
     handlers: {
       ...transportHandlers(moving, turns),

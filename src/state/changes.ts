@@ -5,6 +5,7 @@ import type {
   QueuePatch,
   QuietHours,
   Repeat,
+  RoleLimits,
   SyncClass,
   SystemState,
 } from '../protocol/index.js';
@@ -115,4 +116,5 @@ export type Change =
   | ListChange
   | WishChange
   | { readonly type: 'library/state'; readonly library: LibraryState }
-  | { readonly type: 'system/notices'; readonly notices: SystemState['notices'] };
+  | { readonly type: 'system/notices'; readonly notices: SystemState['notices'] }
+  | { readonly type: 'system/limits'; readonly role_limits: RoleLimits };

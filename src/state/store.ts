@@ -45,6 +45,8 @@ export function reduce(state: State, change: Change): State {
   if (change.type === 'wish/told' || change.type === 'wish/came') return reduceWishes(state, change);
   if (change.type === 'activity/added') return withActivity(state, change);
   if (change.type === 'library/state') return { ...state, library: change.library };
+  if (change.type === 'system/limits')
+    return { ...state, system: { ...state.system, role_limits: change.role_limits } };
   return { ...state, system: { ...state.system, notices: [...change.notices] } };
 }
 

@@ -111,7 +111,7 @@ describe('the settings of a room', () => {
       quiet_hours: { from: '21:30', to: '06:15', limit: 0.25 },
     });
     await page
-      .getByText(/Quiet (from 21:30 to|until) 06:15: no louder than 25 %/)
+      .getByText(/Quiet (from 21:30 to|until) 06:15: no louder than 25\s%/)
       .first()
       .waitFor();
   });

@@ -109,7 +109,10 @@ function roomHandlers(house: FakeHouse): FakeHandlers {
         players: state.players.map((player, at) => ({ ...player, volume: levels[at]! })),
       }));
       const reached = roomVolume(house.room(room_id)!.players) ?? volume;
-      return set(room_id, (now) => ({ ...now, volume: reached }));
+      const { outcomes } = set(room_id, (now) => ({ ...now, volume: reached }));
+      if (volume <= room.volume_limit) return { outcomes };
+      const reason = `held at ${Math.round(room.volume_limit * 100)} % by the volume limit of the room`;
+      return { outcomes: outcomes.map((one) => ({ ...one, reason })) };
     },
     'room:mute': ({ room_id, muted }) => {
       for (const id of get(room_id).room.player_ids) house.changePlayer(id, { muted });

@@ -1,5 +1,5 @@
 import { AppError } from '../../src/base/index.js';
-import type { Outcome, Player, SyncReport } from '../../src/protocol/index.js';
+import { RoleLimits, type Outcome, type Player, type SyncReport } from '../../src/protocol/index.js';
 import type { FakeHandlers } from './fake-commands.js';
 import type { FakeHouse, FakeRoom } from './fake-house.js';
 
@@ -47,6 +47,12 @@ export function groupHandlers(house: FakeHouse): FakeHandlers {
         return { ...now, room: { ...room, volume_limit: limit, ...(quiet ? { quiet_hours: quiet } : {}) } };
       });
       return {};
+    },
+    'house:limits': (change) => {
+      const none = { user: 1, device: 1, user_quiet: 1, device_quiet: 1 };
+      const limits = RoleLimits.parse({ ...none, ...house.system.role_limits, ...change });
+      house.limitRoles(limits);
+      return { limits };
     },
     'room:remove': ({ room_id }) => {
       if (get(room_id).players.length > 0)

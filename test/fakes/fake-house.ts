@@ -8,6 +8,7 @@ import {
   type Playback,
   type Player,
   type QueueItem,
+  type RoleLimits,
   type Room,
   type RoomState,
   type SyncReport,
@@ -66,6 +67,11 @@ export class FakeHouse {
     readonly music: FakeMusic,
     readonly nowUs: () => number,
   ) {}
+
+  limitRoles(role_limits: RoleLimits): void {
+    this.system = { ...this.system, role_limits };
+    this.publish({ type: 'system:state', topic: 'system', data: this.system });
+  }
 
   newItemId(): string {
     return `q${++this.#items}`;

@@ -12,14 +12,17 @@ interface SliderProps {
   readonly class?: string;
   /** Marked, and not passed. */
   readonly limit?: number;
+  /** Somebody wants to pass the limit: once until the slider is let go or turned back. */
+  readonly onHeld?: () => void;
   /** While it is dragged, and on every key. */
   readonly onInput: (value: number) => void;
 }
 
 /** The browser's own slider, so that keys, screen readers and fat fingers work; the filled part is drawn with `--fill`. */
 export function Slider(props: SliderProps) {
-  const { label, value, min = 0, max, step, text, disabled, limit = max, onInput, class: extra = '' } = props;
+  const { label, value, min = 0, max, step, text, disabled, limit = max, class: extra = '' } = props;
   const input = useRef<HTMLInputElement>(null);
+  const told = useRef(false);
   useLayoutEffect(() => {
     if (!input.current) return;
     fillTo(input.current, value - min, max - min);
@@ -37,12 +40,16 @@ export function Slider(props: SliderProps) {
       step={step}
       value={value}
       disabled={disabled}
+      onPointerDown={() => (told.current = false)}
       onInput={({ currentTarget }) => {
-        if (currentTarget.valueAsNumber > limit) {
+        const held = currentTarget.valueAsNumber > limit;
+        if (held) {
           currentTarget.valueAsNumber = limit;
           fillTo(currentTarget, limit - min, max - min);
+          if (!told.current) props.onHeld?.();
         }
-        onInput(currentTarget.valueAsNumber);
+        told.current = held;
+        props.onInput(currentTarget.valueAsNumber);
       }}
     />
   );

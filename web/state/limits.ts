@@ -1,35 +1,47 @@
-import type { QuietHours, Room } from '../../src/protocol/room.js';
+import type { Role } from '../../src/protocol/access.js';
+import type { Player } from '../../src/protocol/player.js';
+import type { QuietHours, RoleLimits, Room } from '../../src/protocol/room.js';
 
-const percent = (volume: number): string => `${Math.round(volume * 100)} %`;
 const minutes = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
-/** Whether a time of the day, in minutes, is within quiet hours; they may go over midnight. */
+/** Whether a time of the day, in minutes, is within quiet hours; they may go over midnight, and last all day when both ends are the same. */
 export function isQuiet({ from, to }: QuietHours, minute: number): boolean {
   const [start, end] = [minutes(from), minutes(to)];
-  return start <= end ? minute >= start && minute < end : minute >= start || minute < end;
+  return start < end ? minute >= start && minute < end : minute >= start || minute < end;
 }
 
-/** The house's rules for a room's loudness, in words; undefined when there are none. */
-export function limitText({ volume_limit, quiet_hours }: Room, minute: number): string | undefined {
-  const lines: string[] = [];
-  if (volume_limit < 1) lines.push(`Never louder than ${percent(volume_limit)}`);
-  if (quiet_hours) {
-    const { from, to, limit } = quiet_hours;
-    const most = limit === 0 ? 'silent' : `no louder than ${percent(limit)}`;
-    lines.push(
-      isQuiet(quiet_hours, minute) ? `Quiet until ${to}: ${most}` : `Quiet from ${from} to ${to}: ${most}`,
-    );
+/** Where a slider ends, 0..1, and by whose rule. */
+export interface Cap {
+  readonly level: number;
+  /** What was set. Lower than the level where it stands louder already: it may stay there. */
+  readonly set: number;
+  readonly by: 'room' | 'quiet' | 'player' | 'role' | 'role-quiet';
+}
+
+/** What may lower the end of a slider, besides the room. */
+export interface CapOptions {
+  /** The slider of one player alone. */
+  readonly player?: Player | undefined;
+  readonly role?: Role | undefined;
+  readonly roles?: RoleLimits | undefined;
+}
+
+/** The lowest of the limits that hold now for who turns a slider of this room. What stands louder already may stay. [VL3] [VL5] */
+export function capNow(room: Room, minute: number, { player, role, roles }: CapOptions): Cap {
+  const { quiet_hours: hours, volume_limit, volume } = room;
+  const quiet = hours && isQuiet(hours, minute);
+  const stands = player?.volume ?? volume;
+  const caps: Cap[] = [];
+  const add = (by: Cap['by'], set: number, least = 0): void =>
+    void caps.push({ by, set, level: Math.max(set, least) });
+  add('room', volume_limit);
+  if (quiet) add('quiet', hours.limit);
+  if (player) add('player', player.volume_limit);
+  if (roles && (role === 'user' || role === 'device')) {
+    add('role', roles[role], stands);
+    if (quiet) add('role-quiet', roles[`${role}_quiet`], stands);
   }
-  return lines.length === 0 ? undefined : lines.join('. ');
-}
-
-/** What a slider of this room shows as its end: the room's limit, or that of the quiet hours while they are. */
-export function limitNow(room: Room | undefined, minute: number): number {
-  if (!room) return 1;
-  const { volume_limit, quiet_hours } = room;
-  return quiet_hours && isQuiet(quiet_hours, minute)
-    ? Math.min(volume_limit, quiet_hours.limit)
-    : volume_limit;
+  return caps.reduce((lowest, cap) => (cap.level < lowest.level ? cap : lowest));
 }
 
 export function minuteOfDay(now: Date = new Date()): number {

@@ -61,3 +61,10 @@ export function troubleText(
     });
   return lines.length === 0 ? undefined : lines.join('. ');
 }
+
+/** Why nothing got as loud as it was asked for, when that holds for all of them: one player at its limit is no news in a shared room. */
+export function heldText(outcomes: readonly Outcome[]): string | undefined {
+  const [first] = outcomes;
+  const all = outcomes.every(({ outcome, reason }) => outcome === 'applied' && reason !== undefined);
+  return all ? first?.reason?.replace(/^./, (letter) => letter.toUpperCase()) : undefined;
+}

@@ -18,6 +18,7 @@ export type LibrarySection = 'albums' | 'artists' | 'playlists';
 const PLAIN = [
   'problems',
   'alarms',
+  'limits',
   'doctor',
   'activity',
   'people',

@@ -222,10 +222,13 @@ export class Store {
 
   async #told(command: CommandType, outcomes: readonly Outcome[]): Promise<void> {
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed');
-    if (failed.length === 0) return;
-    const { troubleText } = await import('./outcome-words.js');
+    const held = command.endsWith(':volume') && outcomes.some(({ reason }) => reason !== undefined);
+    if (failed.length === 0 && !held) return;
+    const { heldText, troubleText } = await import('./outcome-words.js');
     const text = troubleText(command, failed, this.house.players.peek() ?? []);
-    if (text !== undefined) this.toasts.show(text, { kind: 'warning' });
+    if (text !== undefined) return this.toasts.show(text, { kind: 'warning' });
+    const why = heldText(outcomes);
+    if (why !== undefined) this.toasts.show(why);
   }
 
   cycleRepeat(): void {

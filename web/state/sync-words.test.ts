@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Player } from '../../src/protocol/player.js';
 import type { SyncReport } from '../../src/protocol/sync.js';
-import { isQuiet, limitText } from './limits.js';
+import { limitText } from './limit-words.js';
+import { isQuiet } from './limits.js';
 import { strideAt } from '../components/hold-button.js';
 import { outcomeText } from './outcome-words.js';
 import { syncBadge } from './sync-badge.js';
@@ -84,9 +85,11 @@ describe('words about loudness', () => {
   });
   it('say the rules of a room', () => {
     expect(limitText(room, 12 * 60)).toBe(
-      'Never louder than 80 %. Quiet from 22:00 to 07:00: no louder than 30 %',
+      'Never louder than 80\u00a0%. Quiet from 22:00 to 07:00: no louder than 30\u00a0%',
     );
-    expect(limitText(room, 23 * 60)).toBe('Never louder than 80 %. Quiet until 07:00: no louder than 30 %');
+    expect(limitText(room, 23 * 60)).toBe(
+      'Never louder than 80\u00a0%. Quiet until 07:00: no louder than 30\u00a0%',
+    );
   });
 });
 

@@ -5,9 +5,12 @@ import { Slider } from '../components/slider.js';
 import type { Player } from '../../src/protocol/player.js';
 import type { Room } from '../../src/protocol/room.js';
 import { membersOf } from '../state/group.js';
-import { limitNow, limitText, minuteOfDay } from '../state/limits.js';
+import { limitText, ownText } from '../state/limit-words.js';
+import { minuteOfDay } from '../state/limits.js';
 import { PlayerControl } from '../state/player-control.js';
+import { doorOf } from '../state/door.js';
 import { useStore } from '../state/store.js';
+import { useCap } from './cap.js';
 
 /** The knobs of one player, for as long as they are on the page. */
 export function usePlayerControl(player_id: string): PlayerControl {
@@ -19,8 +22,10 @@ export function usePlayerControl(player_id: string): PlayerControl {
 
 /** A slider and mute for each player of a room, and the house's rules for it. */
 export function Levels({ room }: { room: Room }) {
-  const { house } = useStore();
-  const rules = limitText(room, minuteOfDay());
+  const store = useStore();
+  const { house } = store;
+  const own = ownText(doorOf(store).you.value?.role, house.system.value?.role_limits);
+  const rules = [limitText(room, minuteOfDay()), own].filter((text) => text !== undefined);
   return (
     <div class="levels">
       <ul>
@@ -28,7 +33,7 @@ export function Levels({ room }: { room: Room }) {
           <Level key={player.player_id} player={player} room={room} />
         ))}
       </ul>
-      {rules !== undefined && <p class="rules">{rules}</p>}
+      {rules.length > 0 && <p class="rules">{rules.join('. ')}</p>}
     </div>
   );
 }
@@ -38,7 +43,7 @@ function Level({ player, room }: { player: Player; room: Room }) {
   const control = usePlayerControl(player.player_id);
   const muted = control.muted.shown.value;
   const percent = Math.round(control.volume.shown.value * 100);
-  const limit = Math.min(limitNow(room, minuteOfDay()), player.volume_limit);
+  const { limit, onHeld } = useCap(room, player);
   const away = player.link !== 'online';
   if (!player.capabilities.includes('volume') && !away)
     return (
@@ -65,7 +70,8 @@ function Level({ player, room }: { player: Player; room: Room }) {
         value={percent}
         max={100}
         step={1}
-        limit={Math.round(limit * 100)}
+        limit={limit}
+        onHeld={onHeld}
         text={muted ? `${percent} percent, muted` : `${percent} percent`}
         disabled={away || !house.live.value}
         onInput={(value) => control.volume.set(value / 100)}

@@ -10,6 +10,7 @@ import { FeedsView } from './feeds.js';
 import { ImportsView } from './imports.js';
 import { InputsView } from './inputs.js';
 import { LibraryView } from './library.js';
+import { LimitsView } from './limits.js';
 import { MusicView } from './music.js';
 import { JoinView, PartyView } from './party.js';
 import { PeopleView } from './people.js';
@@ -48,6 +49,8 @@ export function MoreView({ route }: { route: LaterRoute }) {
       return <ProblemsView />;
     case 'alarms':
       return <AlarmsView />;
+    case 'limits':
+      return <LimitsView />;
     case 'music':
       return <MusicView />;
     case 'doctor':

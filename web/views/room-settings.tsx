@@ -58,12 +58,16 @@ export function RoomSettingsSheet({ room, onClose }: { room: Room; onClose: () =
 
 interface LimitSliderProps {
   readonly label: string;
+  /** What it is about, where several are on the page. */
+  readonly about?: string;
+  /** Marked, and not passed. */
+  readonly limit?: number;
   readonly value: number;
   readonly onInput: (value: number) => void;
 }
 
 /** A loudness in percent with its name above it. */
-export function LimitSlider({ label, value, onInput }: LimitSliderProps) {
+export function LimitSlider({ label, about, value, limit = 1, onInput }: LimitSliderProps) {
   const percent = Math.round(value * 100);
   return (
     <div class="limit-field">
@@ -71,10 +75,11 @@ export function LimitSlider({ label, value, onInput }: LimitSliderProps) {
         {label} <strong>{percent} %</strong>
       </span>
       <Slider
-        label={label}
+        label={about === undefined ? label : `${about}: ${label}`}
         value={percent}
         max={100}
         step={1}
+        limit={Math.round(limit * 100)}
         text={`${percent} percent`}
         onInput={(next) => onInput(next / 100)}
       />

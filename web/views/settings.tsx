@@ -58,6 +58,10 @@ export function SettingsView() {
               <Icon name="bell" size={20} />
               <span>Alarms</span>
             </a>
+            <a class="button" href={hrefOf({ view: 'limits' })}>
+              <Icon name="volume" size={20} />
+              <span>Volume limits</span>
+            </a>
           </div>
         )}
         {isAdmin(store) && (

@@ -1,8 +1,8 @@
 import { IconButton } from '../components/buttons.js';
 import { Slider } from '../components/slider.js';
-import { limitNow, minuteOfDay } from '../state/limits.js';
 import type { RoomControl } from '../state/room-control.js';
 import { useStore } from '../state/store.js';
+import { useCap } from './cap.js';
 
 interface VolumeBarProps {
   readonly control: RoomControl;
@@ -22,6 +22,7 @@ export function VolumeBar({ control, name, fixed, roomId, expanded }: VolumeBarP
   const muted = control.muted.shown.value;
   const percent = Math.round(volume * 100);
   const room = house.rooms.value?.find((one) => one.room_id === roomId);
+  const { limit, onHeld } = useCap(room);
   const guest = store.guest.value && house.roomId.value === roomId;
   const several = room !== undefined && room.player_ids.length > 1;
   if (fixed && !several) return <p class="volume fixed">Volume is set on the amplifier</p>;
@@ -39,7 +40,8 @@ export function VolumeBar({ control, name, fixed, roomId, expanded }: VolumeBarP
         value={percent}
         max={100}
         step={1}
-        limit={Math.round(limitNow(room, minuteOfDay()) * 100)}
+        limit={limit}
+        onHeld={onHeld}
         text={muted ? `${percent} percent, muted` : `${percent} percent`}
         disabled={!house.live.value || !control.known.value || guest}
         onInput={(value) => control.volume.set(value / 100)}
