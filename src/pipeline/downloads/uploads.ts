@@ -5,6 +5,7 @@ import { nameKey } from '../names.js';
 import { beginUpload, filePath, partPath, sizeOf, uploadNote, type UploadNote } from '../sources/index.js';
 import type { DownloadDesk } from './desk.js';
 import { isDownloadOver, type Entry } from './records.js';
+import { untilAborted } from './until-aborted.js';
 
 export interface UploadWanted {
   readonly title: string;
@@ -229,28 +230,6 @@ function refuseTwins(files: UploadNote['files']): void {
     const key = nameKey(filePath(path));
     if (seen.has(key)) throw new AppError('ERR_INVALID', `Two files would be ${path.slice(-100)}`);
     seen.add(key);
-  }
-}
-
-/** What comes until the signal aborts; then it throws the reason, whatever the other side does. */
-async function* untilAborted(
-  bytes: AsyncIterable<Buffer | Uint8Array>,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer | Uint8Array> {
-  const aborted = deferred<never>();
-  aborted.promise.catch(() => undefined);
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  const chunks = bytes[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const next = await Promise.race([chunks.next(), aborted.promise]);
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
