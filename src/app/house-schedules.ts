@@ -74,7 +74,7 @@ function intake({ flow, downloads }: HouseSchedules): ScheduledWork[] {
 }
 
 function upkeep(
-  { flow, downloads, importer, identifying, jobs, activity }: HouseSchedules,
+  { flow, downloads, importer, identifying, jobs, activity, music }: HouseSchedules,
   settings: Pick<Base['config'], 'trash_days'>,
   nowMs: () => number,
 ): ScheduledWork[] {
@@ -90,9 +90,13 @@ function upkeep(
           (await downloads.desk.forgetOld(KEEP_DAYS)) +
           jobs.forgetBefore(before);
         const hearts = activity.cleanUp(settings.trash_days);
+        const plays = music.library.forgetPlays(settings.trash_days);
         await identifying.sweep();
-        const message = `${records} records and ${hearts} hearts of what is gone were forgotten`;
-        return { nothing: records + hearts === 0, message };
+        const gone = `${hearts} hearts and ${plays} play counts of what is gone`;
+        return {
+          nothing: records + hearts + plays === 0,
+          message: `${records} records, ${gone} were forgotten`,
+        };
       },
     },
     {

@@ -178,7 +178,7 @@ async function openParts(
   const alarms = openAlarms(base, kept);
   const rules = { excused: alarms.excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
   const { rooms, parties } = openRooms(
-    { store, players, library: { ...library, stream }, clock, log, random, ...rules },
+    { store, players, library: { ...library, stream }, played: library.played, clock, log, random, ...rules },
     closers,
   );
   closers.add(() => players.close());

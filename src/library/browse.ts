@@ -2,6 +2,7 @@ import { AppError } from '../base/index.js';
 import type { Handlers, LibraryProblem } from '../protocol/index.js';
 import type { Db, SqlValue } from '../storage/index.js';
 import { bytes, joinBytes, shownText } from './file-names.js';
+import { counted, PLAY_COLUMNS, PLAYED_ALBUMS, withPlays } from './plays.js';
 import { toAlbum, toArtist, toTrack, TRACK_COLUMNS } from './rows.js';
 
 type Lists = Handlers<
@@ -16,10 +17,17 @@ const ALBUM_ORDER = {
   added: 'added_ms DESC, row DESC',
 } as const;
 
+/** Of these there is no index: only what was played ever is in them. */
+const PLAYED_ORDER = {
+  most_played: 'played.play_count DESC, played.last_played_ms DESC, albums.row',
+  recently_played: 'played.last_played_ms DESC, albums.row',
+} as const;
+
+type Count = (sql: string, ...values: SqlValue[]) => number;
+
 /** The lists of the library, a page at a time. */
 export function browse(db: Db): Lists {
-  const count = (sql: string, ...values: SqlValue[]): number =>
-    Number(db.prepare(sql).get(...values)?.['n'] ?? 0);
+  const count: Count = (sql, ...values) => Number(db.prepare(sql).get(...values)?.['n'] ?? 0);
   return {
     'library:artists': ({ offset, limit }) => ({
       total: count('SELECT count(*) AS n FROM artists WHERE album_count > 0'),
@@ -28,22 +36,7 @@ export function browse(db: Db): Lists {
         .all(limit, offset)
         .map(toArtist),
     }),
-    'library:albums': ({ offset, limit, artist_id, sort }) => {
-      const where = artist_id === undefined ? '' : 'WHERE artist_id = ?';
-      const values = artist_id === undefined ? [] : [artist_id];
-      return {
-        total: count(`SELECT count(*) AS n FROM albums ${where}`, ...values),
-        items: db
-          .prepare(`SELECT * FROM albums ${where} ORDER BY ${ALBUM_ORDER[sort]} LIMIT ? OFFSET ?`)
-          .all(...values, limit, offset)
-          .map(toAlbum),
-      };
-    },
-    'library:album': ({ album_id }) => {
-      const album = db.prepare('SELECT * FROM albums WHERE album_id = ?').get(album_id);
-      if (!album) throw new AppError('ERR_ALBUM_NOT_FOUND', 'no album has this id', { params: { album_id } });
-      return { album: toAlbum(album), tracks: db.prepare(ALBUM_TRACKS).all(album_id).map(toTrack) };
-    },
+    ...browseAlbums(db, count),
     'library:tracks': ({ offset, limit, artist_id }) =>
       artist_id === undefined
         ? {
@@ -77,9 +70,45 @@ export function browse(db: Db): Lists {
   };
 }
 
+function browseAlbums(db: Db, count: Count): Pick<Lists, 'library:albums' | 'library:album'> {
+  return {
+    'library:albums': ({ offset, limit, artist_id, sort }) => {
+      const where = artist_id === undefined ? '' : 'WHERE artist_id = ?';
+      const values = artist_id === undefined ? [] : [artist_id];
+      if (sort === 'most_played' || sort === 'recently_played') {
+        const among = `${where === '' ? 'WHERE' : `${where} AND`} album_id IN (SELECT album_id FROM plays)`;
+        return {
+          total: count(`SELECT count(*) AS n FROM albums ${among}`, ...values),
+          items: db
+            .prepare(`${PLAYED_ALBUMS} ${where} ORDER BY ${PLAYED_ORDER[sort]} LIMIT ? OFFSET ?`)
+            .all(...values, limit, offset)
+            .map((row) => ({ ...toAlbum(row), ...counted(row) })),
+        };
+      }
+      return {
+        total: count(`SELECT count(*) AS n FROM albums ${where}`, ...values),
+        items: db
+          .prepare(`SELECT * FROM albums ${where} ORDER BY ${ALBUM_ORDER[sort]} LIMIT ? OFFSET ?`)
+          .all(...values, limit, offset)
+          .map(toAlbum),
+      };
+    },
+    'library:album': ({ album_id }) => {
+      const album = db.prepare('SELECT * FROM albums WHERE album_id = ?').get(album_id);
+      if (!album) throw new AppError('ERR_ALBUM_NOT_FOUND', 'no album has this id', { params: { album_id } });
+      const tracks = db
+        .prepare(albumTracks(`${TRACK_COLUMNS}, ${PLAY_COLUMNS}`))
+        .all(album_id)
+        .map((row) => ({ ...toTrack(row), ...counted(row) }));
+      return { album: withPlays(toAlbum(album), tracks), tracks };
+    },
+  };
+}
+
 /** The tracks of an album, in order. */
-export const ALBUM_TRACKS = `SELECT ${TRACK_COLUMNS} FROM tracks WHERE album_id = ?
+const albumTracks = (columns: string): string => `SELECT ${columns} FROM tracks WHERE album_id = ?
   ORDER BY coalesce(disc_number, 1), coalesce(track_number, 10000), folder, name`;
+export const ALBUM_TRACKS = albumTracks(TRACK_COLUMNS);
 
 /** What an artist made: their albums by year, and what they have on albums of others. */
 export const ARTIST_TRACKS = `SELECT ${TRACK_COLUMNS} FROM tracks JOIN albums ON albums.album_id = tracks.album_id

@@ -21,6 +21,7 @@ import { type Media, MediaFiles, type PlayableFile } from './media.js';
 import { albumOf, NewAlbums } from './new-albums.js';
 import { ownTracks, type OwnTrack } from './own-tracks.js';
 import { Playlists } from './playlists.js';
+import { countPlay, forgetPlays } from './plays.js';
 import { search } from './search.js';
 import { sourcesOf, type SourceFile } from './sources.js';
 import type { AlbumChange } from './scan/albums.js';
@@ -96,6 +97,10 @@ export interface Library {
   artwork(artworkId: string, size: number): Promise<Picture | undefined>;
   /** A new playlist. Throws ERR_CONFLICT when one has this name. */
   savePlaylist(name: string, trackIds: readonly string[]): Playlist;
+  /** Counts a play. Ids that name no track are passed over. Throws ERR_DISK. */
+  played(this: void, trackId: string): void;
+  /** Forgets how often tracks were played that are gone for longer than `keepDays`; 0 = never. Does nothing while the library is empty. */
+  forgetPlays(keepDays: number): number;
   /** Takes files in and out without a scan. */
   readonly intake: Intake;
   /** Returns at once; the first scan and the watch go on behind. */
@@ -155,7 +160,7 @@ export function openLibrary(options: LibraryOptions): Library {
     file: (trackId, codecs) => media.file(trackId, codecs),
     media: (token) => media.media(token),
     scan: (full) => loop.request(full),
-    ...lookUps(db, musicDir),
+    ...ofTracks({ db, musicDir, clock, intake }),
     intake,
     artwork: (artworkId, size) => artwork.get(artworkId, size),
     savePlaylist: (name, trackIds) => playlists.save(name, trackIds),
@@ -169,12 +174,28 @@ export function openLibrary(options: LibraryOptions): Library {
   };
 }
 
-function lookUps(db: Db, musicDir: string): Pick<Library, 'album' | 'track' | 'artist' | 'sources'> {
+interface TrackParts {
+  readonly db: Db;
+  readonly musicDir: string;
+  readonly clock: Clock;
+  readonly intake: Intake;
+}
+
+/** What is known and counted of single things of the library. */
+function ofTracks({
+  db,
+  musicDir,
+  clock,
+  intake,
+}: TrackParts): Pick<Library, 'album' | 'track' | 'artist' | 'sources' | 'played' | 'forgetPlays'> {
   return {
     album: (albumId) => albumOf(db, albumId),
     track: (trackId) => trackOf(db, trackId),
     artist: (artistId) => artistOf(db, artistId),
     sources: (trackIds) => sourcesOf(db, musicDir, trackIds),
+    played: (trackId) => countPlay(db, trackId, clock.wallMs()),
+    forgetPlays: (keepDays) =>
+      keepDays === 0 || intake.isEmpty() ? 0 : forgetPlays(db, clock.wallMs(), keepDays),
   };
 }
 

@@ -110,7 +110,7 @@ export const libraryCommands = {
     request: z.strictObject({
       ...Page,
       artist_id: Id.optional(),
-      sort: z.enum(['title', 'artist', 'year', 'added']).default('artist'),
+      sort: z.enum(['title', 'artist', 'year', 'added', 'most_played', 'recently_played']).default('artist'),
     }),
     reply: page(Album),
     access: 'browse',

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { Id, Seconds } from './common.js';
 
+/** How often it was played, of an album its tracks in sum, and when last; where that is told. [PC3] */
+const Played = { play_count: z.int().optional(), last_played_at: z.string().optional() };
+
 /** A track as lists show it. Absent = unknown. */
 export const Track = z.object({
   track_id: Id,
@@ -18,6 +21,7 @@ export const Track = z.object({
   lossless: z.boolean().optional(),
   sample_rate_hz: z.int().optional(),
   bits_per_sample: z.int().optional(),
+  ...Played,
 });
 export type Track = z.infer<typeof Track>;
 
@@ -33,6 +37,7 @@ export const Album = z.object({
   disc_count: z.int(),
   duration_seconds: Seconds,
   artwork_id: Id.optional(),
+  ...Played,
 });
 export type Album = z.infer<typeof Album>;
 

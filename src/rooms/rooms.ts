@@ -10,6 +10,7 @@ import { Knobs } from './levels-knobs.js';
 import { levelHandlers } from './levels.js';
 import type { PartyCommand } from './party/index.js';
 import { roomOf, type RoomParts } from './parts.js';
+import { Plays } from './plays.js';
 import { Preloads } from './preloads.js';
 import { startProgress } from './progress.js';
 import { queueHandlers } from './queue-commands.js';
@@ -48,7 +49,8 @@ export function createRooms(parts: RoomParts): Rooms {
   const follower = new Follower(parts, starter, preloads, together, turns);
   const { company } = follower;
   const moving = { ...parts, starter, together, company };
-  const progress = startProgress(parts);
+  const plays = parts.played && new Plays({ ...parts, played: parts.played });
+  const progress = startProgress(parts, plays);
   const knobs = new Knobs(parts);
   const keeper = new LevelKeeper(parts, knobs, turns);
   const truth = new TruthMeter(parts);
@@ -79,6 +81,7 @@ export function createRooms(parts: RoomParts): Rooms {
     idle: () => turns.idle(),
     close() {
       progress.cancel();
+      plays?.close();
       follower.close();
       together.close();
       keeper.close();

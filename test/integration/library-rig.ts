@@ -6,6 +6,7 @@ import type {
   Album,
   Artist,
   Caller,
+  CommandRequest,
   LibraryProblem,
   LibraryState,
   Playlist,
@@ -88,7 +89,7 @@ export class LibraryRig {
     return reply;
   }
 
-  albums(sort: 'title' | 'artist' | 'year' | 'added' = 'artist', artist_id?: string): Album[] {
+  albums(sort: CommandRequest<'library:albums'>['sort'] = 'artist', artist_id?: string): Album[] {
     const page = { offset: 0, limit: 500, sort, ...(artist_id === undefined ? {} : { artist_id }) };
     const reply = this.handlers['library:albums'](page, this.caller);
     if (reply instanceof Promise) throw new Error('albums come at once');

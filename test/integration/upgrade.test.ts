@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { openActivity } from '../../src/activity/index.js';
 import { silentLogger } from '../../src/base/index.js';
 import { Jobs } from '../../src/jobs/index.js';
+import { openLibrary } from '../../src/library/index.js';
 import { openPeople } from '../../src/people/index.js';
 import type { Album } from '../../src/protocol/index.js';
 import { KeptList, loadState, sqliteKeeper, Store, type RoomRecord } from '../../src/state/index.js';
@@ -165,6 +166,32 @@ describe('a database of version 5', () => {
       { item: { kind: 'plex', section: '3' }, own: { secret: 'plex-token' } },
     ]);
     expect(db.prepare('SELECT user_id FROM track_hearts').all()).toEqual([{ user_id: 'ann' }]);
+  });
+});
+
+describe('a database of version 6', () => {
+  it('keeps how often tracks were played, and when last', () => {
+    const db = copyOf(6);
+    migrate(db);
+    const library = openLibrary({
+      db,
+      musicDir: tmpdir(),
+      cacheDir: tmpdir(),
+      clock: new ManualClock(),
+      log: silentLogger,
+      demo: false,
+      watch: false,
+      mediaKey: Buffer.alloc(32, 7),
+      onState: () => undefined,
+      onUpdated: () => undefined,
+    });
+    const asked = { offset: 0, limit: 10, sort: 'most_played' } as const;
+    const ann = { connection_id: 'test', role: 'admin' } as const;
+    const last_played_at = '2026-11-20T19:30:00.000Z';
+    expect(library.handlers['library:albums'](asked, ann)).toMatchObject({
+      total: 1,
+      items: [{ title: 'Über Wasser', play_count: 4, last_played_at }],
+    });
   });
 });
 

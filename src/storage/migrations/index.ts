@@ -9,6 +9,7 @@ import { importTables } from './005-import.js';
 import { listTables } from './005-lists.js';
 import { queueTables } from './005-queue.js';
 import { targetTables } from './005-targets.js';
+import { playTables } from './006-plays.js';
 
 /** Numbered for ever: a released entry never changes, a new version is a new entry. */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly { readonly version: number; readonly sql: stri
   { version: 3, sql: peopleTables },
   { version: 4, sql: jobTables },
   { version: 5, sql: queueTables + listTables + targetTables + importTables + heartTables + downloadTables },
+  { version: 6, sql: playTables },
 ];
