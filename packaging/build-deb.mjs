@@ -1,5 +1,6 @@
 // Builds the Debian package: one for amd64 and arm64, with its modules inside. Plain Node and dpkg-deb; needs no root.
 //   npm run deb -- [--out FOLDER] [--version 1.2.3] [--no-build]
+//   npm run deb -- --app FOLDER [--no-build]    only what runs, without a package around it, for the image
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -28,6 +29,7 @@ const { values } = parseArgs({
   options: {
     out: { type: 'string', default: join(root, 'dist', 'deb') },
     version: { type: 'string', default: pack.version },
+    app: { type: 'string' },
     'no-build': { type: 'boolean', default: false },
   },
 });
@@ -126,8 +128,8 @@ function keptBinary(path) {
 /** Path below the package -> what dpkg keeps when a person has changed it. */
 const CONFFILES = ['/etc/default/tutti', '/etc/tutti/tutti.yaml', '/etc/needrestart/conf.d/tutti.conf'];
 
-function fill(stage) {
-  const app = join(stage, 'usr/lib/tutti/app');
+/** The program with its packages, and nothing that is only needed to make or to read it. */
+function fillApp(app) {
   const { name, type, license, engines, dependencies } = pack;
   put(
     join(app, 'package.json'),
@@ -140,6 +142,10 @@ function fill(stage) {
       (file) => !/\.(d\.ts|map|tsbuildinfo)$/.test(file),
     );
   copyModules(app);
+}
+
+function fill(stage) {
+  fillApp(join(stage, 'usr/lib/tutti/app'));
   symlinkSync('app', join(stage, 'usr/lib/tutti/current'));
 
   const units = join(stage, 'usr/lib/systemd/system');
@@ -205,16 +211,21 @@ if (!/^\d[A-Za-z0-9.+~-]*$/.test(values.version)) fail(`${values.version} is no 
 if (!existsSync(join(root, 'node_modules'))) run('npm', ['ci', '--no-audit', '--no-fund']);
 if (!values['no-build']) run('npm', ['run', '--silent', 'build']);
 if (!existsSync(join(root, 'dist/src/main.js'))) fail('there is no build; run: npm run build');
-const stage = mkdtempSync(join(tmpdir(), 'tutti-deb-'));
-try {
-  chmodSync(stage, 0o755);
-  fill(stage);
-  control(stage);
-  mkdirSync(values.out, { recursive: true });
-  const deb = join(resolve(values.out), `tutti_${values.version}_all.deb`);
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', stage, deb]);
-  process.stdout.write(`${deb}\n`);
-  process.stderr.write(`${(statSync(deb).size / 1024 / 1024).toFixed(1)} MB\n`);
-} finally {
-  rmSync(stage, { recursive: true, force: true });
+if (values.app === undefined) makePackage();
+else fillApp(resolve(values.app));
+
+function makePackage() {
+  const stage = mkdtempSync(join(tmpdir(), 'tutti-deb-'));
+  try {
+    chmodSync(stage, 0o755);
+    fill(stage);
+    control(stage);
+    mkdirSync(values.out, { recursive: true });
+    const deb = join(resolve(values.out), `tutti_${values.version}_all.deb`);
+    run('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', stage, deb]);
+    process.stdout.write(`${deb}\n`);
+    process.stderr.write(`${(statSync(deb).size / 1024 / 1024).toFixed(1)} MB\n`);
+  } finally {
+    rmSync(stage, { recursive: true, force: true });
+  }
 }
