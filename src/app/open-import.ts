@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { AppError } from '../base/index.js';
+import type { TagReader } from '../library/index.js';
 import { openImporter, workspaceOf, type Importer, type Targets } from '../pipeline/index.js';
 import type { Candidate } from '../protocol/index.js';
 import type { Base } from './base.js';
@@ -7,6 +8,8 @@ import type { OpenedLibrary } from './open-library.js';
 
 export interface OpenedImport {
   readonly importer: Importer;
+  /** What it reads files with, for everything else that has to do with music on its way in. */
+  readonly tags: TagReader;
   /** Below the music folder; undefined when there is no such album. */
   albumFolder(this: void, albumId: string): string | undefined;
   /** What is rejected goes to the trash. What is gone already is no fault. */
@@ -15,6 +18,7 @@ export interface OpenedImport {
 
 export interface ImportWiring {
   readonly music: OpenedLibrary;
+  readonly tags: TagReader;
   readonly outbox: Targets['outbox'];
   restored(this: void, candidateId: string, folder: string): void;
 }
@@ -22,7 +26,7 @@ export interface ImportWiring {
 /** What takes albums into the library and out of it. */
 export function openImport(
   { config, clock, log, closers }: Base,
-  { music, outbox, restored }: ImportWiring,
+  { music, tags, outbox, restored }: ImportWiring,
 ): OpenedImport {
   const { db, library, musicDir } = music;
   const importer = openImporter({
@@ -30,6 +34,7 @@ export function openImport(
     musicDir,
     workspaceDir: workspaceOf(config),
     library,
+    tags,
     clock,
     log,
     settings: config,
@@ -40,6 +45,7 @@ export function openImport(
   closers.add(() => importer.close());
   return {
     importer,
+    tags,
     albumFolder: (albumId) => {
       const path = library.intake.album(albumId)?.tracks.find((track) => track.path !== undefined)?.path;
       return path === undefined ? undefined : dirname(path);

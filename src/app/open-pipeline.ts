@@ -23,6 +23,7 @@ import {
   type Fate,
   type Targets,
 } from '../pipeline/index.js';
+import { defaultTags, type TagReader } from '../library/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
 import type { Rooms } from '../rooms/index.js';
 import type { Store } from '../state/index.js';
@@ -78,6 +79,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const workspace = workspaceOf(config);
   for (const folder of ['incoming', 'candidates', 'details', 'exports'])
     await mkdir(join(workspace, folder), { recursive: true, mode: 0o700 });
+  const tags = openTags(base);
   const queue = await openQueue({ db, jobs: music.jobs, clock, log, random, ...sharedOf(base, parts.bus) });
   closers.add(() => queue.close());
   const identifying = openIdentify(base);
@@ -86,6 +88,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const candidates = new Candidates({ db, store, clock, workspace });
   const importing = openImport(base, {
     music,
+    tags,
     outbox: targets.outbox,
     restored: (candidateId, folder) => flow.restored(candidateId, folder),
   });
@@ -129,6 +132,13 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
       wishes.settle();
     },
   };
+}
+
+/** Closed after everybody who reads with it. */
+function openTags({ clock, log, closers }: Base): TagReader {
+  const tags = defaultTags({ clock, log });
+  closers.add(() => tags.close());
+  return tags;
 }
 
 function openHouseTargets(
@@ -198,8 +208,7 @@ function openFlow(
     candidates,
     imports,
     news,
-    examine: examineWork,
-    fpcalc: 'fpcalc',
+    examine: examineWork(importing.tags),
     identify: identifying.identify,
   });
   closers.add(() => flow.close());

@@ -1,5 +1,6 @@
 import { busAddress, Seal } from '../bus/index.js';
 import { openWorker } from '../jobs/index.js';
+import { defaultTags } from '../library/index.js';
 import { allWork } from '../pipeline/index.js';
 import { joinBus, type Env } from './bus-member.js';
 import { openNotifier } from './notify.js';
@@ -13,7 +14,8 @@ export async function worker(env: Env, print: (line: string) => void): Promise<v
   const { log, clock } = parts;
   const redis = busAddress(config.bus);
   const house = { redis, name: config.bus_name, seal: new Seal(config.bus_secret), signals: bus };
-  const works = allWork(config, clock);
+  const tags = defaultTags({ clock, log });
+  const works = allWork(config, clock, tags);
   const working = await openWorker({ house, works, ...parts });
   const notifier = openNotifier(env, { ...parts, pid: process.pid });
   notifier.ready('Waiting for the bus');
@@ -27,5 +29,6 @@ export async function worker(env: Env, print: (line: string) => void): Promise<v
   log.info({ reason: await stopped }, 'stopping');
   await notifier.stopping();
   await working.close(GRACE_MS);
+  await tags.close();
   await bus.close();
 }

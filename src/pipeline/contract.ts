@@ -6,8 +6,8 @@ export interface ExaminedFile extends CandidateFile {
   readonly sha256: string;
   /** Nanoseconds since 1970, decimal. */
   readonly mtime_ns: string;
-  /** What fpcalc makes of the first two minutes, where it was asked; see `similarity` of src/pipeline/examine. */
-  readonly fingerprint?: { readonly seconds: number; readonly value: string } | undefined;
+  /** What its header says, where that is another length than that of the sound. */
+  readonly header_seconds?: number | undefined;
 }
 
 /** A folder as it was found, whole. */

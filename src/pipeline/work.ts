@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/index.js';
 import type { Work } from '../jobs/index.js';
+import type { TagReader } from '../library/index.js';
 import { examineWork } from './examine/index.js';
 import { exportWork } from './exports/work.js';
 import { fetchWork, Sources, type SourceSettings } from './sources/index.js';
@@ -43,9 +44,13 @@ export function sourceSettings(settings: WorkSettings, clock: Clock): SourceSett
   };
 }
 
-/** Everything that `tutti worker` can do for its house: it sees the same data folder and music. */
-export function allWork(settings: WorkSettings, clock: Clock): readonly Work<never, unknown>[] {
-  const works = [fetchWork(new Sources(sourceSettings(settings, clock))), examineWork, exportWork()];
+/** Everything that `tutti worker` can do for its house: it sees the same data folder and music. Whoever opened `tags` closes it. */
+export function allWork(
+  settings: WorkSettings,
+  clock: Clock,
+  tags: TagReader,
+): readonly Work<never, unknown>[] {
+  const works = [fetchWork(new Sources(sourceSettings(settings, clock))), examineWork(tags), exportWork()];
   // Each gets only what its own schema let through.
   return works as unknown as readonly Work<never, unknown>[];
 }

@@ -82,7 +82,7 @@ it.each([
 ])('stops when a source %s while it is taken, and nothing is published', async (_, change, left) => {
   const album_id = await withOld();
   const plan = await planOf(candidate, 'i1', { replace_album_id: album_id });
-  hooks.set('after link file', () => change(join(candidate, '02 Two.flac')));
+  hooks.set('before link file', () => change(join(candidate, '02 Two.flac')));
   await expect(rig.run(plan)).rejects.toMatchObject({
     params: { cause: expect.stringMatching(/^source_/) as string },
   });

@@ -55,7 +55,7 @@ export async function openHouse(
     clock,
     log,
     tags,
-    writer: () => tagWriterHere,
+    writer: tagWriterHere,
     settings: { trash_days: 30, space_reserve_mb: 1 },
     outbox: (into, folder, reason) => void into.prepare('INSERT INTO told VALUES (?, ?)').run(folder, reason),
     ...(step && { step }),

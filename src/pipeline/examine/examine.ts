@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { constants, lstat, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, type Clock } from '../../base/index.js';
@@ -7,9 +6,8 @@ import type { FileTags as ReadTags, TagReader, TagResult } from '../../library/i
 import type { CandidateFile, FileTags } from '../../protocol/index.js';
 import type { Examined, ExaminedFile } from '../contract.js';
 import { quoted } from '../sentences.js';
-import { fingerprint } from './fingerprint.js';
 import { containerOf, extensionOf, kindOf, partialPaths } from './kinds.js';
-import { type Programs, soundOf } from './sound.js';
+import { flacsAreWhole, type Programs, soundOf } from './sound.js';
 import { type Found, walkFolder } from './walk-folder.js';
 
 export interface ExamineParts {
@@ -17,8 +15,6 @@ export interface ExamineParts {
   readonly signal: AbortSignal;
   readonly tags: TagReader;
   readonly programs?: Partial<Programs>;
-  /** The program fpcalc, where fingerprints are wanted. */
-  readonly fpcalc?: string | undefined;
   /** How many files are looked through. */
   progress?(current: number, total: number): void;
 }
@@ -27,6 +23,13 @@ export interface ExamineParts {
 const AT_ONCE = 2;
 /** Files that the tag process reads in one go. */
 const BATCH = 16;
+/** Of files that one process decodes. */
+const GROUP_FILES = 5;
+const GROUP_BYTES = 64_000_000;
+/** Seconds; a header may count what encoders put before and behind the sound. */
+const SAME_LENGTH = 1;
+/** Of a file that is summed. */
+const CHUNK = 256 * 1024;
 
 type Problem = NonNullable<CandidateFile['problem']>;
 
@@ -38,20 +41,68 @@ export async function examine(folder: string, parts: ExamineParts): Promise<Exam
   const { files: found, gates } = await walkFolder(folder, parts.signal);
   const partial = partialPaths(found.map(({ path }) => path));
   const read = await readAll(folder, found, parts);
-  const files: ExaminedFile[] = [];
-  let next = 0;
-  let done = 0;
+  const looked = new Map<string, ExaminedFile>();
+  const groups = groupsOf(found);
   const worker = async (): Promise<void> => {
-    for (let at = next++; at < found.length; at = next++) {
-      parts.signal.throwIfAborted();
-      const one = found[at]!;
-      files[at] = await examineFile(folder, one, partial.has(one.path), read.get(one.path), parts);
-      parts.progress?.(++done, found.length);
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      const whole = await wholeIn(folder, group, { read, partial }, parts);
+      for (const one of group) {
+        parts.signal.throwIfAborted();
+        const about = {
+          isPartial: partial.has(one.path),
+          isWhole: whole.has(one.path),
+          read: read.get(one.path),
+        };
+        looked.set(one.path, await examineFile(folder, one, about, parts));
+        parts.progress?.(looked.size, found.length);
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { folder, files, gates: [...gates] };
+  return { folder, files: found.flatMap(({ path }) => looked.get(path) ?? []), gates: [...gates] };
 }
+
+/** Files that one process decodes: starting one for each song costs more than the decoding of a short one. */
+function groupsOf(found: readonly Found[]): Found[][] {
+  const groups: Found[][] = [];
+  let bytes = Infinity;
+  for (const one of found) {
+    const size = Number(one.stat.size);
+    if (bytes + size > GROUP_BYTES || groups.at(-1)?.length === GROUP_FILES) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push(one);
+    bytes += size;
+  }
+  return groups;
+}
+
+/** The paths of the FLAC files of a group, if all of them can be decoded to their end. */
+async function wholeIn(
+  folder: string,
+  group: readonly Found[],
+  { read, partial }: { read: ReadonlyMap<string, TagResult>; partial: ReadonlySet<string> },
+  parts: ExamineParts,
+): Promise<ReadonlySet<string>> {
+  const paths = group
+    .map(({ path }) => path)
+    .filter((path) => {
+      const result = read.get(path);
+      const isRead = result !== undefined && 'tags' in result && result.tags.warning === undefined;
+      return isRead && containerOf(path) === 'flac' && !partial.has(path);
+    });
+  if (paths.length < 2) return new Set();
+  const { clock, signal } = parts;
+  const full = paths.map((path) => join(folder, path));
+  return new Set((await flacsAreWhole(full, { clock, signal, programs: programsOf(parts) })) ? paths : []);
+}
+
+const programsOf = ({ programs }: ExamineParts): Programs => ({
+  ffmpeg: 'ffmpeg',
+  flac: 'flac',
+  ...programs,
+});
 
 /** What the audio files say of themselves, by path. */
 async function readAll(
@@ -71,13 +122,20 @@ async function readAll(
   return read;
 }
 
+/** What is known of a file before it is looked at. */
+interface About {
+  readonly isPartial: boolean;
+  readonly isWhole: boolean;
+  readonly read: TagResult | undefined;
+}
+
 async function examineFile(
   folder: string,
   { path, stat }: Found,
-  isPartial: boolean,
-  read: TagResult | undefined,
+  about: About,
   parts: ExamineParts,
 ): Promise<ExaminedFile> {
+  const { isPartial, read } = about;
   const full = join(folder, path);
   const named = { path, size_bytes: Number(stat.size), mtime_ns: String(stat.mtimeNs), kind: kindOf(path) };
   let sha256: string;
@@ -87,7 +145,7 @@ async function examineFile(
     return { ...named, sha256: '', ...broken(path, unread(error, path)) };
   }
   const file = { ...named, sha256 };
-  const sound = isPartial ? toldBy(read) : await examineSound(folder, path, read, parts);
+  const sound = isPartial ? toldBy(read) : await examineSound(folder, path, about, parts);
   const after = await lstat(full, { bigint: true }).catch(() => undefined);
   if (after?.size !== stat.size || after.mtimeNs !== stat.mtimeNs || after.ino !== stat.ino)
     throw new AppError('ERR_BUSY', `${quoted(path)} changed while it was looked at`, { retryable: true });
@@ -116,8 +174,14 @@ async function hash(path: string, signal: AbortSignal): Promise<string> {
     if (!(await file.stat()).isFile())
       throw new AppError('ERR_BUSY', `${quoted(path)} is no plain file any more`);
     const sum = createHash('sha256');
-    const stream = createReadStream('', { fd: file, autoClose: false, highWaterMark: 256 * 1024, signal });
-    for await (const bytes of stream) sum.update(bytes as Buffer);
+    const buffer = Buffer.allocUnsafe(CHUNK);
+    for (let at = 0; ;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, CHUNK, at);
+      if (bytesRead === 0) break;
+      sum.update(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
     return sum.digest('hex');
   } finally {
     await file.close();
@@ -135,7 +199,7 @@ const toldBy = (read: TagResult | undefined): Partial<ExaminedFile> =>
 async function examineSound(
   folder: string,
   path: string,
-  read: TagResult | undefined,
+  { read, isWhole }: About,
   parts: ExamineParts,
 ): Promise<Partial<ExaminedFile>> {
   if (kindOf(path) !== 'audio') return {};
@@ -146,17 +210,16 @@ async function examineSound(
   const { tags } = read;
   const about = described(tags);
   if (tags.warning !== undefined) return { ...about, ...broken(path, `is damaged: ${tags.warning}`) };
-  const programs = { ffmpeg: 'ffmpeg', flac: 'flac', ...parts.programs };
   const { clock, signal } = parts;
-  const sound = await soundOf(join(folder, path), container, tags, { clock, signal, programs });
+  const how = { clock, signal, programs: programsOf(parts), isWhole };
+  const sound = await soundOf(join(folder, path), container, tags, how);
   if (sound.damage !== undefined) return { ...about, ...broken(path, `is damaged: it ${sound.damage}`) };
-  const { fpcalc } = parts;
-  const print = fpcalc === undefined ? undefined : await fingerprint(folder, path, { clock, signal, fpcalc });
+  const [heard, said] = [rounded(sound.seconds ?? tags.duration_seconds), rounded(tags.duration_seconds)];
   return {
     ...about,
-    duration_seconds: rounded(sound.seconds ?? tags.duration_seconds),
+    duration_seconds: heard,
+    ...(Math.abs(heard - said) > SAME_LENGTH && { header_seconds: said }),
     ...(sound.md5 !== undefined && { audio_md5: sound.md5 }),
-    ...(print && { fingerprint: print }),
   };
 }
 

@@ -8,7 +8,7 @@ export const ExaminedSchema = z.object({
     CandidateFile.extend({
       sha256: z.string(),
       mtime_ns: z.string(),
-      fingerprint: z.object({ seconds: z.number(), value: z.string() }).optional(),
+      header_seconds: z.number().optional(),
     }),
   ),
   gates: z.array(Gate),

@@ -13,6 +13,8 @@ export interface SoundParts {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly programs: Programs;
+  /** It was in a `flacsAreWhole` that said yes. */
+  readonly isWhole?: boolean;
 }
 
 /** What decoding a file to its end showed. */
@@ -68,8 +70,8 @@ async function decodedOnce(
 ): Promise<Sound> {
   if (container !== 'flac') return await decoded(path, container, tags, parts);
   const said = await flacSum(path);
-  const tested = said === undefined ? false : await flacTest(path, parts);
-  if (tested && said !== undefined) return { md5: said };
+  const isWhole = said !== undefined && (parts.isWhole === true || (await flacTest([path], parts)));
+  if (isWhole) return { md5: said };
   const found = await decoded(path, container, tags, parts);
   if (said === undefined || found.md5 === said) return { ...found, ...(said !== undefined && { md5: said }) };
   if (!isSummedAsStored(tags)) return found;
@@ -80,9 +82,19 @@ async function decodedOnce(
 const isSummedAsStored = ({ bits_per_sample: bits }: FileTags): boolean =>
   bits === 8 || bits === 16 || bits === 24 || bits === 32;
 
-async function flacTest(path: string, { clock, signal, programs }: SoundParts): Promise<boolean> {
+/** Decodes several files by one process; when it complains, or takes too long, each has to be looked at alone. */
+export async function flacsAreWhole(paths: readonly string[], parts: SoundParts): Promise<boolean> {
   try {
-    const args = ['-t', '-s', '--', path];
+    return await flacTest(paths, parts);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ERR_BUSY' && !parts.signal.aborted) return false;
+    throw error;
+  }
+}
+
+async function flacTest(paths: readonly string[], { clock, signal, programs }: SoundParts): Promise<boolean> {
+  try {
+    const args = ['-t', '-s', '--', ...paths];
     return (
       (await runProgram({ clock, signal, program: programs.flac, args, timeoutMs: TIMEOUT_MS })).code === 0
     );

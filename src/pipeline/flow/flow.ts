@@ -38,7 +38,6 @@ export interface FlowParts extends CandidatesParts {
   readonly imports: Imports;
   readonly news: News;
   readonly examine: Work<ExamineParams, Examined>;
-  readonly fpcalc?: string | undefined;
   readonly jobs: Pick<Jobs, 'run'>;
   /** What a folder is, by the files that were found; `name` is what it was called where it came from. In the house, which asks its source slowly. */
   identify(this: void, examined: Examined, name: string, signal: AbortSignal): Promise<Identified>;
@@ -235,13 +234,13 @@ export class Flow {
   }
 
   #examine(candidateId: string, jobId: string = uuid()): string {
-    const { candidates, queue, examine, fpcalc } = this.#parts;
+    const { candidates, queue, examine } = this.#parts;
     const { item, own } = candidates.move(
       candidateId,
       { state: 'examining', reason: undefined, gates: [], confidence: undefined },
       { job_id: jobId, import_id: undefined, not_before_ms: undefined },
     );
-    const params = { folder: own.folder, ...(fpcalc !== undefined && { fpcalc }) };
+    const params = { folder: own.folder };
     return queue.add(examine, params, { title: `Examine ${item.title}`, job_id: jobId });
   }
 

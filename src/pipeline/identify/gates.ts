@@ -49,7 +49,7 @@ const ALBUM_MAX = 0.3;
 /** A second or two are pauses between songs; more on most of them is another performance. */
 const ALL_OFF_MAX = 4;
 const NAMES_LENGTH_MAX = 3;
-const PRINT_MAX = 5;
+const HEADER_MAX = 5;
 const CLIMBS = /(^|[\\/])\.\.?([\\/]|$)/;
 
 /** What speaks against a folder whatever it is. */
@@ -80,7 +80,7 @@ export function folderGates(examined: Examined, evidence: Evidence): Gate[] {
         `${count(untitled.length, 'file')} of ${songs.length} say no title, neither in tags nor in names`,
       ),
     );
-  const heard = songs.find(({ file, seconds }) => apart(file.fingerprint?.seconds, seconds) > PRINT_MAX);
+  const heard = songs.find(({ file, seconds }) => apart(file.header_seconds, seconds) > HEADER_MAX);
   if (heard)
     found.push(
       gate('fingerprint_differs', `${quoted(heard.file.path)} sounds for another time than its header says`),

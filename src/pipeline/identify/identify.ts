@@ -86,7 +86,6 @@ function evidenceOf({ songs, isTagged, releaseIds }: Evidence, { known, pairs }:
     ...(isTagged || songs.some(({ titleFrom }) => titleFrom === 'tag') ? ['tags'] : []),
     ...(isNamed ? ['names'] : []),
     ...(pairs.some(({ lengthOff }) => lengthOff !== undefined) ? ['lengths'] : []),
-    ...(songs.some(({ file }) => file.fingerprint) ? ['fingerprints'] : []),
   ];
 }
 

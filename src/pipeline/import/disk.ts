@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
+import { type BigIntStats, constants, type Dirent } from 'node:fs';
 import {
   type FileHandle,
   link,
@@ -18,7 +18,8 @@ import { AppError } from '../../base/index.js';
 /** Called before and after everything that leaves a trace on a disk. For tests, which stop the process there. */
 export type Step = (name: string) => void;
 
-const CHUNK = 256 * 1024;
+/** So much is read at once. */
+export const CHUNK = 256 * 1024;
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 
 export const codeOf = (error: unknown): string =>
@@ -59,9 +60,15 @@ export interface Hashed {
   readonly size: number;
   /** Hex. */
   readonly sha256: string;
+  /** Of the file that was read; see `proofOf`. */
+  readonly proof: string;
 }
 
-/** The file system, with every change announced. What a method says it did is on the disk, not only on its way there. */
+/** The same as long as nobody has written to a file, set its times, or put another one in its place: what was read of it holds. */
+export const proofOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+
+/** The file system, with every change announced. What a method says it did is on the disk, not only on its way there; a copy is the exception. */
 export class Disk {
   readonly #step: Step;
 
@@ -147,20 +154,18 @@ export class Disk {
     await this.sync(dirname(path));
   }
 
-  /** Copies at most `size` bytes of an open file into a new one. The target is whole on the disk when this returns. */
+  /** Copies at most `size` bytes of an open file into a new one, which is not yet on the disk when this returns: `syncFile` brings it there. */
   async copy(
     source: FileHandle,
     target: string,
     size: number,
     signal: AbortSignal,
     name: string,
-  ): Promise<Hashed> {
+  ): Promise<Omit<Hashed, 'proof'>> {
     return await this.#trace(`copy ${name}`, async () => {
       const into = await open(target, 'wx');
       try {
-        const hashed = await this.#pour(source, into, size, signal, name);
-        await into.sync();
-        return hashed;
+        return await this.#pour(source, into, size, signal, name);
       } finally {
         await into.close();
       }
@@ -173,7 +178,7 @@ export class Disk {
     size: number,
     signal: AbortSignal,
     name: string,
-  ): Promise<Hashed> {
+  ): Promise<Omit<Hashed, 'proof'>> {
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(CHUNK);
     let at = 0;
@@ -290,19 +295,32 @@ export function openPlain(path: string): Promise<FileHandle> {
 export async function hashFile(path: string, signal?: AbortSignal): Promise<Hashed> {
   const file = await openPlain(path);
   try {
-    const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(CHUNK);
-    let size = 0;
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, size);
-      if (bytesRead === 0) return { size, sha256: hash.digest('hex') };
-      size += bytesRead;
-      hash.update(buffer.subarray(0, bytesRead));
-    }
+    return await hashOpen(file, () => signal?.throwIfAborted());
   } finally {
     await file.close();
   }
+}
+
+/** `each` gets what was read, and where in the file it stands; the next bytes are read when it is done with them. */
+export async function hashOpen(
+  file: FileHandle,
+  each: (bytes: Buffer, at: number) => Promise<void> | void,
+): Promise<Hashed> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  const before = proofOf(await file.stat({ bigint: true }));
+  let size = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK, size);
+    if (bytesRead === 0) break;
+    const bytes = buffer.subarray(0, bytesRead);
+    await each(bytes, size);
+    size += bytesRead;
+    hash.update(bytes);
+  }
+  const proof = proofOf(await file.stat({ bigint: true }));
+  // What changed while it was read proves nothing: whoever wants to know reads it again.
+  return { size, sha256: hash.digest('hex'), proof: proof === before ? proof : '' };
 }
 
 /** Undefined when there is none. */

@@ -6,7 +6,7 @@ import type { Examined, ExaminedFile } from '../contract.js';
 import { nameKey } from '../names.js';
 import { codeOf, openPlain } from './disk.js';
 import { pairTracks, SAME_LENGTH_SECONDS } from './pairs.js';
-import { heardAlike, type Heard, type PrintOf } from './prints.js';
+import { heardAlike, type Heard, type PrintOf, type Prints, printsOf } from './prints.js';
 import { judge } from './quality.js';
 import { qualitiesOf } from './stored-quality.js';
 
@@ -38,12 +38,19 @@ export class Duplicates {
     const files = new Map(examined.files.map((file) => [file.path, file]));
     const sources = match.files.map((path) => (path === null ? undefined : files.get(path)));
     const found: Duplicate[] = [];
+    const prints = printsOf(this.#parts.printOf, this.#parts.musicDir, examined.folder);
     for (const albumId of this.#suspects(sources, match)) {
       const album = this.#parts.intake.album(albumId);
-      const by = album && (await this.#why(album, sources, match));
+      const by = album && (await this.#why(album, sources, match, prints));
       if (!album || !by) continue;
       const { album_id, title, artist } = album;
-      found.push({ album_id, title, artist, by, quality: await this.#quality(album, sources, match) });
+      found.push({
+        album_id,
+        title,
+        artist,
+        by,
+        quality: await this.#quality(album, sources, match, prints),
+      });
     }
     const order = ['release', 'audio', 'fingerprint', 'tracks'];
     return found.sort((a, b) => order.indexOf(a.by) - order.indexOf(b.by));
@@ -71,13 +78,14 @@ export class Duplicates {
     album: StoredAlbum,
     sources: readonly (ExaminedFile | undefined)[],
     { release }: Match,
+    prints: Prints,
   ): Promise<Duplicate['by'] | undefined> {
     const { db } = this.#parts;
     const origin = db.prepare('SELECT release_id FROM album_origins WHERE album_id = ?').get(album.album_id);
     if (release.release_id !== undefined && origin?.['release_id'] === release.release_id) return 'release';
     if (await this.#soundsTheSame(album, sources)) return 'audio';
     const pairs = inOrder(album, sources);
-    if (pairs && (await heardAlike(pairs, this.#parts.printOf)) === 'same') return 'fingerprint';
+    if (pairs && (await heardAlike(pairs, prints)) === 'same') return 'fingerprint';
     return this.#listsTheSame(album, sources, release) ? 'tracks' : undefined;
   }
 
@@ -145,6 +153,7 @@ export class Duplicates {
     album: StoredAlbum,
     sources: readonly (ExaminedFile | undefined)[],
     { release }: Match,
+    prints: Prints,
   ): Promise<Duplicate['quality']> {
     const { db } = this.#parts;
     const recording = db.prepare('SELECT recording_id FROM track_origins WHERE track_id = ?');
@@ -169,7 +178,7 @@ export class Duplicates {
       });
     if (verdict === 'worse') return verdict;
     // Nothing is replaced by another recording of the same length.
-    const isOther = verdict === 'better' && (await heardAlike(both, this.#parts.printOf)) === 'other';
+    const isOther = verdict === 'better' && (await heardAlike(both, prints)) === 'other';
     return isWhole && !isOther ? verdict : 'mixed';
   }
 }

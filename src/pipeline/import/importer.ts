@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError, type Clock, type Logger } from '../../base/index.js';
 import { defaultTags, type Intake, type TagReader } from '../../library/index.js';
 import type { Db } from '../../storage/index.js';
@@ -49,8 +49,9 @@ export interface ImporterOptions {
   /** Programs; those from the path by default. */
   readonly programs?: { readonly ffmpeg: string; readonly flac: string; readonly fpcalc?: string };
   readonly freeBytes?: FreeBytes;
-  readonly tags?: TagReader;
-  readonly writer?: () => TagWriter;
+  /** Of others, who close it. */
+  readonly tags?: TagReader | undefined;
+  readonly writer?: TagWriter;
   /** For tests. */
   readonly step?: Step;
 }
@@ -82,7 +83,8 @@ export function openImporter(options: ImporterOptions): Importer {
   const tags = options.tags ?? defaultTags({ clock, log });
   const template = templateOf(settings);
   template();
-  const shared = { options, anchor, disk, journal, record, operations, tags, template };
+  const writer = options.writer ?? tagWriter({ clock, log });
+  const shared = { options, anchor, disk, journal, record, operations, tags, writer, template };
   const running = new Map<string, Promise<Imported>>();
   const trash = new Trash({
     entries,
@@ -111,18 +113,19 @@ export function openImporter(options: ImporterOptions): Importer {
     async close() {
       await Promise.allSettled(running.values());
       await operations.close();
-      await tags.close();
+      await writer.close();
+      if (!options.tags) await tags.close();
     },
   };
 }
 
-/** Fingerprints of the library are made when one is asked for: nobody keeps any. */
+/** Nobody keeps fingerprints. */
 const printer =
-  ({ musicDir, clock, programs }: ImporterOptions): PrintOf =>
-  async (path) => {
+  ({ clock, programs }: ImporterOptions): PrintOf =>
+  async (folder, path) => {
     const fpcalc = programs?.fpcalc ?? 'fpcalc';
     const parts = { clock, signal: new AbortController().signal, fpcalc };
-    return (await fingerprint(musicDir, path, parts))?.value;
+    return (await fingerprint(folder, path, parts))?.value;
   };
 
 interface RunParts {
@@ -133,6 +136,7 @@ interface RunParts {
   readonly record: Record;
   readonly operations: Operations;
   readonly tags: TagReader;
+  readonly writer: TagWriter;
   /** As the settings say it now. */
   template(this: void): Template;
 }
@@ -204,15 +208,18 @@ class ImportRun {
       created_ms: clock.wallMs(),
     };
     let ready: Operation;
+    const proofs = new Map<string, string>();
     try {
       await journal.note(ground.root, planned);
-      ready = this.#ready(planned, draft, await this.#stage(ground, draft));
+      const staged = await this.#stage(ground, draft);
+      for (const [file, { proof }] of staged) proofs.set(pathOf(draft, file), proof);
+      ready = this.#ready(planned, draft, staged);
       this.#progress({ stage: 'publish' });
     } catch (error) {
       await this.#discard(planned);
       throw error;
     }
-    await operations.perform(ready, this.#signal);
+    await operations.perform(ready, this.#signal, proofs);
   }
 
   async #discard(planned: Operation): Promise<void> {
@@ -237,36 +244,33 @@ class ImportRun {
   }
 
   async #stage(ground: Ground, draft: Draft): Promise<Map<DraftFile, Hashed>> {
-    const { disk, tags, options } = this.#parts;
+    const { disk, tags, writer, options } = this.#parts;
     const { clock } = options;
-    const writer = options.writer?.() ?? tagWriter(clock);
     const programs = options.programs ?? { ffmpeg: 'ffmpeg', flac: 'flac' };
     const into = join(ground.root, STAGING, this.#plan.import_id);
+    const parts = { disk, clock, tags, writer, programs };
+    const staging = { from: this.#plan.folder, into, signal: this.#signal };
     const staged = new Map<DraftFile, Hashed>();
-    try {
-      await disk.makeFolder(into, 'folder of an import');
-      for (const file of draft.files) {
-        this.#signal.throwIfAborted();
-        this.#progress({ stage: 'copy', current: staged.size, total: draft.files.length });
-        const staging = { from: this.#plan.folder, into, signal: this.#signal };
-        staged.set(file, await stageFile(file, staging, { disk, clock, tags, writer, programs }));
-      }
-      await disk.sync(into);
-      return staged;
-    } finally {
-      writer.close();
-    }
+    await disk.makeFolder(into, 'folder of an import');
+    await inPairs(draft.files, async (file) => {
+      this.#signal.throwIfAborted();
+      this.#progress({ stage: 'copy', current: staged.size, total: draft.files.length });
+      staged.set(file, await stageFile(file, staging, parts));
+    });
+    for (const folder of new Set(draft.files.map(({ name }) => dirname(join(into, name)))))
+      await disk.sync(folder);
+    await disk.sync(into);
+    return staged;
   }
 
   #ready(planned: Operation, draft: Draft, staged: ReadonlyMap<DraftFile, Hashed>): Operation {
     const { folder, replaced } = draft;
     const { release, import_id, keep_sources } = this.#plan;
-    const pathOf = (file: DraftFile): string => `${folder}/${file.name}`;
     const again = draft.files.flatMap((file) => (file.before ? [{ file, before: file.before }] : []));
     const going = new Set(again.map(({ before }) => before.track_id));
     const dismiss = (replaced?.album.tracks ?? []).filter((track) => !going.has(track.track_id));
     const keep = again.map(({ file, before }) => ({
-      path: pathOf(file),
+      path: pathOf(draft, file),
       track_id: before.track_id,
       added_ms: before.added_ms,
     }));
@@ -274,7 +278,10 @@ class ImportRun {
       ...planned,
       ready: true,
       moves: [...(replaced?.way.moves ?? []), { from: `${STAGING}/${import_id}`, to: folder }],
-      files: draft.files.map((file) => ({ ...this.#fileOf(file), path: pathOf(file), ...staged.get(file)! })),
+      files: draft.files.map((file) => {
+        const { size, sha256 } = staged.get(file)!;
+        return { ...this.#fileOf(file), path: pathOf(draft, file), size, sha256 };
+      }),
       change: {
         adopt: [folder],
         keep: { album_id: replaced?.album.album_id, tracks: keep },
@@ -337,6 +344,27 @@ class ImportRun {
       })),
     };
   }
+}
+
+/** Below the music folder. */
+const pathOf = ({ folder }: Draft, { name }: DraftFile): string => `${folder}/${name}`;
+
+/** Two at a time: one is read and written while the tags of the other are. None is under way any more when this settles. */
+async function inPairs<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  const ends = await Promise.allSettled(
+    [worker(), worker()].map((end) =>
+      end.catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      }),
+    ),
+  );
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function upgradeOf({

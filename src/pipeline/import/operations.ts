@@ -6,7 +6,7 @@ import type { Anchor } from './anchor.js';
 import { cleanSources } from './clean.js';
 import { type Disk, diskError, isThere } from './disk.js';
 import { type Journal, type Operation, STAGING, TRASH } from './journal.js';
-import { hasMore, moveBack, moveOn, progressOf, removeEmptyAbove, stands } from './moves.js';
+import { hasMore, moveBack, moveOn, type Proofs, progressOf, removeEmptyAbove, stands } from './moves.js';
 import type { Record } from './record.js';
 
 export interface OperationsParts {
@@ -61,8 +61,8 @@ export class Operations {
     return { home: root, root };
   }
 
-  /** From a whole plan to its end. On a failure everything is as before, as far as the disk lets it be; the rest is done at the next start. */
-  perform(operation: Operation, signal: AbortSignal): Promise<void> {
+  /** From a whole plan to its end. On a failure everything is as before, as far as the disk lets it be; the rest is done at the next start. `proofs`: of what was staged. */
+  perform(operation: Operation, signal: AbortSignal, proofs?: Proofs): Promise<void> {
     return this.#serial.run(async () => {
       const { home, root } = await this.places(operation);
       const { journal, disk, record } = this.#parts;
@@ -71,7 +71,7 @@ export class Operations {
         await journal.note(home, operation);
         await journal.noteTrashed(root, operation);
         await moveOn(disk, root, operation.moves, 0);
-        if (!(await stands(root, operation, true)))
+        if (!(await stands(root, operation, true, proofs)))
           throw new AppError('ERR_DISK', 'What was put in its place is not all there');
         await record.write(operation, new AbortController().signal);
       } catch (error) {

@@ -2,12 +2,14 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { AppError, type Clock } from '../../base/index.js';
-import { AUDIO_EXTENSIONS, type TagReader } from '../../library/index.js';
+import type { TagReader } from '../../library/index.js';
 import type { ExaminedFile } from '../contract.js';
+import { containerOf } from '../examine/kinds.js';
 import { type Programs, soundOf } from '../examine/sound.js';
 import { codeOf, type Disk, hashFile, type Hashed, openPlain } from './disk.js';
 import { type DraftFile, sourcePath } from './draft.js';
-import type { TagWriter } from './tag-writer.js';
+import { hashBeside } from './sound-bytes.js';
+import { SpoiledCopy, type TagWriter } from './tag-writer.js';
 
 export interface StageParts {
   readonly disk: Disk;
@@ -52,10 +54,25 @@ export async function canLink(
   }
 }
 
-/** Brings one file into staging, proves that it is what was examined, and writes the tags that differ; what stands there then is on the disk. */
+/**
+ * Brings one file into staging, proves that it is what was examined, and writes the tags that differ; what stands there then is on the disk
+ * when its folder is. A copy that the writer of tags died of is made once more.
+ */
 export async function stageFile(file: DraftFile, staging: Staging, parts: StageParts): Promise<Hashed> {
+  try {
+    return await stageOnce(file, staging, parts);
+  } catch (error) {
+    if (!(error instanceof SpoiledCopy)) throw error;
+    await parts.disk.remove(join(staging.into, file.name), 'a spoiled copy');
+    return await stageOnce(file, staging, parts);
+  }
+}
+
+async function stageOnce(file: DraftFile, staging: Staging, parts: StageParts): Promise<Hashed> {
   const { disk } = parts;
+  const { signal } = staging;
   const target = join(staging.into, file.name);
+  const isTagged = Object.keys(file.wishes).length > 0;
   await disk.makeFolders(
     staging.into,
     dirname(file.name) === '.' ? '' : dirname(file.name),
@@ -67,17 +84,17 @@ export async function stageFile(file: DraftFile, staging: Staging, parts: StageP
     const before = await demandSame(source, file.source);
     const isLinked = (await canLink(file, staging)) && (await tryLink(disk, path, target, before));
     if (!isLinked) {
-      const copied = await disk.copy(source, target, file.source.size_bytes, staging.signal, 'file');
+      const copied = await disk.copy(source, target, file.source.size_bytes, signal, 'file');
       if (copied.size !== file.source.size_bytes || copied.sha256 !== file.source.sha256) throw changed();
       await demandSame(source, file.source);
     }
+    if (isTagged) return await tag(file, { source, target, signal }, parts);
+    if (!isLinked) await disk.syncFile(target);
   } finally {
     await source.close();
   }
-  if (Object.keys(file.wishes).length > 0) await tag(file, target, staging, parts);
-  await disk.sync(dirname(target));
-  const final = await hashFile(target, staging.signal);
-  if (Object.keys(file.wishes).length === 0 && final.sha256 !== file.source.sha256) throw changed();
+  const final = await hashFile(target, signal);
+  if (final.sha256 !== file.source.sha256) throw changed();
   return final;
 }
 
@@ -124,24 +141,34 @@ async function demandSame(source: FileHandle, wanted: ExaminedFile): Promise<Big
   return found;
 }
 
-/** Writes tags into the copy. The sound must be the same after it, to the sample. */
-async function tag(file: DraftFile, target: string, { signal }: Staging, parts: StageParts): Promise<void> {
+interface Tagging {
+  readonly source: FileHandle;
+  readonly target: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes tags into the copy. The sound must be the same after it, to the sample: where the bytes between the tags are those of the source,
+ * which was decoded when it was examined, it is; all else is decoded again.
+ */
+async function tag(file: DraftFile, { source, target, signal }: Tagging, parts: StageParts): Promise<Hashed> {
   const { disk, writer } = parts;
   const before = file.source.audio_md5 ?? (await md5Of(target, signal, parts));
   await disk.during('tags', () => writer.write(target, file.wishes, signal));
   await disk.syncFile(target);
-  const after = await md5Of(target, signal, parts);
-  if (before === undefined || after !== before)
+  const { hashed, isSame } = await hashBeside(target, source, containerOf(target), signal);
+  await demandSame(source, file.source);
+  if (before === undefined || (!isSame && (await md5Of(target, signal, parts)) !== before))
     throw new AppError(
       'ERR_UNPLAYABLE',
       'Writing tags would change the sound of a file; nothing was imported',
     );
+  return hashed;
 }
 
 async function md5Of(path: string, signal: AbortSignal, parts: StageParts): Promise<string | undefined> {
   const [read] = await parts.tags.read([Buffer.from(path)]);
-  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
-  const container = AUDIO_EXTENSIONS[extension];
+  const container = containerOf(path);
   if (!read || !('tags' in read) || !container) return undefined;
   const { clock, programs } = parts;
   const sound = await soundOf(path, container, read.tags, { clock, signal, programs });

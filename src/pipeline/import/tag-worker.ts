@@ -1,4 +1,4 @@
-import { TagTask, type TagTaskResult } from './tag-writer.js';
+import { type TagReady, TagTask, type TagTaskResult } from './tag-wire.js';
 import { writeTags } from './write-tags.js';
 
 /** The process that writes tags: it gets one file after the other and answers each. A file that kills it takes nobody along. */
@@ -7,6 +7,8 @@ process.on('message', (message) => {
   process.send?.(answer);
 });
 process.on('disconnect', () => process.exit(0));
+const ready: TagReady = { ready: true };
+process.send?.(ready);
 
 function attempt(message: unknown): TagTaskResult {
   try {

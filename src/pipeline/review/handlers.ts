@@ -51,7 +51,7 @@ export function reviewHandlers(parts: ReviewParts): Handlers<ImportCommand> {
       const { item: candidate } = candidates.get(candidate_id);
       const details = await candidates.details(candidate_id);
       const files = (details.examined?.files ?? []).map(
-        ({ sha256: _sum, mtime_ns: _time, fingerprint: _print, ...file }) => file,
+        ({ sha256: _sum, mtime_ns: _time, header_seconds: _said, ...file }) => file,
       );
       return { candidate, files, matches: matchesOf(details), duplicates: details.duplicates };
     },
