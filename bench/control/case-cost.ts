@@ -103,7 +103,7 @@ export const signedInCost: BenchCase = {
       notes: [
         `Measured after ${WARM_MS / 1_000} s of updates on both sides, but for the last row; CPU is that of all threads, compilers and collectors too.`,
         'Ratios are the middle of the ratios of neighbouring windows. What reading /metrics every 15 s costs is part of ours.',
-        'A ping goes with every 6th update; at most 2 follow it unanswered.',
+        'A ping goes with every 7th update; at most one follows it unanswered.',
       ],
     };
   },

@@ -1,5 +1,5 @@
 import type { Socket as NetSocket } from 'node:net';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { silentLogger, type Clock, type Timer } from '../../src/base/index.js';
 import type { Socket, SocketEvent } from '../../src/client/index.js';
 import { PROTOCOL, type Caller } from '../../src/protocol/index.js';
@@ -125,16 +125,16 @@ export class Wire implements Socket {
       this.endServer();
       if (!this.stalled) this.endClient(code);
     };
-    const readyState = (): number => (this.serverOpen ? WebSocket.OPEN : WebSocket.CLOSED);
+    const open = (): boolean => this.serverOpen;
     const ws = {
       extensions: '',
-      get readyState() {
-        return readyState();
-      },
       close: (code: number) => ended(code),
       terminate: () => ended(1006),
     };
     const net = {
+      get writable() {
+        return open();
+      },
       writableLength: 0,
       on: () => undefined,
       cork: () => undefined,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/index.js';
 import type { Identity } from '../../people/index.js';
 import { CLOSE, roomTopic, type Audience, type Readers } from '../../protocol/index.js';
@@ -43,6 +43,7 @@ export class Client {
   /** Who it is, once that is known. */
   identity: Identity | undefined;
   readonly #parts: ClientParts;
+  readonly #socket: Socket;
   readonly #credit = new Credit();
   #stalledSinceUs: number | undefined;
   #lastUnsent = 0;
@@ -51,7 +52,11 @@ export class Client {
   #misses = 0;
   #markedUs: number | undefined;
   #roundTripUs: number | undefined;
-  readonly #figures = { messages: 0, bytes: 0, rate_limited: 0 };
+  #messages = 0;
+  #bytes = 0;
+  #rateLimited = 0;
+  /** The connection was given up on this side. Who leaves on the other side ends the socket. */
+  #closing = false;
 
   constructor(parts: ClientParts) {
     this.id = parts.id;
@@ -60,6 +65,7 @@ export class Client {
     this.outbox = new Outbox(parts.limits.queueEvents);
     this.#packs = parts.ws.extensions.includes('permessage-deflate');
     this.#parts = parts;
+    this.#socket = parts.socket;
     this.#lookedUs = parts.clock.nowUs();
     parts.socket.on('drain', () => this.#wakeIfWaiting());
   }
@@ -84,7 +90,8 @@ export class Client {
 
   /** What it got and was refused so far. */
   get figures(): Figures {
-    return { ...this.#figures, dropped: this.outbox.dropped };
+    const [messages, bytes, rate_limited] = [this.#messages, this.#bytes, this.#rateLimited];
+    return { messages, bytes, rate_limited, dropped: this.outbox.dropped };
   }
 
   /** It does not read what is sent. */
@@ -99,11 +106,11 @@ export class Client {
 
   /** Something of it was refused for coming too soon. */
   rateLimited(): void {
-    this.#figures.rate_limited += 1;
+    this.#rateLimited += 1;
   }
 
   get open(): boolean {
-    return this.#parts.ws.readyState === WebSocket.OPEN;
+    return !this.#closing && this.#socket.writable;
   }
 
   reply(frame: Frame): void {
@@ -121,9 +128,9 @@ export class Client {
       return;
     }
     const { chunks, size } = build();
-    this.#figures.messages += 1;
-    this.#figures.bytes += size;
-    for (const chunk of chunks) this.#parts.socket.write(chunk);
+    this.#messages += 1;
+    this.#bytes += size;
+    for (const chunk of chunks) this.#socket.write(chunk);
   }
 
   event(event: OutgoingEvent): void {
@@ -148,9 +155,9 @@ export class Client {
     for (const frame of frames) size += frame.size;
     const withPing = this.#credit.due(size, updates);
     if (withPing) this.#marked(mark);
-    this.#figures.messages += frames.length;
-    this.#figures.bytes += size;
-    batches.write(this.#parts.socket, frames, size, withPing);
+    this.#messages += frames.length;
+    this.#bytes += size;
+    batches.write(this.#socket, frames, size, withPing);
     return size;
   }
 
@@ -186,14 +193,21 @@ export class Client {
     this.#lookedUs = now;
     if (!silent || !this.open || this.#credit.waiting) return;
     this.#marked(mark);
-    for (const chunk of pingFrame(mark).chunks) this.#parts.socket.write(chunk);
+    for (const chunk of pingFrame(mark).chunks) this.#socket.write(chunk);
+  }
+
+  /** What came made no sense: the connection is being closed, and nothing follows that. */
+  broken(): void {
+    this.#closing = true;
   }
 
   close(code: number, reason: string): void {
+    this.#closing = true;
     this.#parts.ws.close(code, reason);
   }
 
   terminate(): void {
+    this.#closing = true;
     this.#parts.ws.terminate();
   }
 
@@ -203,11 +217,11 @@ export class Client {
   }
 
   #behind(): boolean {
-    return this.#credit.spent || this.#parts.socket.writableLength > MAX_UNSENT;
+    return this.#credit.spent || this.#socket.writableLength > MAX_UNSENT;
   }
 
   #hopeless(now: number): boolean {
-    const unsent = this.#parts.socket.writableLength;
+    const unsent = this.#socket.writableLength;
     const moved = unsent < this.#lastUnsent;
     this.#lastUnsent = unsent;
     if (this.#stalledSinceUs === undefined) return false;

@@ -1,11 +1,11 @@
 /**
- * A ping goes out with every 6th update, and 2 more may follow it unanswered: a phone that falls asleep gets at most 8 stale ones, unless
- * more than that happens in one tick. Of the settings that keep this it is the one with the fewest pings that still lets a slow line have
- * two writes under way. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an
+ * A ping goes out with every 7th update, and after 8 that no answer covers nothing more does: a phone that falls asleep gets at most 8
+ * stale ones, unless more than one comes with a write. Of the settings that keep this it is the one with the fewest pings whose answer may take
+ * longer than a tick. Every answer is a read of its own, which costs about as much as a write; more pings would show in the cost of an
  * update.
  */
-const UPDATES_PER_MARKER = 6;
-const UPDATES_AFTER_MARKER = 2;
+const UPDATES_PER_MARKER = 7;
+const UPDATES_UNANSWERED = 8;
 const BYTES_PER_MARKER = 64 * 1024;
 const BYTES_AFTER_MARKER = 256 * 1024;
 
@@ -15,13 +15,15 @@ const BYTES_AFTER_MARKER = 256 * 1024;
  */
 export class Credit {
   #open: number | undefined;
+  /** Up to the open ping, and since the last one. */
+  #covered = 0;
   #updates = 0;
   #bytes = 0;
 
   /** A ping has been unanswered for too long: nothing more goes out until it is answered. */
   get spent(): boolean {
     if (this.#open === undefined) return false;
-    return this.#updates >= UPDATES_AFTER_MARKER || this.#bytes >= BYTES_AFTER_MARKER;
+    return this.#covered + this.#updates >= UPDATES_UNANSWERED || this.#bytes >= BYTES_AFTER_MARKER;
   }
 
   /** A ping is unanswered. */
@@ -40,6 +42,7 @@ export class Credit {
   /** A ping with this number went out. */
   marked(mark: number): void {
     this.#open = mark;
+    this.#covered = this.#updates;
     this.#updates = 0;
     this.#bytes = 0;
   }

@@ -175,7 +175,10 @@ export class Hub {
     ws.on('message', (bytes, isBinary) => session.receive(bytes as Buffer, isBinary));
     ws.on('pong', (payload) => client.ponged(payload.toString('latin1')));
     ws.on('ping', () => client.heard());
-    ws.on('error', (err) => log.debug({ code: (err as NodeJS.ErrnoException).code }, 'websocket broken'));
+    ws.on('error', (err) => {
+      client.broken();
+      log.debug({ code: (err as NodeJS.ErrnoException).code }, 'websocket broken');
+    });
     ws.once('close', (code) => {
       fanOut.leave(client);
       session.closed();

@@ -34,6 +34,8 @@ interface Entry {
  */
 export class Outbox {
   #only: OutgoingEvent | undefined;
+  /** Something may be in the lists below. Looking into those of a thousand clients costs more than their event does. */
+  #listed = false;
   readonly #entries = new Map<string | number, Entry>();
   readonly #resync = new Set<string>();
   readonly #maxOnce: number;
@@ -56,11 +58,12 @@ export class Outbox {
   }
 
   get empty(): boolean {
-    return this.#only === undefined && this.#entries.size === 0 && this.#resync.size === 0;
+    return this.messages === 0;
   }
 
   get messages(): number {
-    return (this.#only ? 1 : 0) + this.#entries.size + this.#resync.size;
+    if (this.#only) return 1;
+    return this.#listed ? this.#entries.size + this.#resync.size : 0;
   }
 
   /** Those of them that are no answers. */
@@ -102,6 +105,7 @@ export class Outbox {
   /** The topic has to come afresh: nothing of its state is sent before a snapshot is. */
   restart(topic: string): void {
     this.superseded(topic);
+    this.#listed = true;
     this.#resync.add(topic);
   }
 
@@ -134,6 +138,7 @@ export class Outbox {
       frames.push(frame);
       this.#resync.delete(topic);
     }
+    this.#listed = this.#resync.size > 0;
     this.#once = this.#deltas = this.#replies = this.#eventBytes = this.#replyBytes = 0;
     return frames;
   }
@@ -164,6 +169,7 @@ export class Outbox {
   }
 
   #add(key: string | number, entry: Entry): void {
+    this.#listed = true;
     this.#entries.set(key, entry);
     this.#count(entry, 1);
   }
