@@ -1,4 +1,4 @@
-import { toError, within, type Clock, type Logger, type Timer } from '../../src/base/index.js';
+import { toError, underFirst, within, type Clock, type Logger, type Timer } from '../../src/base/index.js';
 import type { Cue } from '../../src/players/index.js';
 import type { MpvClient } from './client.js';
 import type { Stages } from './stages.js';
@@ -142,9 +142,9 @@ export class TimedStart {
 
   async #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
     const limit = { clock: this.#clock, what: 'mpv to be ready', ms: POSITION_MS };
-    await within(limit, async (expired) => {
-      await this.#stages.until(holds, AbortSignal.any([signal, expired]));
-    });
+    await within(limit, (expired) =>
+      underFirst([signal, expired], (stop) => this.#stages.until(holds, stop)),
+    );
   }
 
   async #wait(at: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, toError, type Clock, type Logger } from '../base/index.js';
+import { AppError, toError, underFirst, type Clock, type Logger } from '../base/index.js';
 import type { JobRun, Jobs } from '../jobs/index.js';
 import type { BackupKind, Handlers } from '../protocol/index.js';
 import { manifestOf, written } from './archive.js';
@@ -156,10 +156,12 @@ export class Backups {
   ): Promise<{ message: string }> {
     const { dataDir, version, clock, reserveBytes } = this.#parts;
     const next = await nextBackup(this.#folder, kind, clock.wallMs());
-    const made = await this.#crew.do(
-      { do: 'make', ...next, dataDir, version, reserveBytes },
-      (percent, stage) => job.progress({ current: percent, total: 100, stage }),
-      AbortSignal.any([signal, this.#closing.signal]),
+    const made = await underFirst([signal, this.#closing.signal], (stop) =>
+      this.#crew.do(
+        { do: 'make', ...next, dataDir, version, reserveBytes },
+        (percent, stage) => job.progress({ current: percent, total: 100, stage }),
+        stop,
+      ),
     );
     const old = outdated(await listFiles(this.#folder));
     await removeFiles(this.#folder, old);
@@ -169,7 +171,7 @@ export class Backups {
   }
 
   async #check(signal: AbortSignal, job: JobRun): Promise<{ message: string }> {
-    await this.#read(true, AbortSignal.any([signal, this.#closing.signal]));
+    await underFirst([signal, this.#closing.signal], (stop) => this.#read(true, stop));
     const files = await listFiles(this.#folder);
     for (const [index, { file, made_at }] of files.slice(-3).entries()) {
       job.progress({ current: index, total: 3, stage: 'verify' });

@@ -2,6 +2,7 @@ export * from './backoff.js';
 export * from './clock.js';
 export * from './ending.js';
 export * from './errors.js';
+export * from './first-of.js';
 export * from './ids.js';
 export * from './log.js';
 export * from './log-ring.js';

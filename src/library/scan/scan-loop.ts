@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer } from '../../base/index.js';
+import { underFirst, type Clock, type Logger, type Timer } from '../../base/index.js';
 import type { Bytes } from '../file-names.js';
 import { scanResult, unfollowedScan, type ScanJob } from './scan-job.js';
 import { FolderWatch, isSilent } from './folder-watch.js';
@@ -113,8 +113,7 @@ export class ScanLoop {
     let outcome: ScanOutcome | undefined;
     try {
       job.begin('survey');
-      const signal = AbortSignal.any([this.#abort.signal, job.signal]);
-      outcome = await scan(request, signal, job);
+      outcome = await underFirst([this.#abort.signal, job.signal], (signal) => scan(request, signal, job));
       if (outcome.reachable) job.complete(scanResult(outcome.counts));
       else job.fail({ message: 'The music folder is not there', retryable: true });
       for (const folder of outcome.unsettled) this.touch(folder);

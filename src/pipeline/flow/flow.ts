@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AppError, Serial, toError, uuid, type Logger, type Timer } from '../../base/index.js';
+import { AppError, Serial, toError, underFirst, uuid, type Logger, type Timer } from '../../base/index.js';
 import type { JobQueue, JobRun, Jobs, Outcome, Work, WorkError } from '../../jobs/index.js';
 import type { Candidate, Gate, SourceKind } from '../../protocol/index.js';
 import type { Examined, Identified } from '../contract.js';
@@ -284,10 +284,11 @@ export class Flow {
 
   async #look(candidateId: string, examined: Examined, job: JobRun): Promise<{ message: string }> {
     const { candidates, identify } = this.#parts;
-    const signal = AbortSignal.any([job.signal, this.#stop.signal]);
     try {
-      signal.throwIfAborted();
-      const identified = await identify(examined, candidates.get(candidateId).own.name, signal);
+      const identified = await underFirst([job.signal, this.#stop.signal], async (signal) => {
+        signal.throwIfAborted();
+        return identify(examined, candidates.get(candidateId).own.name, signal);
+      });
       if (candidates.get(candidateId).item.state === 'identifying')
         await this.#identified(candidateId, identified);
     } catch (thrown) {

@@ -1,4 +1,13 @@
-import { AppError, Serial, toError, uuid, type Clock, type Logger, type Timer } from '../../base/index.js';
+import {
+  AppError,
+  Serial,
+  toError,
+  underFirst,
+  uuid,
+  type Clock,
+  type Logger,
+  type Timer,
+} from '../../base/index.js';
 import type { JobProgress, JobRun, Jobs } from '../../jobs/index.js';
 import { GateName, type Duplicate, type Gate, type Match } from '../../protocol/index.js';
 import type { Examined, Imported, ImportPlan } from '../contract.js';
@@ -108,9 +117,14 @@ export class Imports {
     return job_id;
   }
 
-  async #import(candidateId: string, job: JobRun): Promise<{ message: string }> {
+  #import(candidateId: string, job: JobRun): Promise<{ message: string }> {
+    return underFirst([job.signal, this.#abort.signal], (signal) =>
+      this.#importUntil(signal, candidateId, job),
+    );
+  }
+
+  async #importUntil(signal: AbortSignal, candidateId: string, job: JobRun): Promise<{ message: string }> {
     const { candidates } = this.#parts;
-    const signal = AbortSignal.any([job.signal, this.#abort.signal]);
     try {
       signal.throwIfAborted();
       const details = await candidates.details(candidateId);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { AppError, type Clock, deferred, type Logger, Serial, within } from '../../base/index.js';
+import { AppError, type Clock, deferred, type Logger, Serial, underFirst, within } from '../../base/index.js';
 import { Hit, Known, type Query, type ReleaseSource, VARIOUS_ARTISTS } from './known.js';
 import { KeptAnswers } from './kept-answers.js';
 import { readRelease, readSearch } from './musicbrainz-wire.js';
@@ -102,24 +102,27 @@ export class MusicBrainz implements ReleaseSource {
 
   /** Undefined for 404. Rejects with ERR_SOURCE after the last try. */
   #ask<T>(path: string, read: (answer: unknown) => T, signal: AbortSignal): Promise<T | undefined> {
-    return this.#serial.run(async () => {
-      const stop = AbortSignal.any([signal, this.#closing.signal]);
-      const { backoffMs = 2000, clock, log } = this.#options;
-      for (let n = 1; ; n++) {
-        await this.#wait((this.#nextUs - clock.nowUs()) / 1000, stop);
-        try {
-          return await this.#request(path, read, stop);
-        } catch (error) {
-          stop.throwIfAborted();
-          const why = error instanceof Error ? error.message : String(error);
-          const told = error instanceof Hiccup ? error.waitMs : 0;
-          const wait = Math.min(MAX_WAIT_MS, Math.max(told, backoffMs * 2 ** (n - 1)));
-          this.#nextUs = Math.max(this.#nextUs, clock.nowUs() + wait * 1000);
-          log.debug({ attempt: n, why }, 'the source of releases did not answer');
-          if (n >= TRIES) throw new AppError('ERR_SOURCE', why, { cause: error, retryable: true });
-        }
+    return this.#serial.run(() =>
+      underFirst([signal, this.#closing.signal], (stop) => this.#insist(path, read, stop)),
+    );
+  }
+
+  async #insist<T>(path: string, read: (answer: unknown) => T, stop: AbortSignal): Promise<T | undefined> {
+    const { backoffMs = 2000, clock, log } = this.#options;
+    for (let n = 1; ; n++) {
+      await this.#wait((this.#nextUs - clock.nowUs()) / 1000, stop);
+      try {
+        return await this.#request(path, read, stop);
+      } catch (error) {
+        stop.throwIfAborted();
+        const why = error instanceof Error ? error.message : String(error);
+        const told = error instanceof Hiccup ? error.waitMs : 0;
+        const wait = Math.min(MAX_WAIT_MS, Math.max(told, backoffMs * 2 ** (n - 1)));
+        this.#nextUs = Math.max(this.#nextUs, clock.nowUs() + wait * 1000);
+        log.debug({ attempt: n, why }, 'the source of releases did not answer');
+        if (n >= TRIES) throw new AppError('ERR_SOURCE', why, { cause: error, retryable: true });
       }
-    });
+    }
   }
 
   async #request<T>(path: string, read: (answer: unknown) => T, signal: AbortSignal): Promise<T | undefined> {

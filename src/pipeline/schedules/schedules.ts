@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AppError, type Logger, type Timer, type WallClock } from '../../base/index.js';
+import { AppError, underFirst, type Logger, type Timer, type WallClock } from '../../base/index.js';
 import type { JobResult, JobRun, Jobs } from '../../jobs/index.js';
 import type { Handlers, Schedule } from '../../protocol/index.js';
 import { KeptList, type Store } from '../../state/index.js';
@@ -236,7 +236,7 @@ export class Schedules {
     const { signal: closing } = this.#closing;
     const stopped = (): AppError => new AppError('ERR_BUSY', STOPPED, { retryable: true });
     try {
-      const result = await work.run(AbortSignal.any([job.signal, closing]), job);
+      const result = await underFirst([job.signal, closing], (signal) => work.run(signal, job));
       if (closing.aborted) throw stopped();
       return result;
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, toError, type Timer } from '../../base/index.js';
+import { AppError, toError, underFirst, type Timer } from '../../base/index.js';
 import type { JobProgress } from '../../jobs/index.js';
 import type { SourceKind } from '../../protocol/index.js';
 import type { AddressGuard } from '../../net/index.js';
@@ -107,10 +107,11 @@ export class ProgramSource implements Source {
       const most = new AbortController();
       const tooMuch = (): void => most.abort(tooLarge());
       const proxy = await openGuardProxy({ guard, clock, log, max_bytes: caps.max_bytes, tooMuch });
-      const signal = AbortSignal.any([inner.signal, most.signal]);
       try {
         const progress = (news: JobProgress): void => inner.progress(news);
-        return await this.#fetch(place, url.href, proxy, order, { signal, clock, log, progress });
+        return await underFirst([inner.signal, most.signal], (signal) =>
+          this.#fetch(place, url.href, proxy, order, { signal, clock, log, progress }),
+        );
       } finally {
         await proxy.close();
       }

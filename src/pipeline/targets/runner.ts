@@ -1,4 +1,12 @@
-import { AppError, backoffMs, toError, type Clock, type Logger, type Timer } from '../../base/index.js';
+import {
+  AppError,
+  backoffMs,
+  toError,
+  underFirst,
+  type Clock,
+  type Logger,
+  type Timer,
+} from '../../base/index.js';
 import type { JobRun, JobSpec } from '../../jobs/index.js';
 import type { ScanResult, Target } from '../../protocol/index.js';
 import type { KeptList } from '../../state/index.js';
@@ -41,6 +49,16 @@ const AWAY =
 interface Asked {
   readonly folder: string;
   readonly job: JobRun;
+}
+
+interface ScanOrder {
+  readonly target: ScanTarget;
+  readonly round: Round;
+  readonly name: string;
+  /** The runner ends. */
+  readonly signal: AbortSignal;
+  /** It ends, or somebody who asked wants it no more. */
+  readonly stop: AbortSignal;
 }
 
 interface Running {
@@ -172,9 +190,13 @@ export class TargetRunner {
   }
 
   async #scan(target: ScanTarget, round: Round, { name }: Target, signal: AbortSignal): Promise<void> {
-    const { clock, outbox } = this.#parts;
     const jobs = this.#asked.filter(({ folder }) => round.rows.some((row) => row.folder === folder));
-    const stop = AbortSignal.any([signal, ...jobs.map(({ job }) => job.signal)]);
+    const stops = [signal, ...jobs.map(({ job }) => job.signal)];
+    await underFirst(stops, (stop) => this.#scanFor(jobs, { target, round, name, signal, stop }));
+  }
+
+  async #scanFor(jobs: readonly Asked[], { target, round, name, signal, stop }: ScanOrder): Promise<void> {
+    const { clock, outbox } = this.#parts;
     for (const { job } of jobs) job.begin('scanning');
     this.#apartUs = clock.nowUs() + APART_MS * 1000;
     try {
@@ -203,7 +225,7 @@ export class TargetRunner {
     const job = this.#parts.openJob({ kind: 'target-scan', title: `Scan by ${name}`, params });
     job.begin('scanning');
     try {
-      const outcome = await running.outcome(AbortSignal.any([signal, job.signal]));
+      const outcome = await underFirst([signal, job.signal], (both) => running.outcome(both));
       end(job, outcome, name);
       return outcome;
     } catch (thrown) {
