@@ -26,6 +26,9 @@ export interface ServerSettings {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** Longer than other waits: a whole program is read and begun, perhaps beside many others. */
+const START_MS = 60_000;
+
 /** A real Tutti in a process of its own, on the same port for its whole life, so that clients find it again after it was killed. */
 export class ServerProcess {
   #child: ChildProcess | undefined;
@@ -82,13 +85,17 @@ export class ServerProcess {
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.#said += chunk.toString('utf8')));
-    await until('the server serves', async () => {
-      if (child.exitCode !== null) throw new Error(`the server ended: ${this.#said.slice(-2000)}`);
-      return fetch(`${this.url}/health`).then(
-        (answer) => answer.ok,
-        () => false,
-      );
-    });
+    await until(
+      'the server serves',
+      async () => {
+        if (child.exitCode !== null) throw new Error(`the server ended: ${this.#said.slice(-2000)}`);
+        return fetch(`${this.url}/health`).then(
+          (answer) => answer.ok,
+          () => false,
+        );
+      },
+      START_MS,
+    );
   }
 
   /** `kill -9`. Resolves when it is gone. */

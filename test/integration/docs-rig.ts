@@ -81,10 +81,14 @@ export class DocsHouse {
     });
     const house = new DocsHouse(dir, server, mpdPort);
     house.token = await house.cli('token', 'create', '--name', 'Home', '--scope', 'control');
-    await until('the library is there', async () => {
-      const albums = (await house.get('library/albums')) as { total: number };
-      return albums.total === 1;
-    });
+    await until(
+      'the library is there',
+      async () => {
+        const albums = (await house.get('library/albums')) as { total: number };
+        return albums.total === 1;
+      },
+      60_000,
+    );
     return house;
   }
 
