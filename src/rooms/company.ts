@@ -154,6 +154,7 @@ export class Company {
     if (item && room.kept.intent === 'paused') this.#makeReady(room, item);
     if (item && room.kept.intent === 'playing') {
       if (room.live.timeline.rate === 0) await this.#revive(room, item);
+      else if (this.#strayed(room, item)) await this.#parts.starter.goOn(roomId, item.item_id, false);
       else await this.#keepTogether(this.#goneOn(room, item));
     }
     this.arrivals.look(roomId);
@@ -168,6 +169,17 @@ export class Company {
     await this.#realigner.look(roomOf(this.#parts, roomId), item);
     await this.#beginnings.look(roomOf(this.#parts, roomId), item);
     await this.#judge(roomId, item);
+  }
+
+  /** The leader has gone on to what was preloaded, and in the same moment somebody took that out of the queue. */
+  #strayed({ kept: { room_id }, queue }: RoomRecord, item: QueueItem): boolean {
+    const { store, preloads } = this.#parts;
+    const ref = preloads.told(room_id);
+    if (ref === undefined || ref === item.item_id || queue.items.some(({ item_id }) => item_id === ref))
+      return false;
+    return (
+      store.state.players.get(leaderOf(store.state, roomOf(this.#parts, room_id)) ?? '')?.live.ref === ref
+    );
   }
 
   /** The leader has gone on to what was preloaded: the room is there now, and so is everybody who does the same. */

@@ -119,6 +119,24 @@ describe('players that share a room', () => {
     expect(house.apart('a', 'b')).toBeCloseTo(0, 5);
   });
 
+  it('play what the queue has when what the leader went on to is taken out in the same moment', async () => {
+    await shared('a', 'b');
+    await house.command('play', 'a');
+    await house.clock.advance(99_000);
+    const item_ids = house
+      .room('a')
+      .queue.items.slice(1, 2)
+      .map(({ item_id }) => item_id);
+    const caller = { connection_id: 'phone', role: 'admin' } as const;
+    const removed = house.rooms.handlers['queue:remove']({ room_id: 'a', item_ids }, caller);
+    house.player('a').finish();
+    await house.settled(removed);
+    await house.clock.advance(2_000);
+    expect(house.current('a')).toBe('z');
+    expect([house.player('a').title, house.player('b').title]).toEqual(['z', 'z']);
+    expect(house.apart('a', 'b')).toBeCloseTo(0, 5);
+  });
+
   it('leave a member what it is about to go on to when others are there already', async () => {
     await shared('a', 'b');
     await house.command('play', 'a');
