@@ -42,6 +42,30 @@ describe('the library', () => {
     await page.getByRole('heading', { level: 1, name: 'Amber Antlers' }).waitFor();
   });
 
+  it('has albums in the order that is chosen, which stays, and says how often they were played', async () => {
+    const { page, fake, complaints } = await open('#/library/albums');
+    const { albums } = fake.house.music;
+    const order = page.getByRole('combobox', { name: 'Order' });
+    const tiles = () => page.locator('.tile-title').allTextContents();
+    await order.selectOption('Most played');
+    const most = albums
+      .filter(({ play_count = 0 }) => play_count > 0)
+      .sort((a, b) => (b.play_count ?? 0) - (a.play_count ?? 0));
+    const wanted = most.map(({ title }) => title).join();
+    await until('the most played come first', async () => (await tiles()).join() === wanted);
+    expect(await auditControls(page)).toEqual([]);
+    await page.locator('.tile').first().click();
+    await page.getByText(`${most[0]!.play_count} plays · last`).waitFor();
+    await page.getByRole('button', { name: 'played 3 times' }).waitFor();
+    await button(page, 'Back').click();
+    await until('the order is the same', async () => (await tiles()).join() === wanted);
+    await order.selectOption('Played last');
+    await until('the last comes first', async () => (await tiles())[0] === albums[255]!.title);
+    await order.selectOption('By artist');
+    await until('all are there', async () => (await tiles()).length > most.length);
+    expect(complaints).toEqual([]);
+  });
+
   it('says which files cannot be played', async () => {
     const { page } = await open('#/library/albums');
     await page.getByRole('link', { name: '2 problems' }).click();

@@ -1,4 +1,5 @@
 import type {
+  Album,
   CommandReply,
   CommandRequest,
   CommandType,
@@ -207,6 +208,15 @@ function page<T>(list: readonly T[], { offset, limit }: { offset: number; limit:
   return { total: list.length, items: list.slice(offset, offset + limit) };
 }
 
+/** Orders by plays have only what was played. */
+function inOrder(albums: readonly Album[], sort: CommandRequest<'library:albums'>['sort']): readonly Album[] {
+  const played = albums.filter(({ play_count = 0 }) => play_count > 0);
+  if (sort === 'most_played') return played.toSorted((a, b) => (b.play_count ?? 0) - (a.play_count ?? 0));
+  if (sort === 'recently_played')
+    return played.toSorted((a, b) => (b.last_played_at ?? '').localeCompare(a.last_played_at ?? ''));
+  return albums;
+}
+
 function libraryHandlers(house: FakeHouse): FakeHandlers {
   const { albums, artists, tracks, playlists } = house.music;
   const problems = [
@@ -231,9 +241,12 @@ function libraryHandlers(house: FakeHouse): FakeHandlers {
       return {};
     },
     'library:artists': (request) => page(artists, request),
-    'library:albums': ({ artist_id, ...request }) =>
+    'library:albums': ({ artist_id, sort, ...request }) =>
       page(
-        artist_id === undefined ? albums : albums.filter((album) => album.artist_id === artist_id),
+        inOrder(
+          artist_id === undefined ? albums : albums.filter((album) => album.artist_id === artist_id),
+          sort,
+        ),
         request,
       ),
     'library:album': ({ album_id }) => {

@@ -26,6 +26,9 @@ const NOUNS =
   );
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 
+/** Of every fiftieth album something was played. */
+const isPlayed = (n: number): boolean => n % 50 === 5;
+
 export function fakeMusic(albumCount = 300): FakeMusic {
   const artistCount = Math.max(1, Math.ceil(albumCount / 3));
   const tracks: Track[] = [];
@@ -51,6 +54,7 @@ export function fakeMusic(albumCount = 300): FakeMusic {
       lossless: true,
       sample_rate_hz: 44_100,
       bits_per_sample: 16,
+      ...(isPlayed(n) && { play_count: k + 1 }),
     }));
     tracks.push(...own);
     return {
@@ -63,6 +67,10 @@ export function fakeMusic(albumCount = 300): FakeMusic {
       disc_count: 1,
       duration_seconds: own.reduce((sum, track) => sum + track.duration_seconds, 0),
       artwork_id: `art${n}`,
+      ...(isPlayed(n) && {
+        play_count: own.reduce((sum, { play_count = 0 }) => sum + play_count, 0),
+        last_played_at: new Date(Date.UTC(2026, 10, 1, n)).toISOString(),
+      }),
     };
   });
   const sunday = tracks.slice(0, 24);

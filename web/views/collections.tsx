@@ -5,6 +5,7 @@ import { Artwork } from '../components/artwork.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Menu, type MenuEntry } from '../components/menu.js';
 import { count, longTime } from '../state/format.js';
+import { albumPlays } from '../state/play-words.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { HeartButton, LoveButton } from './heart-button.js';
@@ -100,6 +101,7 @@ export function AlbumView({ id }: { id: string }) {
     [id, generation, store.house.live.value],
   );
   const album = value?.album;
+  const plays = album && albumPlays(album, Date.now());
   const source = { album_id: id };
   const [deleting, setDeleting] = useState(false);
   const deleteEntry = {
@@ -139,6 +141,7 @@ export function AlbumView({ id }: { id: string }) {
                       .filter(Boolean)
                       .join(' · ')}
                   </p>
+                  {plays !== undefined && <p class="dim">{plays}</p>}
                 </>
               }
             >

@@ -6,7 +6,7 @@ import { count } from '../state/format.js';
 import { candidateGroups } from '../state/pipeline-words.js';
 import { hrefOf, type LibrarySection } from '../state/route.js';
 import { useStore } from '../state/store.js';
-import { AlbumGrid } from './album-grid.js';
+import { Albums } from './albums.js';
 import { isAdmin, useList } from './follow.js';
 import { ArtistRow, PlaylistRow } from './row-links.js';
 import { SearchResults } from './search-results.js';
@@ -56,7 +56,7 @@ export function LibraryView({ section }: { section: LibrarySection }) {
             ))}
           </nav>
           <LibraryLine />
-          {section === 'albums' && <AlbumGrid albums={store.catalog.albums} label="Albums" />}
+          {section === 'albums' && <Albums />}
           {section === 'artists' && <ArtistList />}
           {section === 'playlists' && <PlaylistList />}
         </>

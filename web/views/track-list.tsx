@@ -5,6 +5,7 @@ import { Menu, type MenuEntry } from '../components/menu.js';
 import type { Track } from '../../src/protocol/track.js';
 import { clockTime } from '../state/format.js';
 import { heartsOf } from '../state/hearts.js';
+import { trackPlays } from '../state/play-words.js';
 import { type Store, useStore } from '../state/store.js';
 import { LoveButton } from './heart-button.js';
 
@@ -100,6 +101,12 @@ function TrackRow({ track, number, by, onPlay, onMore }: TrackRowProps) {
           <span class="row-title">{track.title}</span>
           {by !== '' && <span class="row-sub">{by}</span>}
         </span>
+        {(track.play_count ?? 0) > 0 && (
+          <span class="row-plays">
+            <span aria-hidden="true">{track.play_count}×</span>
+            <span class="visually-hidden">{trackPlays(track)}</span>
+          </span>
+        )}
         <span class="row-time">{clockTime(track.duration_seconds)}</span>
       </button>
       <LoveButton kind="track" id={track.track_id} title={track.title} />
