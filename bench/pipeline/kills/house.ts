@@ -16,6 +16,10 @@ export interface KillHouse {
   close(): Promise<void>;
 }
 
+/** How often each track was played, with all that is kept of it. */
+export const playsOf = ({ db }: Pick<KillHouse, 'db'>): unknown[] =>
+  db.prepare('SELECT * FROM plays ORDER BY track_id').all();
+
 export interface HousePlaces {
   /** Of database and workspace. */
   readonly dir: string;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImportPlan } from '../../../src/pipeline/contract.js';
-import { openHouse, type KillHouse } from './house.js';
+import { openHouse, playsOf, type KillHouse } from './house.js';
 import { sumsOf, TITLES } from './files.js';
 import type { KillStage, Scene } from './stage.js';
 
@@ -95,13 +95,15 @@ export class Invariants {
     return found;
   }
 
-  #rows({ db, library }: KillHouse, scene: Scene, seen: Seen): string[] {
+  #rows(house: KillHouse, scene: Scene, seen: Seen): string[] {
+    const { db, library } = house;
     const count = (sql: string): number => Number(db.prepare(sql).get()?.['n']);
     const found: string[] = [];
     const expect = (what: string, is: unknown, wanted: unknown): void => {
       if (JSON.stringify(is) !== JSON.stringify(wanted)) found.push(`${what}: ${JSON.stringify(is)}`);
     };
     const isUpgrade = scene.what === 'upgrade';
+    expect('play counts', playsOf(house), isUpgrade ? this.#stage.before.plays : []);
     const names = db
       .prepare('SELECT name FROM tracks ORDER BY name')
       .all()
@@ -129,9 +131,17 @@ export class Invariants {
         this.#stage.before.track_ids,
       );
       expect('album', library.album(this.#stage.before.album_id)?.track_count, 3);
+      expect('plays that are shown', shownPlays(library, this.#stage.before.album_id), [3, 1, 2, 0]);
     }
     return found;
   }
+}
+
+/** Of the album, and of its tracks in their order. */
+function shownPlays(library: KillHouse['library'], album_id: string): unknown[] {
+  const shown = library.handlers['library:album']({ album_id }, { connection_id: 'kills', role: 'admin' });
+  if (shown instanceof Promise) throw new Error('an album comes at once');
+  return [shown.album, ...shown.tracks].map(({ play_count }) => play_count);
 }
 
 async function untidy(scene: Scene): Promise<string[]> {

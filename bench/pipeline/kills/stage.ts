@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { packageRoot } from '../../../src/package-root.js';
 import { ffmpeg } from '../../../test/fixtures/make-music.js';
-import { openHouse } from './house.js';
+import { openHouse, playsOf } from './house.js';
 import { planOf, sumsOf, TITLES } from './files.js';
 
 export type Where = 'same' | 'other';
@@ -40,8 +40,12 @@ export interface Scene {
 /** Everything the scenes are copied from, made once. */
 export class KillStage {
   readonly #dir: string;
-  /** Album and tracks of the library that is upgraded. */
-  readonly before: { readonly album_id: string; readonly track_ids: readonly string[] };
+  /** Album and tracks of the library that is upgraded, with what belongs to their ids. */
+  readonly before: {
+    readonly album_id: string;
+    readonly track_ids: readonly string[];
+    readonly plays: readonly unknown[];
+  };
   /** Path below the music folder -> sum. */
   readonly old: ReadonlyMap<string, string>;
   readonly sources: ReadonlyMap<string, string>;
@@ -85,11 +89,12 @@ export class KillStage {
     await house.scan();
     const album = house.db.prepare('SELECT album_id FROM albums').get();
     const tracks = house.db.prepare('SELECT track_id FROM tracks ORDER BY track_number').all();
+    const track_ids = tracks.map((row) => String(row['track_id']));
+    // Of each another number of plays, and none of the last: what is kept must be kept for the right one.
+    for (const [n, id] of track_ids.slice(0, -1).entries())
+      for (let times = 0; times <= n; times++) house.library.played(id);
+    const before = { album_id: String(album?.['album_id']), track_ids, plays: playsOf(house) };
     await house.close();
-    const before = {
-      album_id: String(album?.['album_id']),
-      track_ids: tracks.map((row) => String(row['track_id'])),
-    };
     return new KillStage(dir, before, await sumsOf(musicDir), await sumsOf(candidate));
   }
 
