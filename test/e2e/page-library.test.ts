@@ -4,6 +4,7 @@ import type { FakeTutti } from '../fakes/fake-tutti.js';
 import { until } from '../until.js';
 import { auditControls } from './audit.js';
 import { button, pageStage } from './page-stage.js';
+import { auditPage } from './pipeline-stage.js';
 
 const { open } = pageStage();
 
@@ -53,10 +54,11 @@ describe('the library', () => {
       .sort((a, b) => (b.play_count ?? 0) - (a.play_count ?? 0));
     const wanted = most.map(({ title }) => title).join();
     await until('the most played come first', async () => (await tiles()).join() === wanted);
-    expect(await auditControls(page)).toEqual([]);
+    await auditPage(page, 'most-played');
     await page.locator('.tile').first().click();
     await page.getByText(`${most[0]!.play_count} plays · last`).waitFor();
     await page.getByRole('button', { name: 'played 3 times' }).waitFor();
+    await auditPage(page, 'album-plays');
     await button(page, 'Back').click();
     await until('the order is the same', async () => (await tiles()).join() === wanted);
     await order.selectOption('Played last');
