@@ -61,7 +61,7 @@ export function rateCase({ sets, repetitions }: RateChoice): BenchCase {
       return {
         rows,
         notes: [
-          'Tutti: from the first album that its watch folder takes up to the last that stands in the library; every file is decoded to its end, read again after it was copied, and flushed to the disk. beets 1.6.0: `beet import -q` with `copy: yes, write: yes`, from its start to its end; it decodes nothing and flushes nothing.',
+          'Tutti: from the first album that its watch folder takes up to the last that stands in the library; every file is decoded to its end once, read again after it was copied and tagged, and flushed to the disk. beets 1.6.0: `beet import -q` with `copy: yes, write: yes`, from its start to its end; it decodes nothing and flushes nothing.',
           'The ratio is the median of the ratios of neighbouring runs. Both ask the same stub of MusicBrainz without a pause, and take every album.',
           ...notes,
         ],
@@ -101,6 +101,7 @@ async function rateOf(
     ours.map((rate, at) => rate / (theirs[at] ?? Number.NaN)),
     0.5,
   );
+  const floor = await decodingAlone(drop, albums.length);
   const megabytes = Math.round((await bytesBelow(drop)) / set.albums / 1e6);
   await rm(dir, { recursive: true });
   return {
@@ -112,6 +113,7 @@ async function rateOf(
       ratio,
     },
     notes: [
+      `${set.name}: to decode each file once and do nothing else, two at a time, is ${floor.ffmpeg} albums a minute by \`ffmpeg -f null -\`, ${floor.flac} by \`flac -t\`.`,
       tags.length === 0
         ? `${set.name}: the files of both have ${TAGS.join(', ')}.`
         : `${set.name}: NOT THE SAME TAGS: ${tags.join(', ')}.`,
@@ -166,6 +168,24 @@ async function byBeets(
   if (hung || releases.length !== albums.length)
     throw new Error(`beets imported ${releases.length} of ${albums.length} albums`);
   return (albums.length * 60) / seconds;
+}
+
+/** Albums a minute, when all that is done with their files is to decode them. */
+async function decodingAlone(drop: string, albums: number): Promise<{ ffmpeg: number; flac: number }> {
+  const found = (await readdir(drop, { recursive: true })).filter((path) => path.endsWith('.flac'));
+  const rate = async (program: string, args: (path: string) => readonly string[]): Promise<number> => {
+    const left = found.map((path) => join(drop, path));
+    const begun = performance.now();
+    const worker = async (): Promise<void> => {
+      for (let path = left.shift(); path !== undefined; path = left.shift()) await run(program, args(path));
+    };
+    await Promise.all([worker(), worker()]);
+    return Math.round((albums * 60_000) / (performance.now() - begun));
+  };
+  return {
+    ffmpeg: await rate('ffmpeg', (path) => ['-nostdin', '-v', 'error', '-i', path, '-f', 'null', '-']),
+    flac: await rate('flac', (path) => ['-t', '-s', '--', path]),
+  };
 }
 
 const Probed = z.object({ format: z.object({ tags: z.record(z.string(), z.string()).optional() }) });
