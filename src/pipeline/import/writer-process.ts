@@ -45,9 +45,9 @@ interface Living {
 export class WriterProcess {
   readonly #options: WriterProcessOptions;
   readonly #serial = new Serial();
-  readonly #closing = new AbortController();
   #living: Living | undefined;
   #idle: Timer | undefined;
+  #closed = false;
 
   constructor(options: WriterProcessOptions) {
     this.#options = options;
@@ -57,16 +57,16 @@ export class WriterProcess {
   ask(task: TagTask, { ms, signal }: { readonly ms: number; readonly signal: AbortSignal }): Promise<Told> {
     return this.#serial.run(async () => {
       this.#idle?.cancel();
-      const any = AbortSignal.any([signal, this.#closing.signal]);
-      any.throwIfAborted();
+      signal.throwIfAborted();
+      if (this.#closed) throw closing();
       const living = (this.#living ??= this.#start());
       let isKept = false;
       try {
-        const told = await this.#give(living, task, ms, any);
+        const told = await this.#give(living, task, ms, signal);
         isKept = told.end === 'answered' && told.result.ok && living.tasks < MOST_TASKS;
         return told;
       } finally {
-        if (!isKept) this.#stop(living);
+        if (!isKept || this.#closed) this.#stop(living);
         else this.#idle = this.#options.clock.after(IDLE_MS, () => this.#stop(living));
       }
     });
@@ -128,9 +128,16 @@ export class WriterProcess {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new AppError('ERR_BUSY', 'The server stops'));
+    this.#closed = true;
     this.#idle?.cancel();
-    if (this.#living) this.#stop(this.#living);
+    const living = this.#living;
+    if (living) {
+      living.ready.reject(closing());
+      living.reply?.reject(closing());
+      this.#stop(living);
+    }
     await this.#serial.idle();
   }
 }
+
+const closing = (): AppError => new AppError('ERR_BUSY', 'The server stops');
