@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger } from '../base/index.js';
 import { RoomHouse } from '../../test/fakes/room-house.js';
+import { Plays } from './plays.js';
 
 let house: RoomHouse;
 afterEach(() => house.close());
@@ -171,4 +173,24 @@ describe('[PC2] one listening', () => {
     await seconds(40);
     expect(plays()).toBe('x');
   });
+});
+
+it('[PC2] music goes on when a play cannot be kept, and the log says so', async () => {
+  house = new RoomHouse(['a']);
+  const said: unknown[] = [];
+  const plays = new Plays({
+    store: house.store,
+    clock: house.clock,
+    log: { ...silentLogger, warn: (fields, text) => void said.push([fields, text]) },
+    played: () => {
+      throw new Error('the disk is full');
+    },
+  });
+  await house.queue('a', 'x');
+  await seconds(60);
+  plays.look(house.room('a'));
+  plays.look(house.room('a'));
+  expect(said).toEqual([[{ track_id: 'x', error: 'the disk is full' }, 'a play could not be kept']]);
+  expect(house.player('a').status).toBe('playing');
+  plays.close();
 });
