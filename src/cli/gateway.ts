@@ -6,17 +6,21 @@ import type { Config } from '../config/index.js';
 import { packageRoot, version } from '../package-root.js';
 import {
   checkedRunner,
+  liveRules,
+  SERVER_KEYS,
   serverConfig,
   serverLimits,
   startServer,
   type RunningServer,
 } from '../server/index.js';
 import { joinBus, type Env } from './bus-member.js';
+import type { Place } from './greeting.js';
 import { openNotifier } from './notify.js';
 
 /** Holds clients for a house on the same bus until a signal; resolves when everything is closed. Waits for the house to be there first. */
-export async function gateway(env: Env, print: (line: string) => void): Promise<void> {
-  const { config, parts, bus, stopped } = await joinBus(env, 'gateway');
+export async function gateway(env: Env, print: (line: string) => void, place: Place): Promise<void> {
+  const member = await joinBus(env, 'gateway', place);
+  const { config, settings, parts, bus, stopped } = member;
   const { log } = parts;
   const house = new Gateway({ bus, name: config.bus_name, secret: config.bus_secret, version, ...parts });
   // Ready before the house is there: who starts this unit need not wait for another machine.
@@ -25,6 +29,8 @@ export async function gateway(env: Env, print: (line: string) => void): Promise<
   print('  Waiting for the server on the bus');
   const found = await Promise.race([house.open().then(() => true), stopped.then(() => false)]);
   const server = found ? await serve(house, config, log) : undefined;
+  if (server) settings.follow(SERVER_KEYS, (now) => server.change(liveRules(now)));
+  settings.start({ others: true });
   if (server) {
     print(['', '  A gateway of Tutti is at', ...server.urls.map((url) => `    ${url}`), ''].join('\n'));
     notifier.status(`A gateway at ${server.urls[0] ?? `port ${server.port}`}`);
@@ -33,7 +39,7 @@ export async function gateway(env: Env, print: (line: string) => void): Promise<
   await notifier.stopping();
   await server?.close();
   house.close();
-  await bus.close();
+  await member.close();
 }
 
 async function serve(house: Gateway, config: Config, log: Logger): Promise<RunningServer> {

@@ -18,11 +18,11 @@ export async function runCli(
   }
   if (parsed.command === 'gateway') {
     keepHeapSmall();
-    return (await import('./gateway.js')).gateway(withBus(parsed, env), print);
+    return (await import('./gateway.js')).gateway(withBus(parsed, env), print, placeOf(env));
   }
   if (parsed.command === 'worker') {
     keepHeapSmall();
-    return (await import('./worker.js')).worker(withBus(parsed, env), print);
+    return (await import('./worker.js')).worker(withBus(parsed, env), print, placeOf(env));
   }
   if (parsed.command === 'satellite') {
     keepHeapSmall();

@@ -1,4 +1,4 @@
-import { createLogger, deferred, systemClock } from '../base/index.js';
+import { createLogger, systemClock } from '../base/index.js';
 import { settingJudges, startApp } from '../app/index.js';
 import { mendSettings } from '../backup/index.js';
 import { loadSettings, usualFolder, type Loaded } from '../config/index.js';
@@ -7,6 +7,7 @@ import { outliveTheDisk } from './outlive-disk.js';
 import { greeting, type Place } from './greeting.js';
 import { openNotifier, type Notifier } from './notify.js';
 import { serviceOf } from './service.js';
+import { readsAnew, stopSignal } from './stop-signal.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,14 +37,15 @@ async function live(
   const { config } = settings;
   const reload = (): void => void settings.reload('SIGHUP');
   const mortal = outliveTheDisk(log);
-  const stop = stopSignal(place === 'log' || (place === 'pipe' && loaded.file_used) ? reload : undefined);
+  const stop = stopSignal(readsAnew(place, loaded) ? reload : undefined);
   const notifier = (lives.notifier ??= openNotifier(env, { clock: systemClock, log, pid: process.pid }));
   try {
     const app = await startApp({ config, settings, log, lost: damaged, ...serviceOf(env) });
     print(greeting({ ...app, ...config, place }));
     notifier.ready(`Playing at ${app.urls[0] ?? `port ${app.port}`}`);
     const restarting = app.wantsRestart.then((reason) => ({ reason, restart: true }));
-    const { reason, restart } = await Promise.race([stop.heard, restarting]);
+    const stopping = stop.heard.then((reason) => ({ reason, restart: false }));
+    const { reason, restart } = await Promise.race([stopping, restarting]);
     log.info({ reason, restart }, 'stopping');
     await Promise.all([restart ? undefined : notifier.stopping(), app.close()]);
     return restart;
@@ -51,26 +53,4 @@ async function live(
     mortal();
     stop.end();
   }
-}
-
-/**
- * SIGHUP is what a terminal says when it is closed: then it ends the server. A service, and a program that has a config file, are asked by it
- * to read their settings anew.
- */
-function stopSignal(reload: (() => void) | undefined): {
-  readonly heard: Promise<{ readonly reason: string; readonly restart: false }>;
-  end(this: void): void;
-} {
-  const heard = deferred<{ reason: string; restart: false }>();
-  const stop = (reason: NodeJS.Signals): void => heard.resolve({ reason, restart: false });
-  const hangUp = (): void => (reload ? reload() : stop('SIGHUP'));
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop);
-  process.on('SIGHUP', hangUp);
-  return {
-    heard: heard.promise,
-    end() {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
-      process.off('SIGHUP', hangUp);
-    },
-  };
 }

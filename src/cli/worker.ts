@@ -3,20 +3,24 @@ import { openWorker } from '../jobs/index.js';
 import { defaultTags } from '../library/index.js';
 import { allWork } from '../pipeline/index.js';
 import { joinBus, type Env } from './bus-member.js';
+import type { Place } from './greeting.js';
 import { openNotifier } from './notify.js';
 
 /** What is nearly done when a signal comes is done; the rest goes back to the house, which gives it to another. */
 const GRACE_MS = 5_000;
 
 /** Does heavy work for a house on the same bus until a signal; it sees the same data folder and music, under the same paths. */
-export async function worker(env: Env, print: (line: string) => void): Promise<void> {
-  const { config, parts, bus, stopped } = await joinBus(env, 'worker');
+export async function worker(env: Env, print: (line: string) => void, place: Place): Promise<void> {
+  const member = await joinBus(env, 'worker', place);
+  const { config, parts, bus, stopped } = member;
   const { log, clock } = parts;
-  const redis = busAddress(config.bus);
+  const redis = busAddress(member.address);
   const house = { redis, name: config.bus_name, seal: new Seal(config.bus_secret), signals: bus };
   const tags = defaultTags({ clock, log });
   const works = allWork(config, clock, tags);
   const working = await openWorker({ house, works, ...parts });
+  // What it may take, and how long, is read for each work anew.
+  member.settings.start({ others: true });
   const notifier = openNotifier(env, { ...parts, pid: process.pid });
   notifier.ready('Waiting for the bus');
   print('  Waiting for the bus');
@@ -30,5 +34,5 @@ export async function worker(env: Env, print: (line: string) => void): Promise<v
   await notifier.stopping();
   await working.close(GRACE_MS);
   await tags.close();
-  await bus.close();
+  await member.close();
 }

@@ -12,5 +12,5 @@ export type {
 } from './parts.js';
 export { Proxies } from './proxies.js';
 export { withSatellites } from './satellite-door.js';
-export { liveRules, serverConfig, serverLimits } from './settings.js';
+export { liveRules, SERVER_KEYS, serverConfig, serverLimits } from './settings.js';
 export { startServer } from './start-server.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AppError } from '../base/index.js';
-import type { Config } from '../config/index.js';
+import type { Config, SettingKey } from '../config/index.js';
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.js';
 import type { LiveRules, ServerConfig } from './parts.js';
 import type { Tls } from './secure-port.js';
@@ -42,6 +42,23 @@ export function serverLimits(config: Config): ServerLimits {
     jobStreams: perMinute(config.job_stream_connects_per_minute, config.job_stream_connects_per_minute),
   };
 }
+
+/** Live settings that the server goes by that clients are connected to, here or in a gateway. */
+export const SERVER_KEYS: readonly SettingKey[] = [
+  'allowed_hosts',
+  'allowed_origins',
+  'max_connections',
+  'max_connections_per_ip',
+  'max_connections_per_user',
+  'connection_timeout_seconds',
+  'max_queue_events',
+  'messages_per_minute',
+  'message_burst',
+  'bytes_per_minute',
+  'commands_per_minute_per_user',
+  'costly_commands_per_minute',
+  'job_stream_connects_per_minute',
+];
 
 /** The part of both that a running server can be told anew. */
 export function liveRules(config: Config): LiveRules {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, nearest, Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
 import {
@@ -38,9 +38,11 @@ const REPLY_MS = 300;
 /** Who hears of settings, and who does what they ask for. */
 export interface SettingsEnds {
   /** Every notice there is about settings, each time all of them. */
-  told(this: void, notices: Notices): void;
+  told?(this: void, notices: Notices): void;
   /** Begins another life of the server, with all settings as they are then. */
   restart?(this: void, reason: string): void;
+  /** Another process has the page: what is set there is read anew too, where both share a data folder. */
+  readonly others?: boolean;
 }
 
 type Follower = (config: Config) => Promise<void> | void;
@@ -82,19 +84,18 @@ export class HouseSettings {
     this.#followers.push({ keys, follow });
   }
 
-  /** From now on the config file is watched. */
-  start({ told, restart }: SettingsEnds): void {
+  /** From now on the config file is watched; with `others`, what the page has set too. */
+  start({ told, restart, others = false }: SettingsEnds): void {
     const { again, clock, log } = this.#parts;
     this.#told = told;
     for (const note of this.#loaded.notes) log.warn({ note: problemText(note) }, 'an odd setting');
     if (again) {
       this.#restartNow = restart;
-      this.#unwatch = watchFile({
-        file: this.#loaded.file,
-        clock,
-        log,
-        changed: () => void this.reload('the config file was changed'),
-      });
+      const files = [this.#loaded.file, ...(others ? [keptFileIn(this.#running.data_dir)] : [])];
+      const watches = files.map((file) =>
+        watchFile({ file, clock, log, changed: () => void this.reload(`${basename(file)} was changed`) }),
+      );
+      this.#unwatch = () => watches.forEach((end) => end());
       // What was changed while the server started, nobody has seen.
       void this.reload('the server has started');
     }

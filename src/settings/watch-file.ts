@@ -30,7 +30,9 @@ export function watchFile({ file, clock, log, changed }: WatchedFile): () => voi
       log.warn({ file, reason: error.message }, 'the config file is not watched'),
     );
   } catch (error) {
-    log.warn({ file, reason: toError(error).message }, 'the config file is not watched');
+    // A gateway on a machine of its own may have neither file nor folder.
+    const none = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    log[none ? 'info' : 'warn']({ file, reason: toError(error).message }, 'the config file is not watched');
   }
   return () => {
     timer?.cancel();

@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { TuttiClient } from '../../src/client/index.js';
+import { keptFileIn } from '../../src/config/index.js';
+import { writeKept } from '../../src/settings/index.js';
 import { startRedis, type RunningRedis } from '../fakes/real-redis.js';
 import { ServerProcess } from '../fakes/server-process.js';
 import { until } from '../until.js';
@@ -122,6 +125,24 @@ describe('gateways', () => {
     again.ws.terminate();
     watcher.close();
     await east.start();
+  });
+
+  it('go by their config file when it is written, and by what the page of a house in the same folder sets', async () => {
+    const origin = 'https://panel.example';
+    const letsIn = (gateway: ServerProcess): Promise<boolean> =>
+      new Promise((resolve) => {
+        const ws = new WebSocket(`ws://127.0.0.1:${gateway.port}/ws`, { origin });
+        ws.once('open', () => resolve(true)).once('error', () => resolve(false));
+        ws.once('open', () => ws.terminate());
+      });
+    expect([await letsIn(east), await letsIn(west)]).toEqual([false, false]);
+    await appendFile(join(dir, 'east', 'tutti.yaml'), `allowed_origins: [${origin}]\n`);
+    await writeKept(keptFileIn(join(dir, 'west')), { allowed_origins: [origin] });
+    await until('the config file counts', () => letsIn(east));
+    await until('what the page has set counts', () => letsIn(west));
+    await appendFile(join(dir, 'east', 'tutti.yaml'), 'nonsense: 1\n');
+    await until('a fault is told', () => east.said.includes('settings refused'));
+    expect(await letsIn(east)).toBe(true);
   });
 
   it('tell their clients when the house is killed, and bring them back to the next one', async () => {

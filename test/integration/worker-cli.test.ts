@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -18,7 +18,8 @@ interface Running {
 
 function worker(dir: string, bus?: string): Running {
   if (!existsSync(MAIN)) throw new Error('dist is not built; run: npm run build');
-  const env = { ...process.env, TUTTI_DATA_DIR: dir, ...(bus !== undefined && { TUTTI_BUS: bus }) };
+  const { TUTTI_LOG_LEVEL: _level, ...rest } = process.env;
+  const env = { ...rest, TUTTI_DATA_DIR: dir, ...(bus !== undefined && { TUTTI_BUS: bus }) };
   const child = spawn(process.execPath, [MAIN, 'worker'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -35,7 +36,7 @@ it('a worker without a bus says what is missing', async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it('a worker waits for the bus, says what it takes, and ends in order', async () => {
+it('a worker waits for the bus, says what it takes, goes by its config file, and ends in order', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'tutti-worker-'));
   const redis = await startRedis();
   await redis.kill();
@@ -43,6 +44,10 @@ it('a worker waits for the bus, says what it takes, and ends in order', async ()
   await until('it waits', () => running.said().includes('Waiting for the bus'));
   await redis.start();
   await until('it takes work', () => running.said().includes('A worker of Tutti takes: '));
+  await writeFile(join(dir, 'tutti.yaml'), 'download_max_minutes: 7\n');
+  await until('it goes by a config file that is written', () =>
+    /"changed":\["download_max_minutes"\].*"settings read"/.test(running.said()),
+  );
   running.stop();
   await until('it has ended', () => running.code() !== null);
   expect(running.code()).toBe(0);
