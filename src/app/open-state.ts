@@ -15,6 +15,7 @@ export interface Kept {
   readonly dbFile: string;
   readonly borrowed: boolean;
   readonly store: Store;
+  readonly playhead: Playhead;
   readonly claim: Claim;
   readonly disk: DiskWatch;
   /** What was damaged at this start, in sentences for people. */
@@ -46,7 +47,7 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
   closers.add(() => playhead.close());
   for (const what of unread) log.error({ what }, 'something in the database could not be read');
   const unreadable = unread.map((what) => `One ${what} in the database could not be read and was left out.`);
-  return { db, dbFile: file, borrowed, store, claim, disk, lost: [...lost, ...unreadable] };
+  return { db, dbFile: file, borrowed, store, playhead, claim, disk, lost: [...lost, ...unreadable] };
 }
 
 /** A file in memory that outlives this process: in the folder that the unit keeps for it, else where this machine has such a place. */

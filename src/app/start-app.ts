@@ -177,8 +177,12 @@ async function openParts(
   const stream = (url: string): Promise<Stream> => resolveStream(url, { clock, guard });
   const alarms = openAlarms(base, kept);
   const rules = { excused: alarms.excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
+  const played = (trackId: string): void => {
+    library.played(trackId);
+    kept.playhead.goAlong();
+  };
   const { rooms, parties } = openRooms(
-    { store, players, library: { ...library, stream }, played: library.played, clock, log, random, ...rules },
+    { store, players, library: { ...library, stream }, played, clock, log, random, ...rules },
     closers,
   );
   closers.add(() => players.close());

@@ -15,7 +15,7 @@ const FILE_BYTES = 4096;
 const EVERY_MS = 1000;
 /** As often on the disk: each time costs a card some 20 kB with the journal of its file system. */
 const DISK_MS = 60_000;
-/** With a new item the database is written too: the mark goes along, if the last one is this old, and its journal costs nothing of its own. */
+/** With a new item the database is written too, and with a play: the mark goes along, if the last one is this old, and costs no journal of its own. */
 const ALONG_MS = 30_000;
 
 /**
@@ -34,6 +34,7 @@ export class Playhead {
   readonly #timer: { cancel(): void };
   #failed = false;
   #onDisk = { us: -Infinity, items: '' };
+  #along = false;
 
   constructor(options: {
     readonly path: string;
@@ -52,6 +53,11 @@ export class Playhead {
     this.#timer = options.clock.every(EVERY_MS, () => this.#mark());
   }
 
+  /** The disk has just been written to for something else. */
+  goAlong(): void {
+    this.#along = true;
+  }
+
   #open(path: string): number | undefined {
     try {
       // Where memory is others may write too: a link of theirs leads nowhere.
@@ -68,9 +74,11 @@ export class Playhead {
     if (playing.length === 0) return;
     const us = this.#clock.nowUs();
     const items = playing.map(({ kept }) => kept.item_id).join(' ');
-    const every = this.#near === undefined ? 0 : items === this.#onDisk.items ? DISK_MS : ALONG_MS;
+    const along = this.#along || items !== this.#onDisk.items;
+    const every = this.#near === undefined ? 0 : along ? ALONG_MS : DISK_MS;
     const isDue = us - this.#onDisk.us >= (every - EVERY_MS / 2) * 1000;
     if (isDue) this.#onDisk = { us, items };
+    this.#along = false;
     this.#write(isDue ? [this.#near, this.#file] : [this.#near]);
   }
 

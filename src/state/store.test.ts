@@ -236,6 +236,29 @@ describe('the playhead', () => {
     playhead.close();
   });
 
+  it('goes along with what else is written, when it is half as old as it may be', async () => {
+    const { path, near } = both();
+    const clock = new ManualClock();
+    const { store } = open();
+    store.commit(known);
+    store.commit(add(1));
+    const playhead = new Playhead({ path, near, store, clock, log: silentLogger });
+    store.commit(playing('i0', 0, clock.nowUs()));
+    const at = (): string => /"position_seconds":(\d+)/.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
+    const along = async (ms: number): Promise<string> => {
+      await clock.advance(ms);
+      playhead.goAlong();
+      await clock.advance(1000);
+      return at();
+    };
+    expect([await along(20_000), await along(24_000)]).toEqual(['1', '46']);
+    await clock.advance(59_000);
+    expect(at()).toBe('46');
+    await clock.advance(1000);
+    expect(at()).toBe('106');
+    playhead.close();
+  });
+
   it('is on disk at once when music goes on after a pause', async () => {
     const { path, near } = both();
     const clock = new ManualClock();
