@@ -19,6 +19,9 @@ export const LIMITS = {
 /** While a round trip is measured, this machine is watched so often; it counts only when it was never later than this. */
 const TICK_MS = 10;
 const OWN_STALL_US = 10_000;
+/** An answer that is not there by then is waited for with fewer looks: some players answer when they next have something to say. */
+const SOON_US = 200_000;
+const LATER_TICK_MS = 100;
 
 export interface SupervisorOptions {
   readonly playerId: string;
@@ -233,18 +236,26 @@ export class Supervisor {
   async #timed(link: PlayerLink): Promise<number | undefined> {
     const { clock } = this.#parts;
     const began = clock.nowUs();
-    let tick = began;
+    let due = Infinity;
     let lateUs = 0;
+    let ticks: Timer | undefined;
     const look = (): void => {
-      const now = clock.nowUs();
-      lateUs = Math.max(lateUs, now - tick - TICK_MS * 1000);
-      tick = now;
+      lateUs = Math.max(lateUs, clock.nowUs() - due);
     };
-    const ticks = clock.every(TICK_MS, look);
+    const wait = (): void => {
+      const now = clock.nowUs();
+      const ms = now - began < SOON_US ? TICK_MS : LATER_TICK_MS;
+      due = now + ms * 1000;
+      ticks = clock.after(ms, () => {
+        look();
+        wait();
+      });
+    };
+    wait();
     try {
       await this.#ask(link);
     } finally {
-      ticks.cancel();
+      ticks?.cancel();
     }
     look();
     // What a stall of our own adds says nothing about the way to the player.
