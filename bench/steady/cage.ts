@@ -9,15 +9,15 @@ const PERIOD_US = 10_000;
 const GONE_MS = 30_000;
 
 export interface CageChoice {
-  /** Of one core, which is always the first. */
-  readonly share: number;
+  /** Of the first core, as a quota; absent: all of that core. */
+  readonly share?: number;
   readonly megabytes: number;
 }
 
 /** What those in it had to do without. */
 export interface Usage {
-  /** Periods of 10 ms at whose end they had no time left, of those in which they ran. */
-  readonly held: number;
+  /** Periods of 10 ms at whose end they had no time left, of those in which they ran; absent without a quota. */
+  readonly held?: number;
   /** Memory of all together at most, with what the kernel keeps of files for them. */
   readonly peakMb: number;
   /** Ended because there was no more memory. */
@@ -42,15 +42,17 @@ export async function openCage(ground: Ground, choice: CageChoice): Promise<Cage
 }
 
 async function openSplit(ground: Ground, { share, megabytes }: CageChoice, name: string): Promise<Cage> {
-  const cpu = await group(ground, join(ROOT, 'cpu', name));
   const memory = await group(ground, join(ROOT, 'memory', name));
-  await writeFile(join(cpu, 'cpu.cfs_period_us'), String(PERIOD_US));
-  await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(Math.round(PERIOD_US * share)));
   await writeFile(join(memory, 'memory.limit_in_bytes'), `${megabytes}M`);
+  const cpu = share === undefined ? undefined : await group(ground, join(ROOT, 'cpu', name));
+  if (cpu !== undefined && share !== undefined) {
+    await writeFile(join(cpu, 'cpu.cfs_period_us'), String(PERIOD_US));
+    await writeFile(join(cpu, 'cpu.cfs_quota_us'), String(Math.round(PERIOD_US * share)));
+  }
   return {
-    words: wordsInto([cpu, memory]),
+    words: wordsInto(cpu === undefined ? [memory] : [cpu, memory]),
     usage: async () => ({
-      held: await shareHeld(join(cpu, 'cpu.stat')),
+      ...(cpu !== undefined && { held: await shareHeld(join(cpu, 'cpu.stat')) }),
       peakMb: Number(await readFile(join(memory, 'memory.max_usage_in_bytes'), 'utf8')) / 1e6,
       killed: await field(join(memory, 'memory.oom_control'), 'oom_kill'),
     }),
@@ -60,12 +62,13 @@ async function openSplit(ground: Ground, { share, megabytes }: CageChoice, name:
 async function openUnified(ground: Ground, { share, megabytes }: CageChoice, name: string): Promise<Cage> {
   await writeFile(join(ROOT, 'cgroup.subtree_control'), '+cpu +memory');
   const path = await group(ground, join(ROOT, name));
-  await writeFile(join(path, 'cpu.max'), `${Math.round(PERIOD_US * share)} ${PERIOD_US}`);
+  const quota = share === undefined ? 'max' : String(Math.round(PERIOD_US * share));
+  await writeFile(join(path, 'cpu.max'), `${quota} ${PERIOD_US}`);
   await writeFile(join(path, 'memory.max'), `${megabytes}M`);
   return {
     words: wordsInto([path]),
     usage: async () => ({
-      held: await shareHeld(join(path, 'cpu.stat')),
+      ...(share !== undefined && { held: await shareHeld(join(path, 'cpu.stat')) }),
       peakMb: Number(await readFile(join(path, 'memory.peak'), 'utf8')) / 1e6,
       killed: await field(join(path, 'memory.events'), 'oom_kill'),
     }),

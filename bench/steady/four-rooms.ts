@@ -2,10 +2,10 @@ import { pause, rssMb } from '../program.js';
 import type { Row } from '../result.js';
 import { startCrowd } from '../control/bare.js';
 import { nowNs } from '../sync/capture.js';
-import type { Kind } from '../sync/cast.js';
+import type { CastStage, Kind } from '../sync/cast.js';
 import { apart, openMany } from '../sync/many.js';
 import { CpuShare, gapRows } from '../sync/pair.js';
-import { row, type SyncStage } from '../sync/stage.js';
+import { row } from '../sync/stage.js';
 import { Beat } from './beat.js';
 import { childrenCpuMs } from './held.js';
 
@@ -30,7 +30,7 @@ const MAX_MB = 120;
 
 /** Two mpv, a snapclient and an MPD, each with a card of its own: what the server takes while they are silent and while they play as one, and what is heard. */
 export async function playFour(
-  stage: Pick<SyncStage, 'ground' | 'before'>,
+  stage: CastStage,
   { seconds, idlePercent, playingPercent, apartMs }: FourChoice,
 ): Promise<Row[]> {
   const tracks = Array<number>(Math.ceil(seconds / TRACK_SECONDS) + 1).fill(TRACK_SECONDS);

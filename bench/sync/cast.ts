@@ -22,10 +22,15 @@ export function idOf(room: string): string {
   return room.replaceAll('_', '-');
 }
 
+/** Where a cast plays; `house`: words before the server, and more of its environment, where it does not run as what plays does. */
+export type CastStage = Pick<SyncStage, 'ground' | 'before'> & {
+  readonly house?: { readonly before: readonly string[]; readonly env: Readonly<Record<string, string>> };
+};
+
 type Entry = Readonly<Record<string, string | number>>;
 
 export async function openCast(
-  stage: Pick<SyncStage, 'ground' | 'before'>,
+  stage: CastStage,
   ears: Ears,
   album: Album,
   kinds: readonly Kind[],
@@ -57,7 +62,15 @@ export async function openCast(
   }
   const snapcast = { snapcast: true, snapcast_port: snapcastPort, snapcast_host: '127.0.0.1' };
   const config = { ...(clients.length > 0 && snapcast), ...more };
-  const house = await House.open({ ground, album, players, env: ears.env, before, config });
+  const env = { ...ears.env, ...stage.house?.env };
+  const house = await House.open({
+    ground,
+    album,
+    players,
+    env,
+    before: stage.house?.before ?? before,
+    config,
+  });
   for (const start of clients) start();
   const ids = ears.rooms.map(idOf);
   await house.online(ids);

@@ -4,7 +4,7 @@ import { percentile } from '../figures.js';
 import { pause, Program } from '../program.js';
 import type { Row } from '../result.js';
 import { nowNs, silences, type Segment } from './capture.js';
-import { openCast, type Cast, type Kind } from './cast.js';
+import { openCast, type Cast, type CastStage, type Kind } from './cast.js';
 import { CoreMeter } from './cores.js';
 import { openCardEars, type Ears } from './ears.js';
 import { makeAlbum, type Album } from './music.js';
@@ -15,7 +15,7 @@ import { StallMeter } from './stalls.js';
 
 /** Cards whose clocks differ as crystals do: from -60 to +60 ppm. */
 export async function openMany(
-  stage: Pick<SyncStage, 'ground' | 'before'>,
+  stage: CastStage,
   kinds: readonly Kind[],
   albumSeconds: readonly number[],
 ): Promise<{ ears: Ears; album: Album; cast: Cast }> {
