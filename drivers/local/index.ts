@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { toError, type Logger } from '../../src/base/index.js';
 import { defineDriver, type DriverDefinition, type Found } from '../../src/players/index.js';
 import { launchUnit, type OutputUnits } from './launch.js';
-import { CAPABILITIES, connectLocal } from './link.js';
+import { connectLocal } from './connect.js';
+import { CAPABILITIES } from './link.js';
 import { LocalOptions } from './options.js';
 import { parseListing, realOutputs } from './outputs.js';
 

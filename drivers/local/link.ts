@@ -1,11 +1,9 @@
 import { AppError, deferred, Serial, toError, within, type Timer } from '../../src/base/index.js';
 import type { LinkContext, PlayerCommand, PlayerLink } from '../../src/players/index.js';
 import type { Capability } from '../../src/protocol/index.js';
-import { attach, isIdle, quit, type Attached } from './attach.js';
-import { PULSE_BUFFER_MS } from './buffers.js';
+import { isIdle, quit, type Attached } from './attach.js';
 import { offline } from './client.js';
 import { Follower } from './follower.js';
-import { launchProcess, type Launch } from './launch.js';
 import { Learnt } from './learnt.js';
 import { readMemory, type Memory } from './memory.js';
 import type { LocalOptions } from './options.js';
@@ -43,27 +41,8 @@ const LEAD_MS = 200;
 const PLAYBACK_IDS = 100;
 const SOUND_IDS = 200;
 
-/** Takes up the player's mpv, or starts one, and reports all about it. */
-export async function connectLocal(
-  options: LocalOptions,
-  context: LinkContext,
-  signal: AbortSignal,
-  launch: Launch = launchProcess,
-  asound?: string,
-): Promise<PlayerLink> {
-  const { runtimeDir, player_id, clock, log } = context;
-  const attached = await attach({ options, runtimeDir, player_id, launch, clock, log }, signal);
-  const link = new LocalLink(attached, options, context, asound);
-  try {
-    await link.begin(signal);
-    return link;
-  } catch (error) {
-    await link.close();
-    throw error;
-  }
-}
-
-class LocalLink implements PlayerLink {
+/** A player over its mpv, from `begin` to `closed`. */
+export class LocalLink implements PlayerLink {
   readonly closed: Promise<Error>;
   #attached: Attached;
   #options: LocalOptions;
@@ -130,11 +109,11 @@ class LocalLink implements PlayerLink {
     void attached.client.closed.then((reason) => this.#end(reason));
   }
 
+  /** Takes up what mpv does, and reports all about it from then on. */
   async begin(signal: AbortSignal): Promise<void> {
     const { client, version, adopted, pid } = this.#attached;
     const memory = readMemory(this.#context.memory);
     if (adopted) this.#recall(memory);
-    else await this.#restore(memory, signal);
     await this.#awaitOutput(memory, signal);
     await this.#output.adopt(signal);
     this.#tell();
@@ -217,25 +196,6 @@ class LocalLink implements PlayerLink {
       this.#attached.client.request(['stop'], signal),
     ).catch((error: unknown) => log.debug({ reason: toError(error).message }, 'mpv was not silenced'));
     this.#end(new Error(`${missing} was unplugged`));
-  }
-
-  /** A new mpv is as loud, and plays to the same output, as the one before. */
-  async #restore(memory: Memory | undefined, signal: AbortSignal): Promise<void> {
-    const { client } = this.#attached;
-    const { log } = this.#context;
-    // Not arguments: an mpv built without PulseAudio would refuse to start.
-    await Promise.all([
-      client.request(['set_property', 'pulse-buffer', PULSE_BUFFER_MS], signal),
-      client.request(['set_property', 'pulse-latency-hacks', true], signal),
-    ]).catch((error: unknown) => {
-      log.debug({ reason: toError(error).message }, 'this mpv was built without PulseAudio');
-    });
-    const chosen = memory?.configured === this.#options.output ? memory.output : undefined;
-    await client.request(['set_property', 'audio-device', chosen ?? this.#options.output], signal);
-    if (memory?.volume !== undefined) {
-      await client.request(['set_property', 'volume', memory.volume], signal);
-    }
-    if (memory?.muted !== undefined) await client.request(['set_property', 'mute', memory.muted], signal);
   }
 
   #recall(memory: Memory | undefined): void {

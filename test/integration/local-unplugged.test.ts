@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectLocal } from '../../drivers/local/link.js';
+import { connectLocal } from '../../drivers/local/connect.js';
 import { local } from '../../drivers/local/index.js';
 import { LocalOptions } from '../../drivers/local/options.js';
 import { positionAt } from '../../src/protocol/index.js';
