@@ -1,6 +1,5 @@
 import { busAddress, Seal } from '../bus/index.js';
 import { openWorker } from '../jobs/index.js';
-import { defaultTags } from '../library/index.js';
 import { allWork } from '../pipeline/index.js';
 import { joinBus, type Env } from './bus-member.js';
 import type { Place } from './greeting.js';
@@ -13,11 +12,10 @@ const GRACE_MS = 5_000;
 export async function worker(env: Env, print: (line: string) => void, place: Place): Promise<void> {
   const member = await joinBus(env, 'worker', place);
   const { config, parts, bus, stopped } = member;
-  const { log, clock } = parts;
+  const { log } = parts;
   const redis = busAddress(member.address);
   const house = { redis, name: config.bus_name, seal: new Seal(config.bus_secret), signals: bus };
-  const tags = defaultTags({ clock, log });
-  const works = allWork(config, clock, tags);
+  const { works, close } = allWork(config, parts);
   const working = await openWorker({ house, works, ...parts });
   // What it may take, and how long, is read for each work anew.
   member.settings.start({ others: true });
@@ -33,6 +31,6 @@ export async function worker(env: Env, print: (line: string) => void, place: Pla
   log.info({ reason: await stopped }, 'stopping');
   await notifier.stopping();
   await working.close(GRACE_MS);
-  await tags.close();
+  await close();
   await member.close();
 }

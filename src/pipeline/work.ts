@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Clock } from '../base/index.js';
+import type { Clock, Logger } from '../base/index.js';
 import type { Work } from '../jobs/index.js';
-import type { TagReader } from '../library/index.js';
+import { defaultTags } from '../library/index.js';
 import { examineWork } from './examine/index.js';
 import { exportWork } from './exports/work.js';
 import { fetchWork, Sources, type SourceSettings } from './sources/index.js';
@@ -44,13 +44,19 @@ export function sourceSettings(settings: WorkSettings, clock: Clock): SourceSett
   };
 }
 
-/** Everything that `tutti worker` can do for its house: it sees the same data folder and music. Whoever opened `tags` closes it. */
+export interface OpenWorks {
+  readonly works: readonly Work<never, unknown>[];
+  /** When none of them is done any more. */
+  close(this: void): Promise<void>;
+}
+
+/** Everything that `tutti worker` can do for its house: it sees the same data folder and music. */
 export function allWork(
   settings: WorkSettings,
-  clock: Clock,
-  tags: TagReader,
-): readonly Work<never, unknown>[] {
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): OpenWorks {
+  const tags = defaultTags({ clock, log });
   const works = [fetchWork(new Sources(sourceSettings(settings, clock))), examineWork(tags), exportWork()];
   // Each gets only what its own schema let through.
-  return works as unknown as readonly Work<never, unknown>[];
+  return { works: works as unknown as readonly Work<never, unknown>[], close: () => tags.close() };
 }
