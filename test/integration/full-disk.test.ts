@@ -63,6 +63,27 @@ async function play(): Promise<void> {
 const keep = (name: string): Promise<string> => codeOf(client.send('room:rename', { room_id: ROOM, name }));
 const nameOf = (): string | undefined => client.mirror.room[ROOM]?.room.name;
 
+/** What is kept again is there in the next life of the server, too. */
+async function keepsAgain(): Promise<void> {
+  await until(
+    'it takes things again',
+    async () => (await keep('After').catch(() => 'away')) === 'done',
+    60_000,
+  );
+  await server.kill();
+  await server.start();
+  await join();
+  expect(nameOf()).toBe('After');
+}
+
+/** One name is in the backup, the other was given after it. */
+async function backUpBetween(before: string, after: string): Promise<void> {
+  await keep(before);
+  const { job_id } = await client.send('backup:create', {});
+  await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
+  await keep(after);
+}
+
 describe('[BK4] a disk that is full', () => {
   it('stops no music, is told, refuses what would be lost, and all is well when there is room', async () => {
     await play();
@@ -103,15 +124,7 @@ describe('[BK4] a disk that is full', () => {
     expect(await codeOf(client.send('room:play', { room_id: ROOM }))).toBe('done');
     expect(await keep('Meanwhile')).toBe('ERR_DISK');
     await disk.clear();
-    await until(
-      'it takes things again',
-      async () => (await keep('After').catch(() => 'away')) === 'done',
-      60_000,
-    );
-    await server.kill();
-    await server.start();
-    await join();
-    expect(nameOf()).toBe('After');
+    await keepsAgain();
   });
 });
 
@@ -149,23 +162,12 @@ describe('[BK4] a disk that can only be read', () => {
     expect(await codeOf(client.send('room:play', { room_id: ROOM }))).toBe('done');
     expect(await keep('Meanwhile')).toBe('ERR_DISK');
     await disk.remount('rw');
-    await until(
-      'it takes things again',
-      async () => (await keep('After').catch(() => 'away')) === 'done',
-      60_000,
-    );
-    await server.kill();
-    await server.start();
-    await join();
-    expect(nameOf()).toBe('After');
+    await keepsAgain();
   });
 });
 
 it('begins anew with a restored backup, in the same process', async () => {
-  await keep('Then');
-  const { job_id } = await client.send('backup:create', {});
-  await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
-  await keep('Later');
+  await backUpBetween('Then', 'Later');
   const { backups } = await client.send('backup:list', {});
   expect(backups).toMatchObject([{ kind: 'manual' }]);
   const { pid } = server;
@@ -176,10 +178,7 @@ it('begins anew with a restored backup, in the same process', async () => {
 });
 
 it('mends itself at a start after its database was damaged, and says what is lost', async () => {
-  await keep('Then');
-  const { job_id } = await client.send('backup:create', {});
-  await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
-  await keep('Later');
+  await backUpBetween('Then', 'Later');
   await server.kill();
   writeFileSync(disk.seen('state', 'tutti.db'), 'x'.repeat(50_000));
   for (const end of ['-wal', '-shm']) await rm(disk.seen('state', `tutti.db${end}`), { force: true });
