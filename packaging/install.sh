@@ -53,6 +53,10 @@ fi
 case $satellite in '' | http://* | https://*) ;; *) fail "$satellite is no address like http://tutti.local:8080" ;; esac
 case $music in '' | /*) ;; *) fail "$music: write the whole path of the music folder" ;; esac
 
+# In a container, or an image that is being made, everything is installed and nothing can be started.
+booted=yes
+[ -d /run/systemd/system ] || booted=no
+
 # Which package?
 if [ -z "$deb" ]; then
   deb=$(ls -t "$here"/tutti_*_all.deb "$here"/../dist/deb/tutti_*_all.deb ./tutti_*_all.deb 2>/dev/null | head -n 1)
@@ -83,6 +87,7 @@ else
   fi
   [ -z "${SUDO_USER-}" ] || echo "  - let $SUDO_USER put music there (group tutti)"
 fi
+[ "$booted" = yes ] || echo 'Systemd does not run here, so nothing is started now: only when a machine starts from this system.'
 echo 'Music is never changed or removed by this. To take it away again: sudo apt remove tutti'
 
 if [ "$dry" = yes ]; then exit 0; fi
@@ -123,19 +128,26 @@ apt-get update -q
 apt-get install -q -y "$deb"
 
 if [ -n "$satellite" ]; then
-  systemctl disable --quiet --now tutti.service || true
+  systemctl disable --quiet tutti.service || true
   systemctl enable --quiet tutti-satellite.service
-  systemctl restart tutti-satellite.service
+  if [ "$booted" = yes ]; then
+    systemctl stop tutti.service || true
+    systemctl restart tutti-satellite.service
+  fi
   echo "This machine is a loudspeaker of $satellite: it is on the page of rooms there."
   exit 0
 fi
 if [ -n "$music" ] && ! grep -qs '^music_dir:' /etc/tutti/tutti.yaml; then
   printf '\nmusic_dir: "%s"\n' "$music" >>/etc/tutti/tutti.yaml
-  systemctl restart tutti.service
+  if [ "$booted" = yes ]; then systemctl restart tutti.service; fi
 fi
 if [ -n "${SUDO_USER-}" ] && [ "$SUDO_USER" != root ]; then usermod -aG tutti "$SUDO_USER"; fi
 
 echo
+if [ "$booted" = no ]; then
+  echo 'Installed. When the machine has started from this system, "sudo tutti sign-in-link" prints the link that makes you the admin.'
+  exit 0
+fi
 systemctl show --property StatusText --value tutti.service
 # Only where nobody is the admin yet.
 tutti sign-in-link || true
