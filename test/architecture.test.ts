@@ -49,7 +49,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/bus',
     'src/config',
     'src/jobs',
-    'src/library',
     'src/pipeline',
     'src/people',
     'src/players',
