@@ -207,7 +207,9 @@ it('[PC1] a house counts what its rooms play, and tells it on the wire', async (
   const clock: Clock = { ...systemClock, nowUs: () => systemClock.nowUs() + leapUs };
   const musicDir = join(dir, 'music');
   await makeAlbum(musicDir, { artist: 'Otter', album: 'Rivers', tracks: ['A', 'B'], seconds: 60 });
-  const settings = { port: 0, auth: 'open', mdns: false, local_output: false, snapcast: false, mpd_port: 0 };
+  const silent = { mdns: false, local_output: false, snapcast: false, mpd_port: 0 };
+  // Whoever waits here asks again at once.
+  const settings = { port: 0, auth: 'open', ...silent, commands_per_minute_per_user: 1_000_000 };
   const config = ConfigSchema.parse({ ...settings, players: [{ id: 'bath', kind: 'null', name: 'Bath' }] });
   const app = await startApp({
     config: { ...config, host: '127.0.0.1', data_dir: join(dir, 'state'), music_dir: musicDir },
