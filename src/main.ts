@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
+import { AppError, toError } from './base/index.js';
+import { runCli } from './cli/index.js';
 
-/**
- * Keeps V8's young generation from growing: after a scan of 100,000 files it held 32 MB and used 2. It does not shrink again, and loading the
- * program alone makes it 16 MB, so this comes before everything else is loaded.
- */
-setFlagsFromString('--semi-space-growth-factor=1');
-
-const { main } = await import('./cli/index.js');
-await main();
+runCli(process.argv.slice(2), process.env, (line) => void process.stdout.write(`${line}\n`)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const known = error instanceof AppError || (error instanceof Error && error.name === 'ClientError');
+    process.stderr.write(
+      `tutti: ${known ? error.message : (toError(error).stack ?? toError(error).message)}\n`,
+    );
+    process.exit(1);
+  },
+);

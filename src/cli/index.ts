@@ -1,22 +1,9 @@
-import { AppError, toError } from '../base/index.js';
+import { setFlagsFromString } from 'node:v8';
+import { AppError } from '../base/index.js';
 import { version } from '../package-root.js';
 import { readArguments, USAGE, type Arguments } from './arguments.js';
 import type { Place } from './greeting.js';
 import { isRemoteCommand, runRemote } from './remote.js';
-
-/** The program: what was asked for, and an exit code. */
-export async function main(): Promise<never> {
-  try {
-    await runCli(process.argv.slice(2), process.env, (line) => void process.stdout.write(`${line}\n`));
-    process.exit(0);
-  } catch (error) {
-    const known = error instanceof AppError || (error instanceof Error && error.name === 'ClientError');
-    process.stderr.write(
-      `tutti: ${known ? error.message : (toError(error).stack ?? toError(error).message)}\n`,
-    );
-    process.exit(1);
-  }
-}
 
 /** One run of the command line. The server's parts are loaded only by the commands that need them: a remote control starts at once. */
 export async function runCli(
@@ -26,15 +13,19 @@ export async function runCli(
 ): Promise<void> {
   const parsed = readArguments(argv, env);
   if (parsed.command === 'serve') {
+    keepHeapSmall();
     return (await import('./serve.js')).serve(withBus(parsed, env), print, placeOf(env));
   }
   if (parsed.command === 'gateway') {
+    keepHeapSmall();
     return (await import('./gateway.js')).gateway(withBus(parsed, env), print, placeOf(env));
   }
   if (parsed.command === 'worker') {
+    keepHeapSmall();
     return (await import('./worker.js')).worker(withBus(parsed, env), print, placeOf(env));
   }
   if (parsed.command === 'satellite') {
+    keepHeapSmall();
     return (await import('./satellite.js')).runSatellite(parsed, env, print);
   }
   if (parsed.command === 'satellite-token')
@@ -78,4 +69,12 @@ function withBus({ bus }: Arguments, env: Env): Env {
   if (bus === undefined) return env;
   process.title = 'tutti';
   return { ...env, TUTTI_BUS: bus };
+}
+
+/**
+ * Keeps V8's young generation from growing: after a scan of 100,000 files it held 32 MB and used 2. Measured there: 147 MB of memory
+ * with the default, 117 MB so, and the scan took as long. Only before the heap has grown.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
