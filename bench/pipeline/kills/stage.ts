@@ -11,6 +11,9 @@ import { openHouse, playsOf } from './house.js';
 import { planOf, sumsOf, TITLES } from './files.js';
 
 export type Where = 'same' | 'other';
+/** A closed database is whole without its log, which goes when the garbage collector lets go of it: at any time. */
+const isKept = (path: string): boolean => !/-(?:wal|shm)$/.test(path);
+
 export type What = 'new' | 'upgrade';
 export const SCENES: readonly { readonly where: Where; readonly what: What }[] = [
   { where: 'same', what: 'new' },
@@ -103,7 +106,7 @@ export class KillStage {
     const away =
       where === 'other' ? await mkdtemp(join(OTHER, 'tutti-kills-')) : join(dir, 'workspace', 'candidates');
     const candidate = join(away, 'c1');
-    await cp(join(this.#dir, what), dir, { recursive: true });
+    await cp(join(this.#dir, what), dir, { recursive: true, filter: isKept });
     await cp(join(this.#dir, 'candidate'), candidate, { recursive: true });
     const replace = what === 'upgrade' ? this.before.album_id : undefined;
     const planFile = join(dir, 'plan.json');
