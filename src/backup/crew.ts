@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { AppError, Serial, type Logger } from '../base/index.js';
+import { AppError, Serial, startWorker, type Logger } from '../base/index.js';
 import { BackupAnswer, doHere, failed, type BackupTask, type TaskResult, type TaskTold } from './tasks.js';
 
 /** Who does heavy work on databases: one task at a time. */
@@ -34,6 +33,8 @@ async function here(task: BackupTask, told: TaskTold): Promise<TaskResult> {
   }
 }
 
+const MEMORY_MB = 96;
+
 interface Elsewhere {
   readonly log: Logger;
   readonly running: Set<ChildProcess>;
@@ -47,11 +48,8 @@ function elsewhere(
 ): Promise<TaskResult> {
   if (signal?.aborted) return Promise.reject(stopped());
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('./backup-worker.js', import.meta.url)), [], {
-      execArgv: ['--max-old-space-size=96'],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: {},
-    });
+    const path = fileURLToPath(new URL('./backup-worker.js', import.meta.url));
+    const child = startWorker({ path, memoryMb: MEMORY_MB, log });
     running.add(child);
     const stop = (): void => void child.kill('SIGKILL');
     signal?.addEventListener('abort', stop, { once: true });
@@ -75,11 +73,6 @@ function elsewhere(
         signal?.aborted ? stopped() : new AppError('ERR_INTERNAL', `the process of backups ended (${code})`),
       );
     });
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, 10);
-    } catch (error) {
-      log.debug({ error }, 'the process of backups keeps its priority');
-    }
     child.send(
       task,
       (error) => error && reject(new AppError('ERR_INTERNAL', 'a backup could not begin', { cause: error })),

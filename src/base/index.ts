@@ -10,3 +10,4 @@ export * from './nearest.js';
 export * from './waiting.js';
 export * from './wall.js';
 export * from './wall-clock.js';
+export * from './worker.js';

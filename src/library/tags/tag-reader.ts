@@ -1,5 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
   AppError,
@@ -8,6 +7,7 @@ import {
   type Deferred,
   type Logger,
   Serial,
+  startWorker,
   type Timer,
   within,
 } from '../../base/index.js';
@@ -142,13 +142,8 @@ export class TagProcess implements TagReader {
   }
 
   #start(): ChildProcess {
-    const worker = this.#options.worker ?? fileURLToPath(new URL('./tag-worker.js', import.meta.url));
-    const child = fork(worker, [], {
-      execArgv: [`--max-old-space-size=${MEMORY_MB}`],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: {},
-    });
+    const { log, worker: path = fileURLToPath(new URL('./tag-worker.js', import.meta.url)) } = this.#options;
+    const child = startWorker({ path, memoryMb: MEMORY_MB, log, serialization: 'advanced' });
     const ready = (this.#ready = deferred());
     child.on('message', (message) => {
       if (TagReady.safeParse(message).success) ready.resolve();
@@ -162,11 +157,6 @@ export class TagProcess implements TagReader {
     };
     child.on('exit', gone);
     child.on('error', gone);
-    try {
-      if (child.pid !== undefined) setPriority(child.pid, 10);
-    } catch (error) {
-      this.#options.log.debug({ error }, 'the tag process keeps its priority');
-    }
     return child;
   }
 

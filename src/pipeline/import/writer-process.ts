@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import {
   AppError,
@@ -8,6 +7,7 @@ import {
   type Deferred,
   type Logger,
   Serial,
+  startWorker,
   type Timer,
   within,
 } from '../../base/index.js';
@@ -86,12 +86,8 @@ export class WriterProcess {
   }
 
   #start(): Living {
-    const worker = this.#options.worker ?? fileURLToPath(new URL('./tag-worker.js', import.meta.url));
-    const child = fork(worker, [], {
-      execArgv: [`--max-old-space-size=${MEMORY_MB}`],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: {},
-    });
+    const { log, worker: path = fileURLToPath(new URL('./tag-worker.js', import.meta.url)) } = this.#options;
+    const child = startWorker({ path, memoryMb: MEMORY_MB, log });
     const living: Living = { child, ready: deferred(), reply: undefined, tasks: 0 };
     living.ready.promise.catch(() => undefined);
     child.on('message', (message) => {
@@ -109,17 +105,7 @@ export class WriterProcess {
       living.reply?.resolve({ end: 'died', isFirst: living.tasks === 1 });
     };
     child.on('exit', gone).on('error', gone);
-    this.#lower(child.pid);
     return living;
-  }
-
-  /** Music that plays comes first. */
-  #lower(pid: number | undefined): void {
-    try {
-      if (pid !== undefined) setPriority(pid, 10);
-    } catch (error) {
-      this.#options.log.debug({ error }, 'the process that writes tags keeps its priority');
-    }
   }
 
   #stop(living: Living): void {
