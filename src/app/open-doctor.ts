@@ -21,7 +21,7 @@ import type { Players } from '../players/index.js';
 import type { Rooms } from '../rooms/index.js';
 import type { DownloadedFile } from '../server/index.js';
 import type { State, Store } from '../state/index.js';
-import type { Db } from '../storage/index.js';
+import { versionOf, type Db } from '../storage/index.js';
 import type { Base } from './base.js';
 
 export interface DoctorWiring {
@@ -57,6 +57,7 @@ export function openDoctor(base: Base, wiring: DoctorWiring): OpenedDoctor {
         version,
         askTime,
         sounding: () => eyes.players().filter(({ kind, loaded }) => kind === 'local' && loaded),
+        schema: () => versionOf(wiring.db),
         corrections: () => sum(eyes.players().filter(({ kind }) => kind === 'local')),
       }),
       ...houseChecks(eyes, httpPort),

@@ -46,6 +46,8 @@ export interface Machine {
   sounding?(this: void): readonly Sounding[];
   /** How often players of this machine were corrected. */
   corrections?(this: void): number;
+  /** The version of the database that this process has open. */
+  schema?(this: void): number;
 }
 
 /** Everything about this machine that can be seen without a running server. Later checks may use what earlier ones have heard. */
@@ -254,14 +256,14 @@ function timeChecks({ askTime: asked }: Machine): CheckSpec[] {
   ];
 }
 
-function versionChecks({ config, version }: Machine): CheckSpec[] {
+function versionChecks({ config, version, schema }: Machine): CheckSpec[] {
   return [
     {
       id: 'tutti',
       title: 'Tutti',
       part: 'versions',
       why: 'A database of a newer version cannot be read by an older program.',
-      run: () => checkOwn(version, config.data_dir),
+      run: () => checkOwn(version, config.data_dir, schema),
     },
     {
       id: 'upgrade',

@@ -22,9 +22,13 @@ export function checkNode(version: string): Finding {
   );
 }
 
-/** This program and its database. */
-export async function checkOwn(version: string, dataDir: string): Promise<Finding> {
-  const schema = await schemaOf(join(dataDir, 'tutti.db'));
+/** This program and its database. `schemaNow`: that of a database which this process has open, and whose file nobody may open beside it. */
+export async function checkOwn(
+  version: string,
+  dataDir: string,
+  schemaNow: (() => number) | undefined,
+): Promise<Finding> {
+  const schema = schemaNow ? schemaNow() : await schemaOf(join(dataDir, 'tutti.db'));
   const figures = [
     { name: 'version', value: version },
     { name: 'database version of the program', value: SCHEMA_VERSION },
@@ -45,7 +49,7 @@ export async function checkOwn(version: string, dataDir: string): Promise<Findin
 const HEADER_BYTES = 100;
 const VERSION_AT = 60;
 
-/** Read from the head of the file, so that nothing is opened or locked. */
+/** Read from the head of the file, so that nothing is locked. Where SQLite has the file open, closing it here would take SQLite's own locks away. */
 async function schemaOf(path: string): Promise<number | undefined> {
   const handle = await open(path, 'r').catch(() => undefined);
   if (!handle) return undefined;

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { AppError } from '../base/index.js';
 
@@ -92,11 +92,18 @@ function opened(file: string): DatabaseSyncInstance {
   }
 }
 
+/**
+ * Makes the file where there is none. One that is there is not opened: closing it would take from all connections of this process the lock
+ * (POSIX) that tells other programs of them, and the next program to close this database would take itself for the last one and delete the log.
+ */
 function made(file: string): void {
   try {
-    closeSync(openSync(file, 'a', 0o600));
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+    else closeSync(openSync(file, 'ax', 0o600));
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    // Another process has just made it.
+    if (code === 'EEXIST') return;
     if (!REFUSED.has(code)) throw cause;
     throw new AppError('ERR_DISK', `the database cannot be written (${code})`, { cause });
   }

@@ -76,6 +76,29 @@ describe('[BK1] tutti backup and tutti restore', () => {
   });
 });
 
+/** What every other SQLite of this machine does: opens the database, looks, closes it. Whoever is the last to close it deletes its log. */
+const LOOK = `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+print(db.execute('SELECT count(*) FROM settings').fetchone()[0])
+db.close()`;
+
+it('another program that closes the database beside the server takes nothing that was acknowledged with it', async () => {
+  await client.send('doctor:run', {});
+  await until(
+    'the doctor is done',
+    async () => (await client.send('doctor:get', {})).state === 'done',
+    30_000,
+  );
+  await cli('token', 'list');
+  const { stdout } = await run('/usr/bin/python3', ['-c', LOOK, join(dir, 'state', 'tutti.db')]);
+  expect(Number(stdout)).toBeGreaterThan(0);
+  await rename('Acknowledged');
+  await server.kill();
+  await server.start();
+  await until('the client is back', async () => (await nameNow().catch(() => undefined)) !== undefined);
+  expect(await nameNow()).toBe('Acknowledged');
+}, 60_000);
+
 describe('[BK2] the file of a backup', () => {
   const api = (path: string): string => `${server.url}/api/v1/backups${path}`;
   const put = (offset: number, bytes: Uint8Array<ArrayBuffer>) =>
