@@ -1,7 +1,8 @@
-import { AppError, createLogger, systemClock, systemRandom, type Clock, type Logger } from '../base/index.js';
+import { createLogger, systemClock, systemRandom, type Clock, type Logger } from '../base/index.js';
 import { openBus, type Bus } from '../bus/index.js';
 import { loadSettings, type Config, type Loaded } from '../config/index.js';
 import { HouseSettings } from '../settings/index.js';
+import { Unset } from './failure.js';
 import type { Place } from './greeting.js';
 import { readsAnew, stopSignal } from './stop-signal.js';
 
@@ -27,10 +28,7 @@ export async function joinBus(env: Env, what: 'gateway' | 'worker', place: Place
   const quiet = env['TUTTI_LOG_LEVEL'] === undefined && process.stderr.isTTY;
   const log = createLogger(quiet ? 'warn' : loaded.config.log_level);
   if (address === undefined)
-    throw new AppError(
-      'ERR_INVALID',
-      `a ${what} needs the bus of its server: --bus, TUTTI_BUS or bus in tutti.yaml`,
-    );
+    throw new Unset(`a ${what} needs the bus of its server: --bus, TUTTI_BUS or bus in ${loaded.file}`);
   const settings = new HouseSettings({ loaded, again, clock: systemClock, log });
   if (!quiet) settings.follow(['log_level'], ({ log_level }) => log.setLevel(log_level));
   const stop = stopSignal(readsAnew(place, loaded) ? () => void settings.reload('SIGHUP') : undefined);

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/index.js';
 import type { DriverDefinition } from '../players/index.js';
 import { newSatelliteId, readToken, Satellite, type SatelliteOptions } from '../satellite/index.js';
 import type { Arguments } from './arguments.js';
+import { Unset } from './failure.js';
 import { openNotifier } from './notify.js';
 import { serviceOf } from './service.js';
 
@@ -18,6 +19,7 @@ export async function runSatellite(
   env: Env,
   print: (line: string) => void,
 ): Promise<void> {
+  const token = await tokenFrom(parsed, env);
   const folder =
     env['TUTTI_SATELLITE_DIR'] ??
     join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'tutti-satellite');
@@ -35,7 +37,7 @@ export async function runSatellite(
     throw new AppError('ERR_NOT_FOUND', 'nothing here can sound: install mpv, and plug in a sound card');
   const satellite = new Satellite({
     serverUrl: parsed.server,
-    token: await tokenFrom(parsed, env),
+    token,
     satelliteId: await idIn(folder),
     name,
     definition,
@@ -72,8 +74,7 @@ async function tokenFrom({ tokenFile }: Arguments, env: Env): Promise<string> {
   const inEnv = env['TUTTI_SATELLITE_TOKEN'];
   if (tokenFile !== undefined) return readToken(tokenFile);
   if (inEnv !== undefined && inEnv !== '') return inEnv;
-  throw new AppError(
-    'ERR_INVALID',
+  throw new Unset(
     'a satellite needs the token of the server: run "tutti satellite-token" there, and set TUTTI_SATELLITE_TOKEN or --token-file here',
   );
 }
