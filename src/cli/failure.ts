@@ -30,8 +30,9 @@ const PATIENCE_MS = 10_000;
  * while before it ends, so that its next tries leave the machine to others.
  */
 export async function statusOf(error: unknown, { env, clock, ranMs, stopped }: Failure): Promise<number> {
+  if ((env['NOTIFY_SOCKET'] ?? '') === '') return FAILED_STATUS;
   if (await isUnset(error)) return UNSET_STATUS;
-  if ((env['NOTIFY_SOCKET'] ?? '') === '' || ranMs > EARLY_MS) return FAILED_STATUS;
+  if (ranMs > EARLY_MS) return FAILED_STATUS;
   await Promise.race([new Promise<void>((resolve) => clock.after(PATIENCE_MS, resolve)), stopped]);
   return FAILED_STATUS;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UNSET_STATUS } from '../../src/cli/failure.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const UNITS = readdirSync(join(ROOT, 'systemd')).filter((name) => /\.(service|socket)$/.test(name));
@@ -64,6 +65,7 @@ describe('the units', () => {
         'NotifyAccess=all',
         'Restart=always',
         'StartLimitIntervalSec=0',
+        `RestartPreventExitStatus=${UNSET_STATUS}`,
         'SystemCallFilter=@system-service @pkey',
         'User=tutti',
       ])
