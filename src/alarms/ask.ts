@@ -1,13 +1,7 @@
 import { AppError } from '../base/index.js';
-import {
-  type Caller,
-  type CommandInput,
-  type CommandReply,
-  type CommandType,
-  type WireError,
-} from '../protocol/index.js';
+import type { Caller, CommandInput, CommandType, WireError } from '../protocol/index.js';
 
-/** As commands of everybody are run. */
+/** As commands of everybody are run, also while the disk takes nothing. */
 export type RunCommand = (
   type: string,
   request: unknown,
@@ -17,13 +11,13 @@ export type RunCommand = (
 >;
 
 /** Sends a command as somebody; rejects with what the answer says. */
-export type Ask = <T extends CommandType>(type: T, request: CommandInput<T>) => Promise<CommandReply<T>>;
+export type Ask = <T extends CommandType>(type: T, request: CommandInput<T>) => Promise<void>;
 
-/** Who asks is named after what asks. */
+/** Who asks is named after what asks. What was done and only could not be kept counts as done: a full disk keeps nobody asleep. */
 export function asking(run: RunCommand, caller: Caller): Ask {
-  return async <T extends CommandType>(type: T, request: CommandInput<T>): Promise<CommandReply<T>> => {
+  return async <T extends CommandType>(type: T, request: CommandInput<T>): Promise<void> => {
     const answer = await run(type, request, caller);
-    if (answer.ok) return answer.data as CommandReply<T>;
+    if (answer.ok || answer.error.code === 'ERR_DISK') return;
     const { code, message, params, retryable } = answer.error;
     throw new AppError(code, message, { params, retryable });
   };

@@ -52,7 +52,7 @@ export class Music {
   /** Goes on where it was paused, or begins again at its end. */
   async goOn(): Promise<void> {
     const { room_id } = this.#alarm;
-    await this.#orTaken(async () => void (await this.#ask('room:play', { room_id })));
+    await this.#orTaken(() => this.#ask('room:play', { room_id }));
   }
 
   /** Plays the tone instead, for as long as the alarm may last. */

@@ -20,6 +20,7 @@ const GO_ON: ReadonlySet<CommandType> = new Set<CommandType>([
   'player:output',
   'satellite:offer',
   'satellite:report',
+  'alarm:test',
   'alarm:snooze',
   'alarm:stop',
   'sleep:cancel',

@@ -126,7 +126,8 @@ async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsR
   const listening: { port: number } = { port: config.port };
   const { parts, db, notices: found } = await openParts(base, options, listening);
   const { players, store, pipeline, library } = parts;
-  const server = await serve(base, parts);
+  const handlers = handlersOf(base, parts);
+  const server = await serve(base, parts, handlers);
   listening.port = server.port;
   closers.add(() => server.close());
   parts.house = await openHouse(base, parts, server);
@@ -135,7 +136,7 @@ async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsR
   await library.start();
   pipeline.start();
   await parts.hardware.start(server.run);
-  parts.alarms.start(server.run);
+  parts.alarms.start(commandRunner(handlers, base.log.child({ part: 'alarms' })));
   const mpd = await listenForMpd(base, parts, db, server);
   closers.add(() => mpd.close());
   const notices = settleNotices(store, players, config, found.drivers, [...found.notices, ...mpd.notices]);
@@ -280,25 +281,30 @@ async function openHouse(
   return house;
 }
 
-function serve({ config, settings, clock, log }: Base, parts: Parts): Promise<RunningServer> {
-  const { store, library, players, rooms, parties, satellites, background, people, pipeline } = parts;
-  const { recall } = parts.shared;
-  const handlers: Handlers = {
+/** What the house does when it is asked. */
+function handlersOf({ settings }: Base, parts: Parts): Handlers {
+  const { store, library, players, rooms, parties } = parts;
+  return {
     ...library.handlers,
     ...players.handlers,
     ...guarded(rooms.handlers, store, parties.people),
     ...parties.handlers,
-    ...satellites.handlers,
-    ...background,
-    ...pipeline.handlers,
+    ...parts.satellites.handlers,
+    ...parts.background,
+    ...parts.pipeline.handlers,
     ...settings.handlers,
     ...parts.hardware.handlers,
     ...parts.alarms.handlers,
     ...parts.doctor.handlers,
     ...parts.power.handlers,
-    ...people.handlers,
+    ...parts.people.handlers,
     'system:status': () => store.state.system,
   };
+}
+
+function serve({ config, clock, log }: Base, parts: Parts, handlers: Handlers): Promise<RunningServer> {
+  const { store, library, rooms, parties, people, pipeline } = parts;
+  const { recall } = parts.shared;
   const webRoot = join(packageRoot, 'dist', 'web');
   return startServer({
     config: serverConfig(config, existsSync(webRoot) ? webRoot : undefined),

@@ -146,6 +146,27 @@ describe('[BK4] a disk that refuses every write', () => {
     await join();
     expect([nameOf(), client.mirror.room[ROOM]?.playback.volume]).toEqual(['After', 0.3]);
   });
+
+  it('keeps nobody asleep: an alarm rings, and the room is as before', async () => {
+    await play();
+    await client.send('room:pause', { room_id: ROOM });
+    const [album] = (await client.send('library:albums', {})).items;
+    const source = { album_id: album!.album_id };
+    const asked = { room_id: ROOM, time: '07:00', source, volume: 0.4, fade_seconds: 0 };
+    const { alarm_id } = (await client.send('alarm:set', asked)).alarm;
+    const playback = () => client.mirror.room[ROOM]?.playback;
+    const ring = async () => (await client.send('alarm:list', {})).alarms[0]?.ring;
+    const volume = playback()?.volume;
+    await run('prlimit', ['--pid', String(server.pid), '--fsize=0:']);
+    expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    expect(await codeOf(client.send('alarm:test', { alarm_id }))).toBe('done');
+    await until('it is heard', () => playback()?.state === 'playing' && playback()?.volume === 0.4);
+    expect(await ring()).toMatchObject({ state: 'ringing', tone: false });
+    await client.send('alarm:stop', { alarm_id });
+    await until('it is as loud as before', () => playback()?.volume === volume);
+    expect(playback()?.state).not.toBe('playing');
+    expect(await ring()).toBeUndefined();
+  });
 });
 
 describe('[BK4] a disk that can only be read', () => {
