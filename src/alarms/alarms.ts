@@ -56,7 +56,13 @@ export class Alarms {
         clock_trusted: parts.clock.trusted(),
         utc_offset_minutes: parts.offsetAt(parts.clock.wallMs()),
       }),
-      'alarm:set': (request, caller) => this.#set(request, caller),
+      'alarm:set': async (request, caller) => {
+        const { alarm } = this.#set(request, caller);
+        if (request.enabled !== false) return { alarm };
+        await this.#rings.get(alarm.alarm_id)?.stop(false, 'Turned off');
+        this.#letGo(alarm.alarm_id, 'Turned off');
+        return { alarm: this.#entry(alarm.alarm_id).item };
+      },
       'alarm:remove': async ({ alarm_id }) => {
         this.#entry(alarm_id);
         await this.#rings.get(alarm_id)?.stop(false, 'Removed');
@@ -70,7 +76,8 @@ export class Alarms {
         return { alarm: this.#entry(alarm_id).item };
       },
       'alarm:stop': async ({ alarm_id, keep_playing }) => {
-        await this.#ringing(alarm_id).stop(keep_playing, keep_playing ? 'Plays on' : 'Stopped');
+        if (!this.#letGo(alarm_id, 'Stopped'))
+          await this.#ringing(alarm_id).stop(keep_playing, keep_playing ? 'Plays on' : 'Stopped');
         return { alarm: this.#entry(alarm_id).item };
       },
       'alarm:test': ({ alarm_id }, caller) => {
@@ -84,10 +91,7 @@ export class Alarms {
   /** Nothing rings before. */
   start(run: RunCommand): void {
     this.#run = run;
-    for (const { item, own } of this.#kept.all()) {
-      this.#looked.set(item.alarm_id, own.looked_ms);
-      if (own.ring) this.#goOn(item, own, own.ring);
-    }
+    for (const { item, own } of this.#kept.all()) this.#looked.set(item.alarm_id, own.looked_ms);
     this.#unturn = this.#parts.clock.onTurn(() => this.#look());
     this.#look();
   }
@@ -142,8 +146,9 @@ export class Alarms {
     const item: Alarm = { ...rest, ...skips, alarm_id: alarm_id ?? randomId(8), days: [...days] };
     const now = clock.wallMs();
     this.#looked.set(item.alarm_id, now);
+    const { missed_ms: _missed, ...kept } = before?.own ?? {};
     const own: AlarmOwn = {
-      ...before?.own,
+      ...kept,
       by: rightsOf(caller),
       looked_ms: now,
       done: before && sameTimes ? before.own.done : [],
@@ -174,8 +179,11 @@ export class Alarms {
     if (!this.#run) return;
     this.#timer?.cancel();
     let next = clock.wallMs() + LOOK_MS;
-    if (clock.trusted())
+    if (clock.trusted()) {
+      for (const { item, own } of this.#kept.all())
+        if (own.ring && !this.#rings.has(item.alarm_id)) this.#goOn(item, own, own.ring);
       for (const { item } of this.#kept.all()) next = Math.min(next, this.#lookAt(item.alarm_id) ?? next);
+    }
     const ms = Math.min(LOOK_MS, Math.max(1, next - clock.wallMs()));
     this.#timer = clock.after(ms, () => this.#look());
   }
@@ -183,8 +191,9 @@ export class Alarms {
   /** When it rings next. */
   #lookAt(alarmId: string): number | undefined {
     const { clock, offsetAt } = this.#parts;
-    const { item, own } = this.#entry(alarmId);
     const now = clock.wallMs();
+    this.#takeBackMissed(alarmId, now);
+    const { item, own } = this.#entry(alarmId);
     if (item.enabled) {
       const options = { graceMs: item.grace_minutes * 60_000, skipDate: item.skip_date, offsetAt };
       const verdict = judge(item, this.#past(item, own), now, options);
@@ -192,6 +201,16 @@ export class Alarms {
       if (verdict.rings || verdict.skipped || verdict.missed.length > 0) this.#settle(item, own, verdict);
     } else this.#looked.set(alarmId, now);
     return this.#showNext(alarmId);
+  }
+
+  /** The clock was wrongly ahead when an alarm that is for once was left out. */
+  #takeBackMissed(alarmId: string, now: number): void {
+    const { item, own } = this.#entry(alarmId);
+    if (own.missed_ms === undefined || now >= own.missed_ms) return;
+    const { missed_ms: _missed, ...mine } = own;
+    const { last_at: _at, last_result: _result, last_message: _message, ...rest } = item;
+    this.#looked.set(alarmId, now);
+    this.#put({ ...rest, enabled: true }, { ...mine, looked_ms: now });
   }
 
   #showNext(alarmId: string): number | undefined {
@@ -234,12 +253,19 @@ export class Alarms {
       last_result: result,
       ...(message !== undefined && { last_message: message }),
     };
-    this.#put(item, { ...own, looked_ms, done: [...own.done, ...dates].slice(-MAX_DONE) });
+    const isOver = before.days.length === 0 && result === 'missed';
+    const missed_ms = isOver ? missed.at(-1)?.at_ms : undefined;
+    this.#put(item, {
+      ...own,
+      looked_ms,
+      done: [...own.done, ...dates].slice(-MAX_DONE),
+      ...(missed_ms !== undefined && { missed_ms }),
+    });
     if (missed.length > 0) this.#say(item, 'warning', leftOut(missed, looked_ms));
     if (rings) this.#ring(item, own.by, { test: false });
   }
 
-  /** After a restart. Longer ago than it would have rung it is over. */
+  /** After a restart, as soon as it is known what time it is. Longer ago than it would have rung it is over. */
   #goOn(item: Alarm, own: AlarmOwn, kept: RingKept): void {
     const now = this.#parts.clock.wallMs();
     const ends =
@@ -247,9 +273,17 @@ export class Alarms {
         ? (kept.until_ms ?? 0) + Math.max(1, item.grace_minutes) * 60_000
         : kept.since_ms + item.stop_minutes * 60_000;
     if (!kept.test && now < ends) return this.#ring(item, own.by, { test: false, kept });
+    this.#letGo(item.alarm_id, 'The server was off while it rang');
+  }
+
+  /** Whether it rang in the last life of the server and waited to ring on; now it does not any more. */
+  #letGo(alarmId: string, last_message: string): boolean {
+    const { item, own } = this.#entry(alarmId);
+    if (!own.ring || this.#rings.has(alarmId)) return false;
     const { ring: _ring, ...rest } = item;
     const { ring: _kept, ...mine } = own;
-    this.#put({ ...rest, last_message: 'The server was off while it rang' }, mine);
+    this.#put({ ...rest, last_message }, mine);
+    return true;
   }
 
   #ring(

@@ -18,6 +18,8 @@ export const RingKept = z.object({
   state: z.enum(['ringing', 'snoozed']),
   since_ms: z.number(),
   until_ms: z.number().optional(),
+  /** How long the snooze is: a clock that is wrong after a restart makes it no longer. */
+  snooze_ms: z.number().optional(),
   snoozes: z.int(),
   fallback: z.boolean(),
   test: z.boolean(),
@@ -34,6 +36,8 @@ export const AlarmOwn = z.object({
   /** With the rights of whoever set it: its volume is held where theirs would be. */
   by: z.object({ role: z.enum(ROLES), scopes: z.array(z.enum(SCOPES)).optional() }),
   ring: RingKept.optional(),
+  /** One that was for once and was missed then: it is on again when a clock that was wrongly ahead goes back before that. */
+  missed_ms: z.number().optional(),
 });
 export type AlarmOwn = z.infer<typeof AlarmOwn>;
 
@@ -41,6 +45,8 @@ export type AlarmOwn = z.infer<typeof AlarmOwn>;
 export const SleepOwn = z.object({
   /** Wall clock; of those that end by time. */
   ends_ms: z.number().optional(),
+  /** How long it was set for: a clock that is wrong after a restart makes it no longer. */
+  length_ms: z.number().optional(),
   /** While it fades: how loud the room was. */
   before: z.number().optional(),
 });

@@ -33,6 +33,7 @@ export interface RingParts {
 const STEP_MS = 1_000;
 /** While nothing is heard it is tried again so often. */
 const AGAIN_MS = 10_000;
+const LONGEST_SNOOZE_MS = 60 * 60_000;
 const TEST_MINUTES = 1;
 const TEST_FADE_SECONDS = 10;
 
@@ -48,6 +49,7 @@ export class Ring {
   #snoozes: number;
   #snoozedUntilUs: number | undefined;
   #snoozedUntilMs: number | undefined;
+  #snoozeMs: number | undefined;
   #fallback: boolean;
   #problem: string | undefined;
   #missing: readonly string[] = [];
@@ -57,6 +59,8 @@ export class Ring {
   #heard = false;
   /** Since the music began the last time. */
   #heardSince = false;
+  /** Its room has taken music or the tone: what is not so then is somebody's doing. */
+  #begun: boolean;
   #timer: Timer | undefined;
   #ended = false;
 
@@ -66,6 +70,7 @@ export class Ring {
     this.#sinceMs = kept?.since_ms ?? clock.wallMs();
     this.#snoozes = kept?.snoozes ?? 0;
     this.#fallback = kept?.fallback ?? false;
+    this.#begun = kept !== undefined;
     this.#music = new Music({ ask, state, alarm, kept: kept?.music ?? NO_MUSIC });
     const fade_seconds = test ? Math.min(alarm.fade_seconds, TEST_FADE_SECONDS) : alarm.fade_seconds;
     const fade = { from: Math.min(alarm.from_volume, alarm.volume), to: alarm.volume, seconds: fade_seconds };
@@ -88,7 +93,10 @@ export class Ring {
     return {
       state: this.#state,
       since_ms: this.#sinceMs,
-      ...(this.#snoozedUntilMs !== undefined && { until_ms: this.#snoozedUntilMs }),
+      ...(this.#snoozedUntilMs !== undefined && {
+        until_ms: this.#snoozedUntilMs,
+        snooze_ms: this.#snoozeMs,
+      }),
       snoozes: this.#snoozes,
       fallback: this.#fallback,
       test: this.#parts.test,
@@ -103,7 +111,7 @@ export class Ring {
       since: new Date(this.#sinceMs).toISOString(),
       ...(this.#snoozedUntilUs !== undefined && { snoozed_until_us: this.#snoozedUntilUs }),
       snoozes_left: Math.max(0, this.#parts.alarm.snooze_count - this.#snoozes),
-      tone: this.#fallback,
+      tone: this.#fallback && this.#begun,
       test: this.#parts.test,
       missing_player_ids: [...this.#missing],
       ...(this.#problem !== undefined && { problem: this.#problem }),
@@ -114,7 +122,9 @@ export class Ring {
   begin(): void {
     const { kept, clock } = this.#parts;
     if (kept?.state === 'snoozed') {
-      this.#sleepUntil(Math.max(0, (kept.until_ms ?? 0) - clock.wallMs()));
+      const { until_ms = 0, snooze_ms = LONGEST_SNOOZE_MS } = kept;
+      this.#snoozeMs = snooze_ms;
+      this.#sleepFor(Math.min(snooze_ms, Math.max(0, until_ms - clock.wallMs())));
       return this.#parts.changed(true);
     }
     this.#follow(() => this.#start(kept !== undefined));
@@ -133,7 +143,8 @@ export class Ring {
       if (this.#state === 'ringing' && this.#snoozes >= this.#parts.alarm.snooze_count)
         throw new AppError('ERR_CONFLICT', 'It has been snoozed as often as it may be');
       if (this.#state === 'ringing') this.#snoozes++;
-      this.#sleepUntil(minutes * 60_000);
+      this.#snoozeMs = minutes * 60_000;
+      this.#sleepFor(this.#snoozeMs);
       await this.#hush();
       this.#parts.changed(true);
     });
@@ -150,7 +161,7 @@ export class Ring {
     if (this.#ended) throw new AppError('ERR_CONFLICT', 'It does not ring');
   }
 
-  #sleepUntil(ms: number): void {
+  #sleepFor(ms: number): void {
     const { clock } = this.#parts;
     this.#timer?.cancel();
     this.#state = 'snoozed';
@@ -172,6 +183,7 @@ export class Ring {
           { alarm_id: this.#parts.alarm.alarm_id, error: this.#problem },
           'an alarm has trouble',
         );
+        if (!this.#ended) this.#parts.changed(false);
       })
       .finally(() => {
         if (!this.#ended && this.#state === 'ringing')
@@ -190,12 +202,18 @@ export class Ring {
     if (!(await this.#gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#volume.prepare();
+    await this.#orTone(() => this.#music.start());
+    this.#parts.changed(true);
+  }
+
+  async #orTone(work: () => Promise<void>): Promise<void> {
+    this.#begun = false;
     try {
-      await this.#music.start();
+      await work();
+      this.#begun = true;
     } catch (error) {
       await this.#tone(toError(error).message);
     }
-    this.#parts.changed(true);
   }
 
   /** Whether anybody is in the room. One whose players are all elsewhere gets those back that are at home in it. */
@@ -226,11 +244,7 @@ export class Ring {
     if (item_id === undefined || !this.#music.ours.has(item_id)) return this.#start(false);
     this.#silentUs = this.#parts.clock.nowUs();
     await this.#volume.prepare();
-    try {
-      await this.#music.goOn();
-    } catch (error) {
-      await this.#tone(toError(error).message);
-    }
+    await this.#orTone(() => this.#music.goOn());
     this.#parts.changed(true);
   }
 
@@ -246,6 +260,7 @@ export class Ring {
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
       );
     const standing = this.#standing();
+    if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
     switch (standing) {
       case 'heard':
         return this.#playsOn();
@@ -302,7 +317,8 @@ export class Ring {
     const now = clock.nowUs();
     const long = now - this.#silentUs >= alarm.silence_seconds * 1e6;
     if (!broken && !long) return;
-    if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && !this.#fallback)) return;
+    const other = !this.#fallback && !('tone' in alarm.source);
+    if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && other)) return;
     this.#triedUs = now;
     const missing = missingIn(state(), this.roomId);
     const all = missing.length === (state().rooms.get(this.roomId)?.kept.player_ids.length ?? 0);
@@ -325,6 +341,7 @@ export class Ring {
     this.#problem = reason;
     this.#triedUs = this.#parts.clock.nowUs();
     await (this.#music.kept.tone_ids.length > 0 ? this.#toneAgain() : this.#music.tone());
+    this.#begun = true;
     this.#parts.changed(true);
   }
 
@@ -342,17 +359,21 @@ export class Ring {
   async #end(keepPlaying: boolean, end: RingEnd): Promise<void> {
     this.#ended = true;
     this.#timer?.cancel();
+    if (!keepPlaying) await this.#tried(() => this.#hush());
+    await this.#tried(() => this.#music.removeTone());
+    if (this.#parts.test && !keepPlaying) await this.#tried(() => this.#music.takeBack());
+    if (!keepPlaying) this.#volume.restore();
+    this.#parts.over(end);
+  }
+
+  async #tried(work: () => Promise<void>): Promise<void> {
     try {
-      if (!keepPlaying) await this.#hush();
-      await this.#music.removeTone();
-      if (this.#parts.test && !keepPlaying) await this.#music.takeBack();
-      if (!keepPlaying) this.#volume.restore();
+      await work();
     } catch (error) {
       this.#parts.log.warn(
         { alarm_id: this.#parts.alarm.alarm_id, error: toError(error).message },
         'an alarm could not be ended as it should',
       );
     }
-    this.#parts.over(end);
   }
 }

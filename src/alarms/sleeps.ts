@@ -15,6 +15,7 @@ export interface SleepParts {
 }
 
 const STEP_MS = 500;
+const LONGEST_MS = 720 * 60_000;
 /** So long before the end of a track the room is paused: the next one must not be heard. */
 const SHORT_SECONDS = 0.4;
 /** After a pause, players may still be heard for so long. */
@@ -67,8 +68,9 @@ export class Sleeps {
     this.#ask = asking(run, { connection_id: 'sleep', name: 'Sleep timer', role: 'admin' });
     const { clock } = this.#parts;
     for (const { item, own } of this.#kept.all()) {
-      const ms = own.ends_ms === undefined ? undefined : own.ends_ms - clock.wallMs();
-      this.#begin(item, ms === undefined ? undefined : Math.max(0, ms), own.before);
+      const { ends_ms, length_ms = LONGEST_MS, before } = own;
+      const ms = ends_ms === undefined ? undefined : Math.max(0, ends_ms - clock.wallMs());
+      this.#begin(item, ms === undefined ? undefined : Math.min(ms, length_ms), before);
     }
   }
 
@@ -95,7 +97,7 @@ export class Sleeps {
     if (before?.fade) this.#putBack(before);
     const sleep: Sleep = { sleep_id: room_id, room_id, until: until ?? 'time', fade_seconds, fading: false };
     const ms = minutes === undefined ? undefined : minutes * 60_000;
-    this.#kept.put(sleep, ms === undefined ? {} : { ends_ms: clock.wallMs() + ms });
+    this.#kept.put(sleep, ms === undefined ? {} : { ends_ms: clock.wallMs() + ms, length_ms: ms });
     this.#begin(sleep, ms, undefined);
     return this.#kept.get(room_id)?.item ?? sleep;
   }

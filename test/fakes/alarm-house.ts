@@ -50,6 +50,8 @@ export class AlarmHouse {
   readonly events: TopicEvent[] = [];
   /** What was asked by alarms and sleep timers. */
   readonly asked: { readonly type: string; readonly request: unknown; readonly caller: Caller }[] = [];
+  /** Commands that are refused to alarms and sleep timers. */
+  readonly refuses = new Set<string>();
   readonly db: Db;
   alarms!: Alarms;
   sleeps!: Sleeps;
@@ -137,6 +139,11 @@ export class AlarmHouse {
     this.#run = (type, request, caller) => run(type, request, caller);
     const noted: RunCommand = (type, request, caller) => {
       this.asked.push({ type, request, caller });
+      if (this.refuses.has(type))
+        return Promise.resolve({
+          ok: false,
+          error: { code: 'ERR_BUSY', message: 'somebody else is at it', retryable: true, params: {} },
+        });
       return run(type, request, caller);
     };
     this.sleeps.start(noted);

@@ -133,6 +133,27 @@ describe('[AL4] the tone', () => {
     const { house, ring } = await ringing({ source: { tone: true } });
     expect([house.tones('a'), ring()?.tone]).toEqual([true, false]);
   });
+  it('is tried again when nothing at all could be put into the room, and nobody is said to have stopped it', async () => {
+    const house = houseOf();
+    const id = await atSeven(house);
+    house.refuses.add('queue:add');
+    await house.clock.advance(MINUTE + 20_000);
+    expect(house.alarm(id).ring).toMatchObject({ tone: false, problem: 'somebody else is at it' });
+    house.refuses.clear();
+    await house.clock.advance(12_000);
+    expect(house.tones('a')).toBe(true);
+    expect(house.house.player('a').status).toBe('playing');
+  });
+  it('that never could be played is a failure at the end, with its reason', async () => {
+    const house = houseOf();
+    const id = await atSeven(house, { stop_minutes: 1 });
+    house.refuses.add('queue:add');
+    await house.clock.advance(2 * MINUTE + 5_000);
+    expect(house.alarm(id)).toMatchObject({
+      last_result: 'failed',
+      last_message: 'somebody else is at it',
+    });
+  });
   it('leaves the queue when the alarm is over', async () => {
     const { house, id } = await ringing({ source: { last: true } });
     await house.ask('alarm:stop', { alarm_id: id });
@@ -150,6 +171,13 @@ describe('[AL5] people and an alarm that rings', () => {
     expect(house.volume('a')).toBe(0.5);
     expect(house.alarm(id)).toMatchObject({ last_message: 'Stopped' });
     expect(house.alarm(id).ring).toBeUndefined();
+  });
+  it('turn it off while it snoozes, and it rings no more', async () => {
+    const { house, id, ring } = await ringing({ days: ['fri'] });
+    await house.ask('alarm:snooze', { alarm_id: id });
+    await house.ask('alarm:set', { alarm_id: id, enabled: false });
+    await house.clock.advance(15 * MINUTE);
+    expect([ring(), house.house.room('a').kept.intent]).toEqual([undefined, 'paused']);
   });
   it('let the music play on', async () => {
     const { house, id } = await ringing();
@@ -282,6 +310,19 @@ describe('[AL3] the clock', () => {
     await house.clock.advance(22_000);
     expect(house.alarm(id).ring?.state).toBe('ringing');
   });
+  it('that was wrongly ahead does not turn off for good what is to ring once', async () => {
+    const house = houseOf();
+    const id = await atSeven(house);
+    house.set('2026-11-22T06:59:00');
+    await house.clock.advance(15_000);
+    expect(house.alarm(id)).toMatchObject({ last_result: 'missed', enabled: false });
+    house.set('2026-11-20T06:59:00');
+    await house.clock.advance(15_000);
+    expect(house.alarm(id).enabled).toBe(true);
+    expect(house.alarm(id).last_result).toBeUndefined();
+    await house.clock.advance(MINUTE);
+    expect(house.alarm(id)).toMatchObject({ last_result: 'rang', ring: { state: 'ringing' } });
+  });
   it('that is set back does not ring again, also after a restart', async () => {
     const { house, id, ring } = await ringing({ days: ['fri'] });
     await house.ask('alarm:stop', { alarm_id: id });
@@ -317,6 +358,41 @@ describe('[AL3] a server that was off', () => {
     await house.clock.advance(4 * MINUTE);
     expect(ring()?.state).toBe('snoozed');
     await house.clock.advance(MINUTE + 2_000);
+    expect(ring()?.state).toBe('ringing');
+  });
+  it.each([
+    ['rings on when it is known to be the same morning', MINUTE, 'ringing', undefined],
+    ['does not ring at night when it is known how late it is', 15 * HOUR, undefined, /off while it rang/],
+  ] as const)('while it rang, without a clock, %s', async (_name, ms, state, message) => {
+    const { house, id, ring } = await ringing({ days: ['fri'] });
+    house.wall.believed = false;
+    house.restart(30_000);
+    house.house.player('a').link('online');
+    await house.clock.advance(20_000);
+    expect(house.house.player('a').sent.at(-1)?.type).not.toBe('play');
+    house.wall.believed = true;
+    house.clock.set(house.clock.wallMs() + ms);
+    house.wall.turned({ by_ms: ms, trusted: true });
+    await house.clock.advance(3_000);
+    expect(ring()?.state).toBe(state);
+    if (message) expect(house.alarm(id).last_message).toMatch(message);
+  });
+  it('while it rang, without a clock, can be told to leave it', async () => {
+    const { house, id, ring } = await ringing({ days: ['fri'] });
+    house.wall.believed = false;
+    house.restart(30_000);
+    await house.ask('alarm:stop', { alarm_id: id });
+    house.wall.believed = true;
+    house.wall.turned({ by_ms: 0, trusted: true });
+    await house.clock.advance(3_000);
+    expect([ring(), house.alarm(id).last_message]).toEqual([undefined, 'Stopped']);
+  });
+  it('while it snoozed does not snooze longer because its clock is a day behind', async () => {
+    const { house, id, ring } = await ringing({ snooze_minutes: 9 });
+    await house.ask('alarm:snooze', { alarm_id: id });
+    house.restart(-24 * HOUR);
+    house.house.player('a').link('online');
+    await house.clock.advance(9 * MINUTE + 2_000);
     expect(ring()?.state).toBe('ringing');
   });
   it('longer than it would have rung does not begin in the evening', async () => {

@@ -97,6 +97,14 @@ describe('[SL1] a sleep timer', () => {
     expect(house.house.room('a').kept.intent).toBe('paused');
     expect(house.volume('a')).toBe(0.5);
   });
+  it('is not longer after a restart with a clock that is a day behind', async () => {
+    const house = await playing();
+    await house.ask('sleep:set', { room_id: 'a', minutes: 5, fade_seconds: 5 });
+    house.restart(-24 * 60 * MINUTE);
+    house.house.player('a').link('online');
+    await house.clock.advance(5 * MINUTE + 3_000);
+    expect([house.sleep('a'), house.house.room('a').kept.intent]).toEqual([undefined, 'paused']);
+  });
   it('that ran out while the server was off ends at its start', async () => {
     const house = await playing();
     await house.ask('sleep:set', { room_id: 'a', minutes: 5 });
