@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import type { Clock, Timer } from './clock.js';
 import { toError } from './errors.js';
 import type { Logger } from './log.js';
-import { FAR_MS, judgeWall, SAME_MS, type WallClock, type WallTurn } from './wall.js';
+import { FAR_MS, judgeWall, PATIENCE_MS, SAME_MS, type WallClock, type WallTurn } from './wall.js';
 
 /** Both clocks are compared this often. */
 const LOOK_MS = 15_000;
@@ -14,6 +15,8 @@ export interface ClockProbe {
   synchronized(): boolean | undefined;
   /** Whether a clock with a battery says the same, within a minute. */
   battery(machineMs: number): boolean;
+  /** Which life of the machine this is, and how long it lasts; undefined where nobody says. */
+  life(): { readonly name: string; readonly ms: number } | undefined;
 }
 
 /** systemd's timesyncd by its files, and the kernel's first real-time clock. */
@@ -30,7 +33,21 @@ export const systemProbe: ClockProbe = {
       return false;
     }
   },
+  life() {
+    const name = bootName();
+    return name === undefined ? undefined : { name, ms: uptime() * 1000 };
+  },
 };
+
+/** A new one each time the machine starts; undefined where the kernel gives none. */
+export function bootName(): string | undefined {
+  try {
+    const name = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return /^[0-9a-f-]{36}$/.test(name) ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 export interface WallParts {
   readonly clock: Clock;
@@ -65,6 +82,9 @@ class Wall implements OpenedWall {
   /** Nothing was believed yet in this life. */
   #fresh = true;
   #trusted = false;
+  readonly #life: ReturnType<ClockProbe['life']>;
+  /** What is kept is from before this life of the machine. */
+  readonly #older: boolean;
   #keptFails = false;
 
   constructor(parts: WallParts) {
@@ -74,7 +94,9 @@ class Wall implements OpenedWall {
     const machineMs = parts.clock.wallMs();
     this.#machine = { ms: machineMs, us };
     this.#steadySinceUs = us;
-    const knownMs = readKept(parts.file);
+    this.#life = this.#probe.life();
+    const { ms: knownMs, life } = readKept(parts.file);
+    this.#older = knownMs !== undefined && this.#life !== undefined && life !== this.#life.name;
     this.#anchor = { ms: knownMs ?? machineMs, us };
     this.#judge(knownMs);
     if (!this.#trusted)
@@ -163,6 +185,7 @@ class Wall implements OpenedWall {
       known_ms: knownMs,
       at_start: this.#fresh,
       synchronized: this.#probe.synchronized(),
+      just_booted: this.#older && (this.#probe.life()?.ms ?? PATIENCE_MS) < PATIENCE_MS,
       battery: this.#probe.battery(machine_ms),
       steady_ms: (us - this.#steadySinceUs) / 1000,
     });
@@ -184,9 +207,8 @@ class Wall implements OpenedWall {
   #write(): void {
     if (!this.#trusted) return;
     try {
-      writeFileSync(this.#parts.file, `${String(Math.round(this.#expected(this.#anchor))).padEnd(20)}\n`, {
-        mode: 0o600,
-      });
+      const ms = String(Math.round(this.#expected(this.#anchor))).padEnd(20);
+      writeFileSync(this.#parts.file, `${ms}\n${this.#life?.name ?? ''}\n`, { mode: 0o600 });
       this.#keptFails = false;
     } catch (error) {
       if (!this.#keptFails)
@@ -196,12 +218,12 @@ class Wall implements OpenedWall {
   }
 }
 
-/** A file that was torn, or is of another kind, says nothing. */
-function readKept(file: string): number | undefined {
+/** The time, and in which life of the machine it was written. A file that was torn, or is of another kind, says nothing. */
+function readKept(file: string): { readonly ms?: number; readonly life?: string } {
   try {
-    const text = readFileSync(file, 'utf8').slice(0, 64).trim();
-    return /^\d{13,15}$/.test(text) ? Number(text) : undefined;
+    const [text = '', life = ''] = readFileSync(file, 'utf8').slice(0, 80).split('\n');
+    return /^\d{13,15}$/.test(text.trim()) ? { ms: Number(text), life } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

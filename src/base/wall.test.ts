@@ -10,6 +10,7 @@ const judged = (evidence: Partial<WallEvidence>): boolean =>
     known_ms: NOW,
     at_start: true,
     synchronized: undefined,
+    just_booted: false,
     battery: false,
     steady_ms: 0,
     ...evidence,
@@ -48,6 +49,13 @@ describe('the clock of the machine', () => {
     expect(judged({ synchronized: false, battery: true })).toBe(true);
     expect(judged({ synchronized: false, at_start: false })).toBe(true);
     expect(judged({ synchronized: false, steady_ms: PATIENCE_MS })).toBe(true);
+  });
+
+  it('waits where nobody sets it by the network, when the machine goes on from where it went off', () => {
+    expect(judged({ just_booted: true })).toBe(false);
+    expect(judged({ just_booted: true, battery: true })).toBe(true);
+    expect(judged({ just_booted: true, known_ms: NOW - DAY })).toBe(true);
+    expect(judged({ just_booted: true, steady_ms: PATIENCE_MS })).toBe(true);
   });
 
   it('may be set back a little while the server runs, and not by days', () => {

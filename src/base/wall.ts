@@ -43,7 +43,7 @@ export const EARLIEST_MS = Date.UTC(2026, 10, 1);
 export const PATIENCE_MS = 10 * 60_000;
 /** A leap ahead that is longer than any house is left alone. */
 export const FAR_MS = 400 * 86_400_000;
-/** A leap back, while the server runs, that is somebody setting the clock right. */
+/** A leap back, while the server runs, that is somebody setting the clock right; and how old what is on disk may be. */
 const NEAR_MS = 3_600_000;
 /** What two clocks may differ by without one of them having been set. */
 export const SAME_MS = 2000;
@@ -57,6 +57,8 @@ export interface WallEvidence {
   readonly at_start: boolean;
   /** What the program that sets the clock by the network says; undefined where none says anything. */
   readonly synchronized: boolean | undefined;
+  /** The machine has been on for less than `PATIENCE_MS`, and what is known is from before. */
+  readonly just_booted: boolean;
   /** The machine has a clock with a battery, and it says the same. */
   readonly battery: boolean;
   /** How long the machine's clock has gone on without a leap. */
@@ -66,7 +68,8 @@ export interface WallEvidence {
 /**
  * Whether the machine's wall clock is to be believed. Never before `EARLIEST_MS`; at once when it was set by the network. Without that it has
  * to wait `PATIENCE_MS` when it is earlier than what is known, years later, or when a machine without a battery for its clock has just started
- * and the network is still to be asked.
+ * and the network is still to be asked. Where nobody says whether it was, a clock that goes on from where the machine went off is taken for one
+ * that stood still meanwhile.
  */
 export function judgeWall(evidence: WallEvidence): boolean {
   const { machine_ms, known_ms = machine_ms, at_start, synchronized, battery, steady_ms } = evidence;
@@ -74,5 +77,6 @@ export function judgeWall(evidence: WallEvidence): boolean {
   if (synchronized === true || steady_ms >= PATIENCE_MS) return true;
   const leap = machine_ms - known_ms;
   if (leap > FAR_MS || leap < (at_start ? -SAME_MS : -NEAR_MS)) return false;
-  return !at_start || synchronized === undefined || battery;
+  if (!at_start || battery) return true;
+  return synchronized === undefined && !(evidence.just_booted && leap < NEAR_MS);
 }

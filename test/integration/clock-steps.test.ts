@@ -42,7 +42,7 @@ interface Boot {
 /** Without a battery for its clock, and with a network that sets it some time later. */
 function boot(machineMs: number): Boot {
   const clock = new ManualClock(machineMs);
-  const probe = { synchronized: () => undefined, battery: () => false };
+  const probe = { synchronized: () => undefined, battery: () => false, life: () => undefined };
   const wall = openWall({ clock, file: join(dir, 'clock'), log: silentLogger, probe });
   wall.start();
   const people = openPeople({

@@ -37,7 +37,7 @@ function boot(machineMs: number, probe: Partial<ClockProbe> = {}) {
     clock,
     file: join(dir, 'clock'),
     log: silentLogger,
-    probe: { synchronized: () => undefined, battery: () => false, ...probe },
+    probe: { synchronized: () => undefined, battery: () => false, life: () => undefined, ...probe },
   });
   opened.push(wall);
   wall.start();
@@ -109,6 +109,19 @@ describe('the clock of the server', () => {
     set = false;
     await clock.advance(HOUR);
     expect(wall.trusted()).toBe(true);
+  });
+
+  it('waits after the machine was off, where nothing says whether its clock was set, and not after the server alone was', async () => {
+    const life = (name: string, ms: number) => ({ life: () => ({ name, ms }) });
+    const one = '11111111-1111-4111-8111-111111111111';
+    const two = '22222222-2222-4222-8222-222222222222';
+    boot(THEN, life(one, HOUR)).wall.close();
+    expect(boot(THEN + MINUTE, life(one, 2 * MINUTE)).wall.trusted()).toBe(true);
+    const { clock, wall } = boot(THEN + MINUTE, life(two, MINUTE));
+    expect(wall.trusted()).toBe(false);
+    clock.set(THEN + 9 * HOUR);
+    await clock.advance(15_000);
+    expect([wall.trusted(), wall.wallMs()]).toEqual([true, THEN + 9 * HOUR + 15_000]);
   });
 
   it('believes a machine without a network after ten minutes', async () => {
