@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { randomId, toError } from '../base/index.js';
+import { bootName, randomId, toError } from '../base/index.js';
 import { mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
-import { loadState, Playhead, resumedAt, sqliteKeeper, Store } from '../state/index.js';
+import { loadState, Playhead, resumedAt, sqliteKeeper, Store, type Undecided } from '../state/index.js';
 import { claimFolder, DiskWatch, type Claim, type Db } from '../storage/index.js';
 import type { Base } from './base.js';
 import { openKeptDb } from './open-kept-db.js';
@@ -20,6 +20,8 @@ export interface Kept {
   readonly disk: DiskWatch;
   /** What was damaged at this start, in sentences for people. */
   readonly lost: readonly string[];
+  /** Music of which it is to be decided yet whether it goes on, and when this life of the server began. */
+  readonly undecided: (Undecided & { readonly startedUs: number }) | undefined;
 }
 
 const MEMORY = '/dev/shm';
@@ -40,14 +42,26 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
   const loaded = loadState(db, version, (what) => void unread.push(what));
   const near = nearPlayhead(data_dir, runtimeDir);
   const playheads = near === undefined ? [playheadPath] : [near, playheadPath];
-  const state = resumedAt(loaded, playheads, clock.wallMs());
+  const [boot, startedUs] = [bootName(), clock.nowUs()];
+  const at = { wall_ms: clock.wallMs(), trusted: clock.trusted(), boot, us: startedUs };
+  const { state, undecided } = resumedAt(loaded, playheads, at);
   const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
   closers.add(() => store.flush());
-  const playhead = new Playhead({ path: playheadPath, near, store, clock, log });
+  const playhead = new Playhead({ path: playheadPath, near, store, clock, log, boot });
   closers.add(() => playhead.close());
   for (const what of unread) log.error({ what }, 'something in the database could not be read');
   const unreadable = unread.map((what) => `One ${what} in the database could not be read and was left out.`);
-  return { db, dbFile: file, borrowed, store, playhead, claim, disk, lost: [...lost, ...unreadable] };
+  return {
+    db,
+    dbFile: file,
+    borrowed,
+    store,
+    playhead,
+    claim,
+    disk,
+    lost: [...lost, ...unreadable],
+    undecided: undecided && { ...undecided, startedUs },
+  };
 }
 
 /** A file in memory that outlives this process: in the folder that the unit keeps for it, else where this machine has such a place. */

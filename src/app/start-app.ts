@@ -46,6 +46,7 @@ import { openPipeline, type OpenedPipeline } from './open-pipeline.js';
 import { openPlayers, type OpenedPlayers } from './open-players.js';
 import { openPower, type OpenedPower } from './open-power.js';
 import { openState, type Kept } from './open-state.js';
+import { resumeLater } from './resume-later.js';
 
 export interface App {
   readonly port: number;
@@ -109,6 +110,7 @@ interface Parts {
   readonly doctor: OpenedDoctor;
   readonly power: OpenedPower;
   readonly disk: DiskWatch;
+  readonly undecided: Kept['undecided'];
   readonly shared: Shared;
   house?: House;
 }
@@ -136,7 +138,9 @@ async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsR
   await library.start();
   pipeline.start();
   await parts.hardware.start(server.run);
-  parts.alarms.start(commandRunner(handlers, base.log.child({ part: 'alarms' })));
+  const run = commandRunner(handlers, base.log.child({ part: 'alarms' }));
+  closers.add(resumeLater({ ...base, store, run, undecided: parts.undecided }));
+  parts.alarms.start(run);
   const mpd = await listenForMpd(base, parts, db, server);
   closers.add(() => mpd.close());
   const notices = settleNotices(store, players, config, found.drivers, [...found.notices, ...mpd.notices]);
@@ -210,6 +214,7 @@ async function openParts(
     doctor,
     power,
     disk: kept.disk,
+    undecided: kept.undecided,
     shared,
   };
   return { parts, db, notices: opened };

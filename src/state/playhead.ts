@@ -7,6 +7,9 @@ import type { Store } from './store.js';
 
 const Marks = z.object({
   wall_ms: z.number(),
+  /** In which life of the machine, and when in it: what no clock that is set can move. */
+  boot: z.string().optional(),
+  us: z.number().optional(),
   rooms: z.record(z.string(), z.object({ item_id: z.string(), position_seconds: z.number() })),
 });
 
@@ -31,6 +34,7 @@ export class Playhead {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #boot: string | undefined;
   readonly #timer: { cancel(): void };
   #failed = false;
   #onDisk = { us: -Infinity, items: '' };
@@ -43,8 +47,11 @@ export class Playhead {
     readonly store: Store;
     readonly clock: Clock;
     readonly log: Logger;
+    /** The name of this life of the machine, in which `clock` began. */
+    readonly boot?: string | undefined;
   }) {
     this.#store = options.store;
+    this.#boot = options.boot;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#file = this.#open(options.path);
@@ -84,7 +91,8 @@ export class Playhead {
 
   #write(files: readonly (number | undefined)[]): void {
     const now = this.#clock.nowUs();
-    const marks: z.infer<typeof Marks> = { wall_ms: this.#clock.wallMs(), rooms: {} };
+    const life = this.#boot === undefined ? {} : { boot: this.#boot, us: now };
+    const marks: z.infer<typeof Marks> = { wall_ms: this.#clock.wallMs(), ...life, rooms: {} };
     for (const [roomId, { kept, live }] of this.#store.state.rooms) {
       if (kept.item_id !== undefined && kept.intent !== 'stopped') {
         marks.rooms[roomId] = {
@@ -115,28 +123,69 @@ export class Playhead {
 /** A restart this long after the last mark does not start music by itself: nobody wants it at night after a power cut. */
 const RESUME_WITHIN_MS = 2 * 60_000;
 
-/** The loaded state with every position as the newest of these playheads saw it; rooms that have been silent for long are paused. */
-export function resumedAt(state: State, paths: readonly string[], wallMs: number): State {
+/** When it is that a state is loaded. */
+export interface LoadedAt {
+  readonly wall_ms: number;
+  /** False: nobody knows yet how late it is. */
+  readonly trusted: boolean;
+  readonly boot?: string | undefined;
+  readonly us: number;
+}
+
+export interface Resumed {
+  readonly state: State;
+  /** What played when the machine went off nobody knows how long ago; undefined where that is known. */
+  readonly undecided: Undecided | undefined;
+}
+
+export interface Undecided {
+  /** When it was last heard. */
+  readonly wall_ms: number;
+  readonly room_ids: readonly string[];
+}
+
+/** Whether music goes on that was last heard so long ago. */
+export function goesOn(awayMs: number): boolean {
+  return Math.abs(awayMs) <= RESUME_WITHIN_MS;
+}
+
+/**
+ * The loaded state with every position as the newest of these playheads saw it; rooms that have been silent for long are paused, and those of
+ * which nobody knows for how long.
+ */
+export function resumedAt(state: State, paths: readonly string[], at: LoadedAt): Resumed {
   const marks = paths
     .flatMap((path) => readMarks(path) ?? [])
     .reduce<z.infer<typeof Marks> | undefined>(
       (best, one) => (best && best.wall_ms > one.wall_ms ? best : one),
       undefined,
     );
-  const away = marks ? wallMs - marks.wall_ms : Infinity;
+  const away = marks && awayFor(marks, at);
+  const resumes = away !== undefined && goesOn(away);
   const rooms = new Map(state.rooms);
+  const paused: string[] = [];
   for (const [roomId, room] of rooms) {
     const mark = marks && Object.hasOwn(marks.rooms, roomId) ? marks.rooms[roomId] : undefined;
     const position =
       mark && mark.item_id === room.kept.item_id ? mark.position_seconds : room.kept.position_seconds;
-    const stale = room.kept.intent === 'playing' && (away > RESUME_WITHIN_MS || away < -RESUME_WITHIN_MS);
+    const stale = room.kept.intent === 'playing' && !resumes;
+    if (stale) paused.push(roomId);
     rooms.set(roomId, {
       ...room,
       kept: { ...room.kept, position_seconds: position, intent: stale ? 'paused' : room.kept.intent },
       live: { ...room.live, timeline: { position_seconds: position, at_us: 0, rate: 0 } },
     });
   }
-  return { ...state, rooms };
+  const isOpen = marks && away === undefined && paused.length > 0;
+  const undecided = isOpen ? { wall_ms: marks.wall_ms, room_ids: paused } : undefined;
+  return { state: { ...state, rooms }, undecided };
+}
+
+/** How long ago marks were made; undefined when no clock knows. */
+function awayFor(marks: z.infer<typeof Marks>, at: LoadedAt): number | undefined {
+  if (at.trusted) return at.wall_ms - marks.wall_ms;
+  const sameLife = marks.boot !== undefined && marks.boot === at.boot;
+  return sameLife && marks.us !== undefined && marks.us <= at.us ? (at.us - marks.us) / 1000 : undefined;
 }
 
 function readMarks(path: string): z.infer<typeof Marks> | undefined {

@@ -6,7 +6,16 @@ import type { QueueItem, TopicEvent } from '../protocol/index.js';
 import { migrate, openDb, type Db } from '../storage/index.js';
 import { ManualClock } from '../../test/fakes/manual-clock.js';
 import { silentLogger } from '../base/index.js';
-import { emptyState, loadState, Playhead, resumedAt, sqliteKeeper, Store, type Change } from './index.js';
+import {
+  emptyState,
+  loadState,
+  Playhead,
+  resumedAt,
+  sqliteKeeper,
+  Store,
+  type Change,
+  type LoadedAt,
+} from './index.js';
 
 const items = (count: number): QueueItem[] =>
   Array.from({ length: count }, (_, n) => ({ item_id: `i${n}`, title: `Track ${n}`, duration_seconds: 100 }));
@@ -174,6 +183,14 @@ describe('the store', () => {
   });
 });
 
+/** A moment at which a state is loaded. */
+const at = (clock: ManualClock, more = 0, rest: Partial<LoadedAt> = {}): LoadedAt => ({
+  wall_ms: clock.wallMs() + more,
+  trusted: true,
+  us: clock.nowUs() + more * 1000,
+  ...rest,
+});
+
 describe('the playhead', () => {
   it('knows to the second where music was, and pauses what has been silent for long', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'tutti-playhead-')), 'playhead');
@@ -185,12 +202,31 @@ describe('the playhead', () => {
     store.commit(playing('i0', 10, clock.nowUs()));
     await store.durable();
     await clock.advance(7_900);
-    const soon = resumedAt(loadState(db, '1'), [path], clock.wallMs() + 5_000).rooms.get('kitchen')!;
+    const soon = resumedAt(loadState(db, '1'), [path], at(clock, 5_000)).state.rooms.get('kitchen')!;
     expect(soon.kept).toMatchObject({ intent: 'playing', item_id: 'i0', position_seconds: 17 });
-    const late = resumedAt(loadState(db, '1'), [path], clock.wallMs() + 3_600_000).rooms.get('kitchen')!;
+    const late = resumedAt(loadState(db, '1'), [path], at(clock, 3_600_000)).state.rooms.get('kitchen')!;
     expect(late.kept).toMatchObject({ intent: 'paused', position_seconds: 17 });
     playhead.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ['in the same life of the machine music goes on', { boot: 'one' }, 'playing', undefined],
+    ['after the machine was off it is paused, and undecided', { boot: 'two' }, 'paused', ['kitchen']],
+  ] as const)('knows no hour: %s', async (_name, life, intent, room_ids) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'tutti-playhead-')), 'playhead');
+    const clock = new ManualClock();
+    const { store, db } = open();
+    store.commit(known);
+    store.commit(add(1));
+    const playhead = new Playhead({ path, store, clock, log: silentLogger, boot: 'one' });
+    store.commit(playing('i0', 10, clock.nowUs()));
+    await store.durable();
+    await clock.advance(5_000);
+    const doubted = at(clock, 20_000, { trusted: false, wall_ms: 0, ...life });
+    const { state, undecided } = resumedAt(loadState(db, '1'), [path], doubted);
+    expect([state.rooms.get('kitchen')?.kept.intent, undecided?.room_ids]).toEqual([intent, room_ids]);
+    playhead.close();
   });
 
   it('is in memory each second and on disk each minute, and the newest of both counts', async () => {
@@ -204,11 +240,11 @@ describe('the playhead', () => {
     store.commit(playing('i0', 10, clock.nowUs()));
     await store.durable();
     await clock.advance(70_000);
-    const at = (...paths: string[]): number =>
-      resumedAt(loadState(db, '1'), paths, clock.wallMs()).rooms.get('kitchen')!.kept.position_seconds;
-    expect([at(path), at(near, path), at(path, near)]).toEqual([71, 80, 80]);
+    const position = (...paths: string[]): number =>
+      resumedAt(loadState(db, '1'), paths, at(clock)).state.rooms.get('kitchen')!.kept.position_seconds;
+    expect([position(path), position(near, path), position(path, near)]).toEqual([71, 80, 80]);
     playhead.close();
-    expect([at(path), existsSync(near)]).toEqual([80, false]);
+    expect([position(path), existsSync(near)]).toEqual([80, false]);
   });
 
   const both = (): { readonly path: string; readonly near: string } => {
@@ -273,7 +309,7 @@ describe('the playhead', () => {
     await clock.advance(600_000);
     store.commit(playing('i0', 40, clock.nowUs()));
     await clock.advance(1_000);
-    const { kept } = resumedAt(store.state, [path], clock.wallMs()).rooms.get('kitchen')!;
+    const { kept } = resumedAt(store.state, [path], at(clock)).state.rooms.get('kitchen')!;
     expect(kept).toMatchObject({ intent: 'playing', position_seconds: 41 });
     playhead.close();
   });
@@ -283,6 +319,8 @@ describe('the playhead', () => {
     writeFileSync(path, '{"wall_ms":12');
     const { store } = open();
     store.commit(known);
-    expect(resumedAt(store.state, [path], 0).rooms.get('kitchen')?.kept.position_seconds).toBe(0);
+    expect(
+      resumedAt(store.state, [path], at(new ManualClock())).state.rooms.get('kitchen')?.kept.position_seconds,
+    ).toBe(0);
   });
 });
