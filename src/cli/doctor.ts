@@ -1,11 +1,15 @@
-import { open } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
-import { AppError, systemClock } from '../base/index.js';
+import { existsSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError, systemClock, toError } from '../base/index.js';
 import {
   bundle,
   bundleName,
   demandHealth,
   examine,
+  hiddenIn,
   houseChecks,
   lines,
   machineChecks,
@@ -41,46 +45,94 @@ async function look(env: Env, parsed: Arguments): Promise<Check[]> {
   return [...checks, ...(seen ?? []).filter(({ check_id }) => blind.some(({ id }) => id === check_id))];
 }
 
-/** `tutti diagnostics [file]`: what the server that runs gives, else what can be seen without it. The text to print. */
+/** `tutti diagnostics [file]`: what the server that runs gives, else what can be seen without it. The text to print; none when the bundle itself was. */
 export async function diagnostics(parsed: Arguments, env: Env): Promise<string> {
-  const file = parsed.rest[0] ?? bundleName(systemClock);
+  const [wanted] = parsed.rest;
   const { bytes, problem } = await fetchBundle(parsed, env);
-  await write(file, bytes ?? (await alone(env, parsed, problem)));
+  const made = bytes ?? (await alone(env, parsed, problem));
+  if (wanted === '-') return printed(made);
+  const file = wanted === undefined ? await writeSomewhere(made) : await write(wanted, made);
   const without = bytes ? '' : `\nThe server gave none (${problem}): what only it knows is not in it.`;
   return `${file} is written: settings, checks, figures and the last lines of the log, without passwords, tokens and names of people. Look into it with: zcat ${file}${without}`;
 }
 
-/** A file of its own, that only its owner may read; nothing is written over. */
-async function write(file: string, bytes: Buffer): Promise<void> {
-  const handle = await open(file, 'wx', 0o600).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new AppError(
-      'ERR_CONFLICT',
-      `${file} cannot be written (${code}); give another name: tutti diagnostics other.json.gz`,
-      { cause },
-    );
-  });
+/** For who writes it elsewhere: `sudo tutti diagnostics - > file`. */
+function printed(bytes: Buffer): Promise<string> {
+  return new Promise((resolve, reject) =>
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(''))),
+  );
+}
+
+/** Here, or where there is room: who needs help may stand in a folder that is not his, before a disk that is full. */
+async function writeSomewhere(bytes: Buffer): Promise<string> {
+  const name = bundleName(systemClock);
+  let refused: unknown;
+  for (const folder of ['', tmpdir(), '/dev/shm'])
+    for (let n = 1; n <= MOST_OF_A_DAY; n++) {
+      const file = join(folder, n === 1 ? name : name.replace('.json', `-${n}.json`));
+      try {
+        return await write(file, bytes);
+      } catch (thrown) {
+        refused = thrown;
+        if (!existsSync(file)) break;
+      }
+    }
+  throw refused;
+}
+
+const MOST_OF_A_DAY = 50;
+
+/** A file of its own, that only its owner may read; nothing is written over, and no half of one is left. */
+async function write(file: string, bytes: Buffer): Promise<string> {
+  const handle = await open(file, 'wx', 0o600).catch((cause: unknown) => refusal(file, cause));
   try {
     await handle.writeFile(bytes);
+  } catch (cause) {
+    await rm(file, { force: true });
+    return refusal(file, cause);
   } finally {
     await handle.close();
   }
+  return file;
+}
+
+function refusal(file: string, cause: unknown): never {
+  const { code } = cause as NodeJS.ErrnoException;
+  throw new AppError(
+    'ERR_CONFLICT',
+    code === 'EEXIST'
+      ? `${file} is there already; give another name: tutti diagnostics other.json.gz`
+      : `${file} cannot be written (${code}); give another name: tutti diagnostics /tmp/tutti.json.gz`,
+    { cause },
+  );
 }
 
 async function alone(env: Env, parsed: Arguments, problem: string): Promise<Buffer> {
   const { config } = settings(env);
+  const missing = [`state and metrics: ${problem}`];
+  const hidden = hiddenBy(config.data_dir, missing);
   return bundle({
     clock: systemClock,
     version,
     config,
     checks: await look(env, parsed),
-    log: await journal(),
+    log: hidden ? await journal() : [],
     metrics: undefined,
     state: undefined,
-    known: [],
-    people: [],
-    missing: [`state and metrics: ${problem}`],
+    known: hidden?.known ?? [],
+    people: hidden?.people ?? [],
+    missing,
   });
+}
+
+/** Names and secrets that a log may hold. Where nobody can read them, nobody can take them out of it. */
+function hiddenBy(dataDir: string, missing: string[]): ReturnType<typeof hiddenIn> | undefined {
+  try {
+    return hiddenIn(dataDir);
+  } catch (thrown) {
+    missing.push(`log: names and secrets in it are not known, ${toError(thrown).message}`);
+    return undefined;
+  }
 }
 
 const JOURNAL_MS = 5_000;

@@ -44,9 +44,27 @@ export function bundled(parts: BundleParts): object {
     settings: redactor.value(config),
     versions: { ...process.versions },
     state: redactor.value(state),
-    metrics: (metrics ?? '').split('\n').map((line) => redactor.text(line)),
-    log: log.map((line) => redactor.line(line)),
+    metrics: fitting(MOST_BYTES, (metrics ?? '').split('\n').slice(0, MOST_LINES), (line) =>
+      redactor.text(line),
+    ),
+    log: fitting(MOST_BYTES, log.slice(-MOST_LINES).toReversed(), (line) => redactor.line(line)).toReversed(),
   };
+}
+
+const MOST_LINES = 2_000;
+const MOST_BYTES = 512 * 1024;
+
+/** As many of the first lines, made fit to be handed out, as there is room for. */
+function fitting(most: number, lines: readonly string[], clean: (line: string) => string): string[] {
+  const kept: string[] = [];
+  let left = most;
+  for (const line of lines) {
+    const text = clean(line);
+    left -= text.length;
+    if (left < 0) break;
+    kept.push(text);
+  }
+  return kept;
 }
 
 /** A part that may not come: then it is missing, and the bundle says so. */

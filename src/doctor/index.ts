@@ -3,7 +3,7 @@ export { Doctor, type DoctorParts } from './doctor.js';
 export { examine, type CheckSpec } from './finding.js';
 export { houseChecks } from './house-checks.js';
 export type { HouseEyes, SeenPlayer } from './house.js';
-export { namesOf, secretsOf } from './known.js';
+export { hiddenIn, namesOf, secretsOf } from './known.js';
 export { demandHealth, lines } from './lines.js';
 export { machineChecks, type Machine } from './machine-checks.js';
 export { ownNetworks } from './networks.js';

@@ -26,9 +26,47 @@ describe('the redactor', () => {
     '/home/canary7Secret/Music',
     'signature=canary7Secret',
     'canary7Secretcanary7Secretcanary7Secret',
+    'http://tutti.local/?invite=canary7Secret',
+    'http://user:pass/with@canary7Secret@nas.lan/x',
+    'ssid="My canary7Secret net"',
+    'SSID: canary7Secret',
+    'password = "two canary7Secret words"',
+    'wpa_passphrase=two canary7Secret words',
+    'the password is canary7Secret',
+    'access_key=canary7Secret',
+    'mpc -h canary7Secret@kitchen.local',
+    'from canary7Secret@example.org to you',
+    'C:\\Users\\canary7Secret\\Music',
   ])('takes the secret out of %s', (text) => {
     expect(redactor.text(text)).not.toContain(CANARY);
     expect(redactor.line(JSON.stringify({ message: text, url: text }))).not.toContain(CANARY);
+  });
+
+  it.each([
+    ['84.12.33.9', 'asked by 84.12.33.9:51000'],
+    ['2001:db8:77::5', 'asked by 2001:db8:77::5'],
+    ['b8:27:eb:01:02:03', 'radio b8:27:eb:01:02:03 is up'],
+  ])('takes out %s, which says where this house is', (place, text) => {
+    expect(redactor.text(text)).not.toContain(place);
+  });
+
+  it('is quick with whatever strangers write into a log, and cuts what is very long', () => {
+    const pieces = [
+      '-token',
+      'a-',
+      'a="',
+      'a@',
+      '1.',
+      '2001:',
+      'http://a',
+      'ssid ',
+      'pin is ',
+      '/link/x',
+      'cookie ',
+    ];
+    const began = process.cpuUsage();
+    for (const piece of pieces) expect(redactor.text(piece.repeat(50_000)).length).toBeLessThan(30_000);
+    expect(process.cpuUsage(began).user).toBeLessThan(5_000_000);
   });
 
   it('takes out what is known, however it is written', () => {
@@ -59,6 +97,9 @@ describe('the redactor', () => {
       'tutti_websocket_writes_total 120',
       'sudo iw dev wlan0 set power_save off',
       '/var/lib/tutti/tutti.db',
+      'tutti-output@kitchen.service ended',
+      'eth0 192.168.1.2/255.255.255.0, mpv 0.40.0, Node 20.19.2, Linux 6.12.25+rpt-rpi-v8',
+      'checked at 2026-11-21T06:55:34.123Z',
     ])
       expect(redactor.text(text)).toBe(text);
   });

@@ -1,4 +1,5 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { AppError } from '../base/index.js';
 
@@ -57,11 +58,11 @@ export function openDb(file: string): Db {
     },
     transaction(work, durability = 'full') {
       if (depth > 0) return work();
-      if (durability === 'normal') raw.exec('PRAGMA synchronous=normal');
+      if (durability === 'normal') raw.exec(OF_BULK);
       try {
         return whole(work);
       } finally {
-        if (durability === 'normal') raw.exec('PRAGMA synchronous=full');
+        if (durability === 'normal') raw.exec(OF_COMMANDS);
       }
     },
     close() {
@@ -78,12 +79,42 @@ export function openDb(file: string): Db {
   };
 }
 
+/**
+ * A log that does not grow is written over in place: on ext4 a small write then costs 30 kB of the card, not 44, as no blocks are given out
+ * and the journal has less to say. What comes in bulk folds the log in less often.
+ */
+const OF_COMMANDS = 'PRAGMA synchronous=full; PRAGMA wal_autocheckpoint=64;';
+const OF_BULK = 'PRAGMA synchronous=normal; PRAGMA wal_autocheckpoint=1000;';
+
+/**
+ * Opens a database that nobody has open only to look into it, also on a disk that is full or takes nothing: then as it was when its log was
+ * last folded in. For programs of their own, never beside another connection of the same process.
+ */
+export function openDbToRead(file: string): Pick<Db, 'prepare' | 'close'> {
+  const raw = openedToRead(pathToFileURL(file));
+  return { prepare: (sql) => wrap(raw.prepare(sql)), close: () => raw.close() };
+}
+
+function openedToRead(place: URL): DatabaseSyncInstance {
+  for (const how of ['', '?immutable=1']) {
+    const raw = new DatabaseSync(`${place.href}${how}`, { readOnly: true });
+    try {
+      raw.prepare('SELECT count(*) FROM sqlite_master').get();
+      return raw;
+    } catch (error) {
+      raw.close();
+      if (how !== '') throw error;
+    }
+  }
+  throw new AppError('ERR_DISK', 'the database cannot be read');
+}
+
 function opened(file: string): DatabaseSyncInstance {
   if (file !== ':memory:') made(file);
   const raw = new DatabaseSync(file);
   try {
     raw.exec(
-      'PRAGMA journal_mode=WAL; PRAGMA synchronous=full; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;',
+      `PRAGMA journal_mode=WAL; ${OF_COMMANDS} PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-2000;`,
     );
     return raw;
   } catch (error) {

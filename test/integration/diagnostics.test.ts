@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -10,6 +10,7 @@ import { startApp, type App } from '../../src/app/index.js';
 import { silentLogger } from '../../src/base/index.js';
 import { runCli } from '../../src/cli/index.js';
 import { ConfigSchema } from '../../src/config/index.js';
+import { hiddenIn } from '../../src/doctor/index.js';
 import { Check } from '../../src/protocol/index.js';
 import type { DriverDefinition } from '../../src/players/index.js';
 import { startRedis, type RunningRedis } from '../fakes/real-redis.js';
@@ -221,4 +222,26 @@ it('tutti diagnostics writes the bundle of the server that runs, and one of the 
   expect(
     z.looseObject({ checks: z.array(z.unknown()) }).parse(JSON.parse(text)).checks.length,
   ).toBeGreaterThan(25);
+});
+
+it('[DR3] without a server the bundle hides what the database knows, and a database that cannot be read keeps the log out', async () => {
+  const base = await start('required');
+  const link = app!.firstLink!.split('/').at(-1)!;
+  await post(base, '/sign-in', { how: 'link', link, name: 'Annabel Canary', password: `${CANARY}-password` });
+  await app!.close();
+  app = undefined;
+  const folder = join(dir, 'state');
+  expect(hiddenIn(folder).people).toContain('Annabel Canary');
+  expect(hiddenIn(folder).known).toContain((await readFile(join(folder, 'satellite-token'), 'utf8')).trim());
+
+  await writeFile(join(folder, 'tutti.db'), 'no database');
+  const file = join(dir, 'dead.json.gz');
+  const env = { TUTTI_DATA_DIR: folder, TUTTI_MDNS: 'off' };
+  await runCli(['diagnostics', file, '--server', 'http://127.0.0.1:1'], env, () => undefined);
+  const bundle = JSON.parse(gunzipSync(await readFile(file)).toString()) as {
+    missing: string[];
+    log: string[];
+  };
+  expect(bundle.missing.join()).toContain('names and secrets in it are not known');
+  expect(bundle.log).toEqual([]);
 });
