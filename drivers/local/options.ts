@@ -8,12 +8,15 @@ export const LocalOptions = z.strictObject({
     .min(1)
     .max(256)
     .regex(/^[^\p{Cc}]+$/u)
-    .default('auto'),
+    .refine((name) => !/^[a-zA-Z]+:|^\d+$/.test(name), 'is a name of ALSA, which begins with alsa/ here')
+    .default('auto')
+    .describe("'auto', or as `mpv --audio-device=help` shows it: alsa/plughw:CARD=DAC,DEV=0"),
   /** `mpv`, found on the PATH, or the absolute path of a program whose name starts with mpv. */
   program: z
     .string()
     .regex(/^(mpv|\/([^\p{Cc}]*\/)?mpv[^/\p{Cc}]*)$/u)
-    .default('mpv'),
+    .default('mpv')
+    .describe('mpv, or the whole path of a program whose name begins with mpv'),
   replaygain: z.enum(['off', 'track', 'album']).default('album'),
   /**
    * The control of the sound card that is the volume: `auto` finds it where the output is an ALSA card, `none` leaves the card alone and

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { DRIVERS, SnapcastOptions } from '../../drivers/index.js';
-import { AppError } from '../base/index.js';
+import { AppError, systemClock, toError } from '../base/index.js';
+import { busAddress } from '../bus/index.js';
 import type { Fault, Judges } from '../config/index.js';
+import { AddressGuard } from '../net/index.js';
 import { readTemplate } from '../pipeline/index.js';
 import { configuredPlayerFaults, type PlayerKind } from '../players/index.js';
 import { Proxies } from '../server/index.js';
@@ -17,16 +20,56 @@ export function settingJudges(kinds: readonly PlayerKind[] = PLAYER_KINDS): Judg
     players: (players) => configuredPlayerFaults(kinds, players),
     path_template: (text) =>
       thrownBy(() => readTemplate(text)).map((fault) => ({ ...fault, suggestion: TEMPLATE_FIELDS })),
-    trusted_proxies: (list) => thrownBy(() => new Proxies(list)),
+    trusted_proxies: (list) => ofEach(list, NETWORKS, (text) => new Proxies([text])),
+    allow_private_addresses: (list) =>
+      ofEach(list, NETWORKS, (text) => new AddressGuard({ clock: systemClock, allow: [text] })),
+    bus: (text) => thrownBy(() => busAddress(text)),
     allowed_origins: (list) =>
       list
         .filter((text) => !URL.canParse(text))
         .map((text) => ({
-          path: [],
+          path: [list.indexOf(text)],
           reason: `allowed_origins: ${JSON.stringify(text)} is no web address.`,
           suggestion: 'For example: allowed_origins: [https://home.example]',
         })),
   };
+}
+
+/** The same where the server runs or shall run: files that it needs are looked at too. */
+export function judgesHere(): Judges {
+  return {
+    ...settingJudges(),
+    tls_cert: (path) => pemFaults('tls_cert', path),
+    tls_key: (path) => pemFaults('tls_key', path),
+  };
+}
+
+const NETWORKS = 'For example: [127.0.0.1, 10.0.0.0/8]';
+
+function ofEach(list: readonly string[], suggestion: string, look: (text: string) => unknown): Fault[] {
+  return list.flatMap((text, at) =>
+    thrownBy(() => look(text)).map((fault) => ({ ...fault, path: [at], suggestion })),
+  );
+}
+
+/** A certificate that cannot be read would keep the next start from happening. */
+function pemFaults(key: string, path: string): Fault[] {
+  const fault = (reason: string, suggestion: string): Fault[] => [
+    { path: [], reason: `${key}: ${path} ${reason}.`, suggestion },
+  ];
+  try {
+    if (readFileSync(path, 'latin1').includes('-----BEGIN ')) return [];
+    return fault('is no PEM file', 'PEM is text and begins with -----BEGIN.');
+  } catch (error) {
+    const { code, message } = toError(error) as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return fault('is not there', 'Write where it is, or remove tls_cert and tls_key.');
+    if (code === 'EISDIR') return fault('is a folder', 'Name the file in it.');
+    if (code === 'EACCES') {
+      const rights = `Let the user that Tutti runs as read it: sudo chgrp tutti ${path} && sudo chmod g+r ${path}`;
+      return fault('may not be read', rights);
+    }
+    return fault(`cannot be read (${message})`, 'Look at the file.');
+  }
 }
 
 function thrownBy(look: () => unknown): Fault[] {

@@ -3,6 +3,7 @@ export * from './clock.js';
 export * from './ending.js';
 export * from './errors.js';
 export * from './first-of.js';
+export * from './host.js';
 export * from './ids.js';
 export * from './log.js';
 export * from './log-ring.js';

@@ -1,20 +1,49 @@
-import { settingJudges } from '../app/index.js';
+import { statSync } from 'node:fs';
+import { judgesHere } from '../app/index.js';
 import { AppError } from '../base/index.js';
-import { GROUP_NAMES, loadSettings, problemText, SPECS, type Env, type Loaded } from '../config/index.js';
+import {
+  GROUP_NAMES,
+  loadSettings,
+  problemText,
+  SPECS,
+  type Env,
+  type Loaded,
+  type Problem,
+} from '../config/index.js';
 import type { Arguments } from './arguments.js';
 
 /** `tutti config check [file]` and `tutti config show`. Rejects with everything that is wrong, so that the program fails. */
 export function runConfig({ rest: [what, file], json }: Arguments, env: Env): string {
   if (what !== 'check' && what !== 'show')
     throw new AppError('ERR_INVALID', 'tutti config what? There are: check [file], show');
-  const loaded = loadSettings({ env, judges: settingJudges(), ...(file !== undefined && { file }) });
+  const loaded = loadSettings({ env, judges: judgesHere(), ...(file !== undefined && { file }) });
   if (json) return JSON.stringify(rowsOf(loaded), undefined, 2);
-  const notes = loaded.notes.map((note) => `  Note: ${problemText(note)}`);
+  const notes = [...loaded.notes, ...missingFolders(loaded)].map((note) => `  Note: ${problemText(note)}`);
   if (what === 'show') return [...textOf(loaded, () => true), ...notes].join('\n');
   const source = loaded.file_used ? loaded.file : `no config file (${loaded.file} is not there)`;
   const set = textOf(loaded, ({ from }) => from !== 'default');
   const nothing = ['  Everything is as by default.'];
   return [`Nothing is wrong: ${source}`, ...(set.length > 0 ? set : nothing), ...notes].join('\n');
+}
+
+/** Folders may come later, with a stick or a share: that they are not there now is no fault. */
+function missingFolders({ config, origins }: Loaded): Problem[] {
+  return SPECS.filter(({ folder }) => folder).flatMap(({ key }) => {
+    const { from = 'default', where = key } = origins.get(key) ?? {};
+    const path = config[key];
+    if (from === 'default' || typeof path !== 'string') return [];
+    const reason = folderFault(path);
+    if (reason === undefined) return [];
+    return [{ where: from === 'page' ? 'set on the page' : where, reason: `${key}: ${path} ${reason}.` }];
+  });
+}
+
+function folderFault(path: string): string | undefined {
+  try {
+    return statSync(path).isDirectory() ? undefined : 'is no folder';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'may not be looked at' : 'is not there now';
+  }
 }
 
 interface Row {

@@ -1,5 +1,5 @@
 import { createLogger, systemClock } from '../base/index.js';
-import { settingJudges, startApp } from '../app/index.js';
+import { judgesHere, startApp } from '../app/index.js';
 import { mendSettings } from '../backup/index.js';
 import { loadSettings, usualFolder, type Loaded } from '../config/index.js';
 import { HouseSettings } from '../settings/index.js';
@@ -25,7 +25,7 @@ async function live(
   lives: { notifier?: Notifier },
 ): Promise<boolean> {
   const damaged = await mendSettings({ dataDir: usualFolder(env), wallMs: systemClock.wallMs() });
-  const judges = settingJudges();
+  const judges = judgesHere();
   const again = (): Loaded => loadSettings({ env, judges });
   const loaded = again();
   // A terminal is for people: less is said there, unless somebody wants more.

@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { nearest } from '../base/index.js';
 import type { Problem } from './problem.js';
-import { readSettingsText } from './read-file.js';
+import { readSettingsText } from './read-text.js';
 import { SPECS, type SettingKey } from './specs.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -21,11 +22,12 @@ export function readEnvironment(env: Env): EnvironmentRead {
   const values = new Map<SettingKey, unknown>();
   const problems: Problem[] = [];
   const variables = SPECS.map(({ variable }) => variable);
-  for (const { key, variable, kind } of SPECS) {
+  for (const { key, variable, kind, form } of SPECS) {
     const text = env[variable];
     if (text === undefined || text === '') continue;
     if (kind !== 'players' && kind !== 'other') {
-      values.set(key, text);
+      // Who starts it by hand means the folder where that is done.
+      values.set(key, form === 'path' && !/^(~|[A-Za-z]:)/.test(text) ? resolve(text) : text);
       continue;
     }
     const read = readSettingsText(`${key}: ${text}`, variable);

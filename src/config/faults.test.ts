@@ -41,9 +41,9 @@ describe('a wrong setting', () => {
       '1:16: allowed_hosts: {"a":"b"} is no list of texts. For example: allowed_hosts: [music.lan]',
     ],
     ['prot: 1', '1:1: prot is no setting. Did you mean port?'],
-    ['chandelier: 1', '1:1: chandelier is no setting. config/default.yaml has them all.'],
+    ['chandelier: 1', '1:1: chandelier is no setting. "tutti config show" has them all.'],
     ['- a', '1:1: settings are expected, as "key: value" lines. For example: port: 8080'],
-    ['port: 1\nport: 2', '2:1: this key stands here for the second time. Remove one of them.'],
+    ['port: 1\nport: 2', '2:1: port stands here for the second time. Remove one of them.'],
     ['a:\n\tb: 1', '2:1: a line begins with a tab. Indent with spaces.'],
     ['tls_cert: /a.pem', '1:1: tls_cert: tls_cert and tls_key belong together, and only this one is set.'],
     [
@@ -88,14 +88,17 @@ describe('the environment', () => {
     const values: Record<string, string> = {
       number: '7000',
       switch: 'off',
-      list: 'a, b',
+      list: '5, 6',
+      names: 'a, b',
+      paths: '/a, /b',
       text: 'sixteen-and-more-letters',
       address: 'http://a.example',
     };
-    for (const { kind, key, variable, choices, minimum = 0, maximum = 1e9 } of SPECS) {
+    for (const { kind, form, key, variable, choices, minimum = 0, maximum = 1e9 } of SPECS) {
       if (kind === 'players' || key.startsWith('tls_') || key === 'data_dir') continue;
       const number = String(Math.min(Math.max(7000, minimum), maximum));
-      const text = kind === 'choice' ? choices.at(-1) : kind === 'number' ? number : values[kind];
+      const usual = values[form === 'names' || form === 'paths' ? form : kind];
+      const text = kind === 'choice' ? choices.at(-1) : kind === 'number' ? number : usual;
       const at = home();
       const { origins } = loadSettings({ env: { TUTTI_DATA_DIR: at, [variable]: text }, home: at });
       expect([key, origins.get(key)]).toEqual([key, { from: 'environment', where: variable }]);

@@ -10,7 +10,7 @@ export const hardwareKeys = {
   ),
   gpio_chip: z
     .string()
-    .regex(/^[a-z0-9/_-]{1,64}$/)
+    .regex(/^[a-z0-9/][a-z0-9/_-]{0,63}$/)
     .default('gpiochip0')
     .describe('which chip the header is on; a Raspberry Pi 5 with an old kernel has it on gpiochip4'),
   gpio_amplifier: Line.optional()
@@ -30,7 +30,7 @@ export const hardwareKeys = {
   gpio_led_inverted: Switch.default(false).describe('the LED is on at 0 V'),
   gpio_buttons: List.default([])
     .describe('lines with buttons to ground; what they do is chosen on the page')
-    .meta({ example: "['5', '6', '13']" }),
+    .meta({ form: 'lines', example: '[5, 6, 13]' }),
   gpio_room: z
     .string()
     .max(128)

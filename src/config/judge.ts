@@ -1,6 +1,9 @@
 import type * as z from 'zod';
 import { ConfigSchema, type FileConfig } from './schema.js';
 import { nearest } from '../base/index.js';
+import { formFaults } from './forms.js';
+import { ofPlayers } from './player-words.js';
+import { unitHint } from './units.js';
 import type { Fault } from './problem.js';
 import type { SettingKey, SettingSpec } from './specs.js';
 
@@ -23,6 +26,8 @@ export function judge(spec: SettingSpec, written: unknown, judges: Judges = {}):
     const faults = parsed.error.issues.map((issue) => faultOf(spec, value, issue));
     return { faults: uniqueByReason(faults) };
   }
+  const forms = formFaults(spec, spec.kind === 'list' ? parsed.data : value);
+  if (forms.length > 0) return { faults: forms };
   const look = judges[spec.key] as ((value: unknown) => readonly Fault[]) | undefined;
   const faults = parsed.data === undefined ? [] : (look?.(parsed.data) ?? []);
   return faults.length > 0 ? { faults } : { value: parsed.data };
@@ -40,8 +45,10 @@ function faultOf(spec: SettingSpec, value: unknown, issue: Issue): Fault {
   const shown = spec.secret ? 'the value' : shorten(value);
   const example = `For example: ${key}: ${exampleOf(spec)}`;
   switch (spec.kind) {
-    case 'number':
-      return { path: [], reason: `${key}: ${shown} is no ${numbers(spec)}.`, suggestion: example };
+    case 'number': {
+      const suggestion = unitHint(spec, value) ?? example;
+      return { path: [], reason: `${key}: ${shown} is no ${numbers(spec)}.`, suggestion };
+    }
     case 'switch':
       return { path: [], reason: `${key}: ${shown} is neither true nor false.`, suggestion: example };
     case 'choice':
@@ -75,23 +82,10 @@ function choices({ choices: known }: SettingSpec, value: unknown): string {
 
 function textFault(issue: Issue): string {
   if (issue.code === 'invalid_type') return 'is no text; put it into quotes';
+  if (issue.code === 'too_small' && issue.minimum === 1) return 'is empty';
   if (issue.code === 'too_small') return `is too short, it needs ${String(issue.minimum)} characters`;
   if (issue.code === 'too_big') return `is too long, it may have ${String(issue.maximum)} characters`;
   return 'does not have the right form';
-}
-
-/** Passwords may stand in an entry: what is in it is not repeated. */
-function ofPlayers(path: readonly PropertyKey[], { code, message }: Issue): Omit<Fault, 'path'> {
-  const [index, field] = path;
-  const suggestion = 'For example: - { kind: mpd, name: Kitchen, host: 192.168.1.20 }';
-  if (index === undefined) return { reason: 'players: a list of players is expected.', suggestion };
-  const which = `players: entry ${Number(index) + 1}`;
-  if (field === undefined) return { reason: `${which} is no player.`, suggestion };
-  if (field === 'kind' || field === 'name')
-    return { reason: `${which} needs a ${field}, a text of 1 to 128 characters.`, suggestion };
-  if (field === 'id') return { reason: `${which}: an id has small letters, digits and dashes.` };
-  const reason = code === 'invalid_union' ? 'is a text, a number, true or false' : message;
-  return { reason: `${which}: ${String(field)} ${reason}.` };
 }
 
 /** As one would write it in the config file. */
@@ -103,7 +97,7 @@ export function exampleOf({ example, fallback, kind, choices: known }: SettingSp
 }
 
 function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -1,12 +1,14 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { readEnvironment, type Env } from './environment.js';
 import { judge, type Judges } from './judge.js';
 import { keptFileIn, readKept } from './kept-values.js';
-import { nearest } from '../base/index.js';
 import { BadSettings, type Problem } from './problem.js';
-import { readSettingsFile, type Written } from './read-file.js';
+import { readSettingsFile, unreadable } from './read-file.js';
+import type { Written } from './read-text.js';
+import { togetherFaults } from './together.js';
+import { unknownKey } from './unknown-key.js';
 import { ConfigSchema, type Config } from './schema.js';
 import { SPECS, specFor, type SettingKey } from './specs.js';
 
@@ -51,10 +53,15 @@ export function loadSettings({ env, home = homedir(), file: named, judges = {} }
   const usualDir = usualFolder(env, home);
   const mustBe = named ?? (env['TUTTI_CONFIG'] || undefined);
   const file = resolve(mustBe ?? join(usualDir, 'tutti.yaml'));
-  const file_used = existsSync(file);
-  if (mustBe !== undefined && !file_used)
-    throw new BadSettings([{ where: file, reason: 'there is no config file of this name.' }]);
+  const file_used = isThere(file);
   const layers = new Layers(judges);
+  if (!file_used) {
+    const others = namesLike(file);
+    const suggestion = others.length === 0 ? undefined : `There is ${others.join(', ')}.`;
+    const missing = { where: file, reason: 'there is no config file of this name.', suggestion };
+    if (mustBe !== undefined) throw new BadSettings([missing]);
+    if (suggestion !== undefined) layers.notes.push(missing);
+  }
   layers.environment(env);
   if (file_used) layers.file(readSettingsFile(file));
   layers.throwProblems();
@@ -68,6 +75,39 @@ export function loadSettings({ env, home = homedir(), file: named, judges = {} }
     music_dir: musicDir(parsed.music_dir, home),
   });
   return { config, origins: layers.origins(), file, file_used, notes: layers.notes };
+}
+
+/** Throws BadSettings for a file that may be there and cannot be looked at: the server must not go by defaults in silence. */
+function isThere(file: string): boolean {
+  try {
+    statSync(file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const dangling = code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+    if (code === 'ENOENT' && !dangling) return false;
+    const words = dangling
+      ? { reason: 'it is a link to a file that is not there.' }
+      : unreadable(file, error);
+    throw new BadSettings([{ where: file, ...words }]);
+  }
+}
+
+/** Files beside it that somebody may have taken for it: `tutti.yml`, `tutti.yaml.txt`. */
+function namesLike(file: string): string[] {
+  const stem = basename(file)
+    .replace(/\.ya?ml$/i, '')
+    .toLowerCase();
+  try {
+    return readdirSync(dirname(file)).filter((name) => {
+      const plain = name.toLowerCase();
+      return (
+        plain !== basename(file) && plain.startsWith(stem) && /\.(ya?ml|conf|cfg|txt|yaml\.\w+)$/.test(plain)
+      );
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** The data folder, unless a config file that is somewhere else names another. */
@@ -103,7 +143,8 @@ class Layers {
       if (spec) {
         const place = (path: readonly PropertyKey[]): string => placeOf([key, ...path]);
         this.#take(spec.key, value, { from: 'file', where: placeOfKey(key) }, place, this.#problems);
-      } else this.#problems.push({ where: placeOfKey(key), ...unknownKey(key) });
+      } else
+        this.#problems.push({ where: placeOfKey(key), ...unknownKey(key, value, this.#problems.length) });
     }
   }
 
@@ -136,12 +177,9 @@ class Layers {
 
   /** Throws BadSettings when something is wrong, alone or beside another setting. */
   throwProblems(): void {
-    const [cert, key] = [this.text('tls_cert'), this.text('tls_key')];
-    if ((cert === undefined) !== (key === undefined)) {
-      const there = cert === undefined ? 'tls_key' : 'tls_cert';
-      const reason = `${there}: tls_cert and tls_key belong together, and only this one is set.`;
-      this.#problems.push({ where: this.#found.get(there)?.origin.where ?? there, reason });
-    }
+    const values = new Map([...this.#found].map(([key, { value }]) => [key, value]));
+    for (const { key, ...fault } of togetherFaults(values))
+      this.#problems.push({ where: this.#found.get(key)?.origin.where ?? key, ...fault });
     if (this.#problems.length > 0) throw new BadSettings(this.#problems);
   }
 
@@ -170,17 +208,6 @@ class Layers {
     else if (judged.value !== undefined && !this.#found.has(key))
       this.#found.set(key, { value: judged.value, origin });
   }
-}
-
-function unknownKey(key: string): Omit<Problem, 'where'> {
-  const meant = nearest(
-    key,
-    SPECS.map((spec) => spec.key),
-  );
-  return {
-    reason: `${key} is no setting.`,
-    suggestion: meant === undefined ? 'config/default.yaml has them all.' : `Did you mean ${meant}?`,
-  };
 }
 
 /** A folder that was named stands, even while it is not mounted; ~/Music counts only when something is in it. */

@@ -8,7 +8,7 @@ const Folder = z.string().min(1);
 export const pipelineKeys = {
   import_dir: Folder.optional()
     .describe('watch folder: music that is put there is imported; none: off')
-    .meta({ folder: true, example: '/srv/incoming' }),
+    .meta({ form: 'path', folder: true, example: '/srv/incoming' }),
   import_keep: Switch.default(false)
     .describe('leave what was imported where it lay; else it goes once the copy in the library is proved')
     .meta({ live: true }),
@@ -54,7 +54,7 @@ export const pipelineKeys = {
     .meta({ live: true }),
   export_dirs: List.default([])
     .describe('folders that exports may be written to, besides sticks')
-    .meta({ live: true, only_file: true, example: '[/media/stick]' }),
+    .meta({ form: 'paths', live: true, only_file: true, example: '[/media/stick]' }),
   space_reserve_mb: Megabytes.default(512)
     .describe('free space that nothing of the pipeline uses up')
     .meta({ live: true }),

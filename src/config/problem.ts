@@ -19,13 +19,20 @@ export function problemText({ where, reason, suggestion }: Problem): string {
   return `${where}: ${reason}${suggestion === undefined ? '' : ` ${suggestion}`}`;
 }
 
+/** More faults than these are counted, not told: somebody took another file for the settings. */
+const MAX_TOLD = 30;
+
 /** Settings that the program cannot run with: all that is wrong with them, not only the first. */
 export class BadSettings extends AppError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const lines = problems.map((problem) => `\n  ${problemText(problem)}`);
+    const told = problems.slice(0, MAX_TOLD);
+    const others = problems.length - told.length;
+    const last = told.at(-1);
+    if (others > 0 && last) told.push({ where: last.where, reason: `and ${others} more faults behind it.` });
+    const lines = told.map((problem) => `\n  ${problemText(problem)}`);
     super('ERR_INVALID', `the settings cannot be used:${lines.join('')}`);
-    this.problems = problems;
+    this.problems = told;
   }
 }

@@ -1,121 +1,95 @@
-import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { toError } from '../base/index.js';
 import type { Problem } from './problem.js';
-
-/** Settings as somebody wrote them, and where each of them stands. */
-export interface Written {
-  /** What has nothing behind its colon is not in it: that is the same as not written. */
-  readonly values: ReadonlyMap<string, unknown>;
-  /** Why the whole cannot be read; then there are no values. */
-  readonly problems: readonly Problem[];
-  /** `file:line:column` of a value, or of the nearest thing around it that there is. */
-  placeOf(this: void, path: readonly PropertyKey[]): string;
-  /** The same of the key before a value. */
-  placeOfKey(this: void, key: string): string;
-}
+import { readSettingsText, unread, type Written } from './read-text.js';
 
 /** Long before that, something is wrong. */
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 256 * 1024;
+
+type Unread = Omit<Problem, 'where'> & { readonly line?: number };
 
 /** Never throws: what is wrong with the file is among the problems. */
 export function readSettingsFile(file: string): Written {
-  let text: string;
+  const read = readText(file);
+  if (typeof read === 'string') return readSettingsText(read, file);
+  const { line, ...words } = read;
+  return unread(file, [{ where: line === undefined ? file : `${file}:${line}:1`, ...words }]);
+}
+
+function readText(file: string): string | Unread {
   try {
-    text = readFileSync(file, 'utf8');
+    const bytes = readBytes(file);
+    return Buffer.isBuffer(bytes) ? textIn(bytes) : bytes;
   } catch (error) {
-    return unread(file, [{ where: file, reason: `the file cannot be read (${toError(error).message}).` }]);
+    return unreadable(file, error);
   }
-  if (text.length > MAX_BYTES)
-    return unread(file, [{ where: file, reason: 'the file is far too large for settings.' }]);
-  return readSettingsText(text, file);
 }
 
-export function readSettingsText(text: string, file: string): Written {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0)
-    return unread(
-      file,
-      document.errors.map(({ pos: [offset], code, message }) => ({
-        where: at(offset),
-        ...wordsOf(code, message),
-      })),
-    );
-  const content: unknown = plainContent(document);
-  if (content instanceof Error)
-    return unread(file, [{ where: file, reason: `the file cannot be read (${content.message}).` }]);
-  if (content !== null && !isMap(document.contents))
-    return unread(file, [
-      {
-        where: at(document.contents?.range?.[0] ?? 0),
-        reason: 'settings are expected, as "key: value" lines.',
-        suggestion: 'For example: port: 8080',
-      },
-    ]);
-  const entries = content === null ? [] : Object.entries(content as Record<string, unknown>);
-  return {
-    values: new Map(entries.filter(([, value]) => value !== null)),
-    problems: [],
-    placeOf: (path) => at(offsetOf(document, path)),
-    placeOfKey: (key) => at(keyOffset(document, key)),
-  };
+/** Why a file cannot be looked at, with what helps. */
+export function unreadable(file: string, error: unknown): Omit<Problem, 'where'> {
+  const { code, message } = toError(error) as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM')
+    return {
+      reason: 'the user that Tutti runs as may not read it.',
+      suggestion: `Let that user read it and its folder: sudo chmod a+r ${file}`,
+    };
+  if (code === 'ELOOP') return { reason: 'it is a link that leads in a circle.' };
+  return { reason: `the file cannot be read (${message}).` };
 }
 
-function unread(file: string, problems: readonly Problem[]): Written {
-  return { values: new Map(), problems, placeOf: () => file, placeOfKey: () => file };
-}
-
-/** Aliases that multiply are refused by the parser. */
-function plainContent(document: Document.Parsed): unknown {
+function readBytes(file: string): Buffer | Unread {
+  const handle = openSync(file, 'r');
   try {
-    return document.toJS();
-  } catch (error) {
-    return toError(error);
+    const found = fstatSync(handle);
+    if (found.isDirectory())
+      return { reason: 'it is a folder, not a file.', suggestion: `Name the file in it: ${file}/tutti.yaml` };
+    if (!found.isFile() && !found.isFIFO()) return { reason: 'it is no file.' };
+    const bytes = Buffer.alloc(MAX_BYTES + 1);
+    let length = 0;
+    for (;;) {
+      const more = readSync(handle, bytes, length, bytes.length - length, null);
+      length += more;
+      if (more === 0) return bytes.subarray(0, length);
+      if (length > MAX_BYTES)
+        return {
+          reason: `the file is far too large for settings, which have at most ${MAX_BYTES / 1024} KB.`,
+          suggestion: 'Look whether another file was copied over it.',
+        };
+    }
+  } finally {
+    closeSync(handle);
   }
 }
 
-function wordsOf(code: string, message: string): Omit<Problem, 'where'> {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return { reason: 'a line begins with a tab.', suggestion: 'Indent with spaces.' };
-    case 'BAD_INDENT':
-      return { reason: 'this line is indented in another way than its neighbours.' };
-    case 'DUPLICATE_KEY':
-      return { reason: 'this key stands here for the second time.', suggestion: 'Remove one of them.' };
-    default:
-      return { reason: `this is not understood: ${message.replace(/\.?$/, '.')}` };
+const SAVE = 'Save it as UTF-8, in the editor under "Save as", "Encoding".';
+
+/** Only UTF-8 is text here: what another encoding makes of a name or a password would be wrong in silence. */
+function textIn(bytes: Buffer): string | Unread {
+  const [first, second] = bytes;
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  const zeros = bytes.subarray(0, 64).filter((byte) => byte === 0).length;
+  if (marked || (bytes.length > 3 && zeros * 3 > Math.min(64, bytes.length)))
+    return { reason: 'the file is stored as UTF-16.', suggestion: SAVE };
+  if (bytes.includes(0)) return { reason: 'the file holds bytes that are no text.' };
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const reason = 'this line holds letters that are not stored as UTF-8.';
+    return { reason, suggestion: SAVE, line: foreignLine(bytes) };
   }
 }
 
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const part of path) {
-    let next: unknown;
-    if (isMap(node)) next = pairOf(node.items, String(part))?.value;
-    if (isSeq(node)) next = node.items[Number(part)];
-    const range = rangeOf(next);
-    if (range === undefined) break;
-    [node, offset] = [next, range];
+function foreignLine(bytes: Buffer): number {
+  let line = 1;
+  for (let at = 0; at < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, at);
+    const next = end < 0 ? bytes.length : end + 1;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(at, next));
+    } catch {
+      return line;
+    }
+    at = next;
   }
-  return offset;
-}
-
-function keyOffset(document: Document.Parsed, key: string): number {
-  const { contents } = document;
-  return (isMap(contents) && rangeOf(pairOf(contents.items, key)?.key)) || 0;
-}
-
-function pairOf<P extends { readonly key: unknown }>(pairs: readonly P[], key: string): P | undefined {
-  return pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
-}
-
-function rangeOf(node: unknown): number | undefined {
-  if (!isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
-  return node.range?.[0];
+  return line;
 }

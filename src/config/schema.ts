@@ -13,8 +13,8 @@ export const PlayerConfig = z
       .string()
       .regex(/^[a-z0-9-]{1,64}$/)
       .optional(),
-    kind: z.string(),
-    name: z.string().min(1).max(128),
+    kind: z.string().min(1),
+    name: z.string().trim().min(1).max(128),
   })
   .catchall(z.union([z.string(), z.number(), z.boolean()]))
   .transform(({ id, kind, name, ...options }) => ({ id, kind, name, options }));
@@ -29,7 +29,7 @@ export const ConfigSchema = z.strictObject({
     .describe(
       'address to listen on; default 0.0.0.0, so that phones reach it, where people have to sign in, else 127.0.0.1, this machine alone',
     )
-    .meta({ only_file: true, example: '0.0.0.0' }),
+    .meta({ form: 'host', only_file: true, example: '0.0.0.0' }),
   auth: z
     .enum(['open', 'required'])
     .default('required')
@@ -39,15 +39,15 @@ export const ConfigSchema = z.strictObject({
     .string()
     .optional()
     .describe('database, artwork and demo tracks; default ~/.local/share/tutti')
-    .meta({ only_file: true, example: '/var/lib/tutti' }),
+    .meta({ form: 'path', only_file: true, example: '/var/lib/tutti' }),
   music_dir: z
     .string()
     .optional()
     .describe('music folder; default ~/Music when it holds something, else demo tracks')
-    .meta({ folder: true, example: '/srv/music' }),
+    .meta({ form: 'path', folder: true, example: '/srv/music' }),
   allowed_hosts: List.default([])
     .describe('further host names this server is reached by')
-    .meta({ live: true, example: '[music.lan]' }),
+    .meta({ form: 'names', live: true, example: '[music.lan]' }),
   allowed_origins: List.default([])
     .describe('further web origins whose pages may connect')
     .meta({ live: true, example: '[https://home.example]' }),
@@ -56,7 +56,7 @@ export const ConfigSchema = z.strictObject({
     .transform((text) => new URL(text).origin)
     .optional()
     .describe('where people reach this server when a reverse proxy stands before it: https://music.example')
-    .meta({ only_file: true, example: 'https://music.example' }),
+    .meta({ form: 'origin', only_file: true, example: 'https://music.example' }),
   trusted_proxies: List.default([])
     .describe(
       'addresses and networks of reverse proxies whose X-Forwarded-For, -Proto and -Host are believed: 127.0.0.1, 10.0.0.0/8',
@@ -66,12 +66,12 @@ export const ConfigSchema = z.strictObject({
     .string()
     .optional()
     .describe('certificate (PEM file) to serve https with, on the same port')
-    .meta({ only_file: true, example: '/etc/tutti/cert.pem' }),
+    .meta({ form: 'path', only_file: true, example: '/etc/tutti/cert.pem' }),
   tls_key: z
     .string()
     .optional()
     .describe('its key (PEM file)')
-    .meta({ only_file: true, example: '/etc/tutti/key.pem' }),
+    .meta({ form: 'path', only_file: true, example: '/etc/tutti/key.pem' }),
   ...limitKeys,
   ...pipelineKeys,
   ...hardwareKeys,
@@ -82,7 +82,7 @@ export const ConfigSchema = z.strictObject({
     .string()
     .optional()
     .describe('address at which snapclients connect; default: that of `host`')
-    .meta({ only_file: true, example: '0.0.0.0' }),
+    .meta({ form: 'host', only_file: true, example: '0.0.0.0' }),
   snapcast_port: Port.default(1704).describe(
     'port at which snapclients connect; they try 1704 by themselves',
   ),

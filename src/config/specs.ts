@@ -28,6 +28,7 @@ export interface SettingSpec {
   readonly secret: boolean;
   readonly only_file: boolean;
   readonly folder: boolean;
+  readonly form: z.infer<typeof Marks>['form'];
   readonly example: string | undefined;
 }
 
@@ -78,6 +79,7 @@ function specOf(key: SettingKey, schema: z.ZodType): SettingSpec {
     maximum: limits?.maxValue ?? undefined,
     whole: limits?.isInt ?? false,
     example: marks.example,
+    form: marks.form,
   };
 }
 

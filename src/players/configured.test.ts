@@ -39,8 +39,8 @@ it('names the kind that was meant', () => {
 
 it('names the option that was meant, the one that is missing and the one that cannot be', () => {
   expect(said(player({ hots: 'a', port: 'x' }))).toEqual([
-    '0 players: entry 1: mpd players need host.',
-    expect.stringMatching(/^0\/port players: entry 1: port of mpd players: .*number/),
+    '0 players: entry 1: mpd players need host. For example: host: 192.168.1.20',
+    '0/port players: entry 1: port of mpd players is no number.',
     '0/hots players: entry 1: hots is no option of mpd players. Did you mean host?',
   ]);
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { nearest, slug } from '../base/index.js';
+import { hostFault, nearest, slug } from '../base/index.js';
 import type { DriverDefinition } from './contract.js';
+import { optionFault } from './option-words.js';
 
 /** A player from the config file. */
 export interface ConfiguredPlayer {
@@ -48,7 +49,7 @@ function kindFaults(
   const known = kinds.find((each) => each.kind === kind);
   if (known) return optionFaults(known, options, index);
   const names = kinds.map((each) => each.kind);
-  const meant = nearest(kind, names);
+  const meant = OTHER_NAMES.find(([pattern]) => pattern.test(kind))?.[1] ?? nearest(kind, names);
   const all = `There are ${names.join(', ')}.`;
   return [
     {
@@ -59,24 +60,53 @@ function kindFaults(
   ];
 }
 
+const EXAMPLES: Readonly<Record<string, string>> = {
+  host: '192.168.1.20',
+  client_id: 'b8:27:eb:00:00:01',
+};
+
+/** What people call kinds of players. */
+const OTHER_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/cast\b|^google|^nest|^chromecast|home.?mini/i, 'chromecast'],
+  [/^snap-?client$/i, 'snapcast'],
+  [/mopidy|music.?player.?daemon|volumio|moode/i, 'mpd'],
+  [/^(alsa|mpv|usb|hdmi|dac|hifiberry|pulse(audio)?|pipewire|output|speaker|this.*)$/i, 'local'],
+  [/^(none|silent|silence|dummy)$/i, 'null'],
+];
+
 function optionFaults(
   { kind, options: schema }: PlayerKind,
   options: ConfiguredPlayer['options'],
   index: number,
 ): PlayerFault[] {
   const parsed = schema.safeParse(options);
-  if (parsed.success) return [];
+  const which = `players: entry ${index + 1}`;
+  if (parsed.success) return hostFaults(options, which, index);
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   return parsed.error.issues.flatMap((issue): PlayerFault[] => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => unknownOption(kind, known, key, index));
     const [field = ''] = issue.path;
-    const missing = !Object.hasOwn(options, field);
-    const reason = missing
-      ? `players: entry ${index + 1}: ${kind} players need ${String(field)}.`
-      : `players: entry ${index + 1}: ${String(field)} of ${kind} players: ${issue.message}.`;
-    return [{ path: missing ? [index] : [index, field], reason }];
+    const name = String(field);
+    if (!Object.hasOwn(options, field))
+      return [
+        {
+          path: [index],
+          reason: `${which}: ${kind} players need ${name}.`,
+          suggestion: `For example: ${name}: ${EXAMPLES[name] ?? 'text'}`,
+        },
+      ];
+    const { reason, suggestion } = optionFault(issue, options[name], schema);
+    return [{ path: [index, field], reason: `${which}: ${name} of ${kind} players ${reason}.`, suggestion }];
   });
+}
+
+/** Names and addresses that can be none are said before a player is offline for ever. */
+function hostFaults(options: ConfiguredPlayer['options'], which: string, index: number): PlayerFault[] {
+  const { host } = options;
+  const fault = typeof host === 'string' ? hostFault(host) : undefined;
+  if (!fault) return [];
+  return [{ path: [index, 'host'], reason: `${which}: host ${fault.reason}.`, suggestion: fault.suggestion }];
 }
 
 function unknownOption(kind: string, known: readonly string[], key: string, index: number): PlayerFault {

@@ -1,9 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { AppError, randomId, slug, toError, within, type Clock, type Logger } from '../base/index.js';
+import {
+  AppError,
+  hostFault,
+  randomId,
+  slug,
+  toError,
+  within,
+  type Clock,
+  type Logger,
+} from '../base/index.js';
 import type { Handlers } from '../protocol/index.js';
 import { playerView, type PlayerRecord, type Store } from '../state/index.js';
 import { configuredId, type ConfiguredPlayer } from './configured.js';
 import type { DriverDefinition, Found, PlayerCommand } from './contract.js';
+import { optionFault } from './option-words.js';
 import { startDiscovery, type Discovery } from './discovery.js';
 import { Supervisor } from './supervisor.js';
 
@@ -42,6 +52,9 @@ export class Players {
     this.handlers = {
       'player:list': () => ({ players: [...parts.store.state.players.values()].map(playerView) }),
       'player:add': async ({ kind, name, options }) => {
+        const { host } = options;
+        const fault = typeof host === 'string' ? hostFault(host) : undefined;
+        if (fault) throw new AppError('ERR_INVALID', `The address ${fault.reason}. ${fault.suggestion}`);
         const player = this.#known({ kind, name, options }, 'added', `${slug(name)}-${randomId(4)}`);
         await parts.store.durable();
         return { player_id: player.player_id, room_id: player.room_id };
@@ -76,9 +89,8 @@ export class Players {
       for (const found of (await definition.local?.(log)) ?? []) this.found(definition, found);
     }
     for (const { kept } of store.state.players.values()) {
-      const problem = this.#orphaned(kept, configured);
-      if (problem === undefined) this.#supervise(kept);
-      else this.#offline(kept.player_id, problem);
+      const problem = this.#orphaned(kept, configured) ?? this.#refused(kept);
+      if (problem !== undefined) this.#offline(kept.player_id, problem);
     }
     if (mdns)
       this.#discovery = startDiscovery(drivers, { clock, log }, (definition, found) =>
@@ -264,6 +276,19 @@ export class Players {
     return listed ? undefined : NOT_LISTED;
   }
 
+  /** Takes up a player as it is stored. An option that its driver does not take any more keeps that player away, and nobody else. */
+  #refused(kept: PlayerRecord['kept']): string | undefined {
+    try {
+      this.#supervise(kept);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const { player_id, kind } = kept;
+      this.#parts.log.warn({ player_id, kind, reason: error.message }, 'a stored player cannot be used');
+      return `${error.message}: remove it and add it anew`;
+    }
+  }
+
   #record(playerId: string): PlayerRecord {
     const record = this.#parts.store.state.players.get(playerId);
     if (!record)
@@ -285,8 +310,14 @@ function parseOptions(definition: DriverDefinition, options: Readonly<Record<str
   const parsed = definition.options.safeParse(options);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0] ?? '');
+  const { reason, suggestion } = issue
+    ? optionFault(issue, options[name], definition.options)
+    : { reason: 'is not valid' };
+  const missing = name !== '' && !Object.hasOwn(options, name);
+  const words = missing ? 'is missing' : name === '' ? (issue?.message ?? reason) : reason;
   throw new AppError(
     'ERR_INVALID',
-    `option ${issue?.path.join('.') ?? ''} of a ${definition.kind} player: ${issue?.message ?? 'not valid'}`,
+    [`option ${name} of a ${definition.kind} player: ${words}`, suggestion].filter(Boolean).join('. '),
   );
 }

@@ -114,7 +114,7 @@ describe('[ST2] what is set on the page', () => {
     ['trash_days', -1, 'trash_days: -1 is no whole number from 0 to 3650. For example: trash_days: 30'],
     ['trash_day', 1, 'there is no setting trash_day; did you mean trash_days?'],
     ['log_level', 'inof', 'Did you mean info?'],
-    ['music_dir', 'Music', 'write the whole path'],
+    ['music_dir', 'Music', 'Write the whole path'],
     ['music_dir', '/nowhere/at/all', 'there is no such folder on the server'],
     ['auth', 'open', 'auth is set in the config file or as TUTTI_AUTH, not here'],
     ['yt_dlp', '/bin/sh', 'not here'],

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, isAbsolute } from 'node:path';
+import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, nearest, Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
 import {
@@ -227,15 +227,9 @@ export class HouseSettings {
       const [fault] = judged.faults;
       throw new AppError('ERR_INVALID', [fault?.reason, fault?.suggestion].filter(Boolean).join(' '));
     }
-    if (spec.folder && typeof value === 'string') {
-      if (!isAbsolute(value))
-        throw new AppError(
-          'ERR_INVALID',
-          `${spec.key}: write the whole path, such as ${spec.example ?? '/srv'}`,
-        );
+    if (spec.folder && typeof value === 'string')
       if (!(await stat(value).catch(() => undefined))?.isDirectory())
         throw new AppError('ERR_INVALID', `${spec.key}: there is no such folder on the server`);
-    }
     return judged.value as KeptValues[string];
   }
 }

@@ -42,7 +42,7 @@ describe('tutti config check', () => {
     for (const part of [
       'house.yaml:1:1: prot is no setting. Did you mean port?',
       'house.yaml:2:16: path_template: ',
-      'house.yaml:3:18: trusted_proxies: here is no address',
+      'house.yaml:3:19: trusted_proxies: here is no address',
       'house.yaml:5:33: players: entry 1: hots is no option of mpd players. Did you mean host?',
       'house.yaml:6:13: players: entry 2: no player is of the kind "sonos".',
     ])
