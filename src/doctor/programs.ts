@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../storage/index.js';
 import { notice, ok, problem, warning, type Finding } from './finding.js';
+import type { Ways } from './ways.js';
 
 /** What a program said, or undefined when there is none of this name. */
 export type RunProgram = (
@@ -26,7 +27,8 @@ export function checkNode(version: string): Finding {
 export async function checkOwn(
   version: string,
   dataDir: string,
-  schemaNow: (() => number) | undefined,
+  schemaNow?: () => number,
+  ways: Pick<Ways, 'tutti'>,
 ): Promise<Finding> {
   const schema = schemaNow ? schemaNow() : await schemaOf(join(dataDir, 'tutti.db'));
   const figures = [
@@ -38,7 +40,7 @@ export async function checkOwn(
   if (schema > SCHEMA_VERSION)
     return problem(
       `${version}, but the database is of a newer one (${schema}, known is ${SCHEMA_VERSION})`,
-      'Install the newer version again, or: tutti restore',
+      `Install the newer version again, or go back to a backup: ${ways.tutti('restore')}`,
       figures,
     );
   if (schema < SCHEMA_VERSION)
@@ -48,14 +50,45 @@ export async function checkOwn(
 
 const HEADER_BYTES = 100;
 const VERSION_AT = 60;
+const LOG_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+const MOST_FRAMES = 100_000;
 
-/** Read from the head of the file, so that nothing is locked. Where SQLite has the file open, closing it here would take SQLite's own locks away. */
+/**
+ * Read from the head of the file or of its log, so that nothing is locked or folded in. Where SQLite has the file open, closing it here would
+ * take SQLite's own locks away.
+ */
 async function schemaOf(path: string): Promise<number | undefined> {
+  const head = await reading(path, (handle) => bytesAt(handle, 0, HEADER_BYTES));
+  if (!head) return undefined;
+  return (await reading(`${path}-wal`, schemaInLog)) ?? head.readUInt32BE(VERSION_AT);
+}
+
+/** The first page as it stands last in the log, and was not folded in yet. */
+async function schemaInLog(handle: FileHandle): Promise<number | undefined> {
+  const header = await bytesAt(handle, 0, LOG_HEADER_BYTES);
+  const page = header?.readUInt32BE(8) ?? 0;
+  if (!header || page < 512 || page > 65_536) return undefined;
+  let found: number | undefined;
+  for (let n = 0, at = LOG_HEADER_BYTES; n < MOST_FRAMES; n++, at += FRAME_HEADER_BYTES + page) {
+    const frame = await bytesAt(handle, at, FRAME_HEADER_BYTES + HEADER_BYTES);
+    // What is left of an earlier round of the log has other salts.
+    if (!frame || frame.compare(header, 16, 24, 8, 16) !== 0) break;
+    if (frame.readUInt32BE(0) === 1) found = frame.readUInt32BE(FRAME_HEADER_BYTES + VERSION_AT);
+  }
+  return found;
+}
+
+async function bytesAt(handle: FileHandle, at: number, count: number): Promise<Buffer | undefined> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, at);
+  return bytesRead < count ? undefined : buffer;
+}
+
+async function reading<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
   const handle = await open(path, 'r').catch(() => undefined);
   if (!handle) return undefined;
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    return bytesRead < HEADER_BYTES ? undefined : buffer.readUInt32BE(VERSION_AT);
+    return await read(handle);
   } finally {
     await handle.close();
   }
