@@ -14,7 +14,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -146,7 +145,6 @@ function fillApp(app) {
 
 function fill(stage) {
   fillApp(join(stage, 'usr/lib/tutti/app'));
-  symlinkSync('app', join(stage, 'usr/lib/tutti/current'));
 
   const units = join(stage, 'usr/lib/systemd/system');
   for (const file of readdirSync(join(root, 'systemd')).filter((file) => /\.(service|socket)$/.test(file)))
@@ -194,8 +192,13 @@ function control(stage) {
     .filter((file) => lstatSync(file).isFile() && !CONFFILES.includes(file.slice(stage.length)))
     .map((file) => `${createHash('md5').update(readFileSync(file)).digest('hex')}  ${relative(stage, file)}`);
   put(join(meta, 'md5sums'), `${sums.join('\n')}\n`);
+  const debian = (name) => readFileSync(join(root, 'packaging/debian', name), 'utf8');
   for (const script of ['preinst', 'postinst', 'prerm', 'postrm'])
-    put(join(meta, script), readFileSync(join(root, 'packaging/debian', script)), 0o755);
+    put(
+      join(meta, script),
+      debian(script).replace('@COMMON@\n', () => debian('common.sh')),
+      0o755,
+    );
 }
 
 function all(folder) {
