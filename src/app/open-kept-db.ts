@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError, toError } from '../base/index.js';
-import { backupsIn, listFiles, makeBackup, nextBackup, outdated, removeFiles } from '../backup/index.js';
+import { backupsIn, listFiles, nextBackup, openCrew, outdated, removeFiles } from '../backup/index.js';
 import { version } from '../package-root.js';
 import { migrate, openDb, SCHEMA_VERSION, versionOf, type Db, type DiskWatch } from '../storage/index.js';
 import type { Base } from './base.js';
@@ -57,7 +57,13 @@ async function upgraded(base: Base, file: string): Promise<Db> {
 async function backedUp({ config, clock, log }: Base): Promise<void> {
   const folder = backupsIn(config.data_dir);
   const next = await nextBackup(folder, 'migration', clock.wallMs());
-  await makeBackup({ ...next, dataDir: config.data_dir, version, reserveBytes: RESERVE_BYTES });
+  // In a process of its own, for its own sake: see holdStill.
+  const crew = openCrew(log);
+  try {
+    await crew.do({ do: 'make', ...next, dataDir: config.data_dir, version, reserveBytes: RESERVE_BYTES });
+  } finally {
+    crew.close();
+  }
   await removeFiles(folder, outdated(await listFiles(folder)));
   log.info({ backup_id: next.backup_id }, 'backed up before the tables are changed');
 }

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import * as z from 'zod';
@@ -19,6 +19,11 @@ export const Manifest = z.object({
   /** Of the database in it. */
   schema: z.int().min(0),
   kind: z.enum(BACKUP_KINDS),
+  /** Of what somebody would miss of the database: see sums.ts. */
+  kept_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   files: z
     .array(
       z.object({
@@ -41,7 +46,7 @@ export type Worked = (bytes: number) => void;
 /** Writes an archive of files beside each other, whole or not at all: on disk and with its name when this resolves. */
 export async function pack(
   manifest: Manifest,
-  pathOf: (name: string) => string,
+  bytesOf: (name: string) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   file: string,
   worked: Worked = () => undefined,
 ): Promise<void> {
@@ -51,7 +56,7 @@ export async function pack(
     ...manifest.files.map(({ name, size_bytes }) => ({
       name,
       size: size_bytes,
-      bytes: counted(createReadStream(pathOf(name), { highWaterMark: 256 * 1024 }), worked),
+      bytes: counted(bytesOf(name), worked),
     })),
   ];
   const part = `${file}.part`;
@@ -60,6 +65,7 @@ export async function pack(
   await pipeline(tarOf(files, Date.parse(manifest.made_at)), createGzip({ level: 6 }), out);
   await settle(part);
   await rename(part, file);
+  await settle(dirname(file));
 }
 
 /** Reads an archive to its end and compares every byte with what its manifest says. Throws ERR_INVALID when it differs. */
@@ -189,25 +195,14 @@ export function written(out: WriteStream, bytes: Uint8Array): Promise<void> {
   });
 }
 
-async function* counted(bytes: AsyncIterable<Uint8Array>, worked: Worked): AsyncGenerator<Uint8Array> {
+async function* counted(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  worked: Worked,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
     worked(chunk.length);
     yield chunk;
   }
-}
-
-/** SHA-256 of a file, hex, and how long it is. */
-export async function hashed(
-  file: string,
-  worked: Worked = () => undefined,
-): Promise<{ sha256: string; size_bytes: number }> {
-  const hash = createHash('sha256');
-  let size_bytes = 0;
-  for await (const chunk of counted(createReadStream(file, { highWaterMark: 256 * 1024 }), worked)) {
-    hash.update(chunk);
-    size_bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), size_bytes };
 }
 
 /** Waits until a file or folder is on disk. */

@@ -3,12 +3,11 @@ import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, toError, underFirst, type Clock, type Logger } from '../base/index.js';
 import type { JobRun, Jobs } from '../jobs/index.js';
-import type { BackupKind, Handlers } from '../protocol/index.js';
+import type { Backup, BackupKind, Handlers } from '../protocol/index.js';
 import { manifestOf, written } from './archive.js';
 import { openCrew, type Crew } from './crew.js';
 import {
   backupsIn,
-  described,
   fileOf,
   freeIn,
   listFiles,
@@ -20,6 +19,7 @@ import {
 import { DATABASE } from './make.js';
 import { doubtfulIn, isUnread } from './mend.js';
 import { asideName } from './restore.js';
+import { describedIn } from './same.js';
 
 export interface BackupsParts {
   readonly dataDir: string;
@@ -34,12 +34,18 @@ export interface BackupsParts {
   restart(this: void, reason: string): void;
 }
 
+interface Outcome {
+  readonly message: string;
+  /** There was nothing to do. */
+  readonly nothing?: boolean;
+}
+
 /** What a schedule does; see ScheduledWork. */
 interface Scheduled {
   readonly schedule_id: string;
   readonly title: string;
   readonly cron: string;
-  run(this: void, signal: AbortSignal, job: JobRun): Promise<{ readonly message: string }>;
+  run(this: void, signal: AbortSignal, job: JobRun): Promise<Outcome>;
 }
 
 /** A piece of a backup that comes in. */
@@ -136,10 +142,8 @@ export class Backups {
     this.#crew.close();
   }
 
-  async #list(): Promise<{ backups: Awaited<ReturnType<typeof described>>[]; free_bytes: number }> {
-    const files = (await listFiles(this.#folder)).reverse();
-    const backups = [];
-    for (const file of files) backups.push(await described(file));
+  async #list(): Promise<{ backups: Backup[]; free_bytes: number }> {
+    const backups = await describedIn(this.#folder);
     const free_bytes = Math.max(0, (await freeIn(this.#parts.dataDir)) - this.#parts.reserveBytes);
     return { backups, free_bytes };
   }
@@ -149,20 +153,20 @@ export class Backups {
     return jobs.run({ kind: KIND, title: 'Backup' }, (job) => this.#make(kind, job.signal, job)).job_id;
   }
 
-  async #make(
-    kind: BackupKind | 'scheduled',
-    signal: AbortSignal,
-    job: JobRun,
-  ): Promise<{ message: string }> {
+  async #make(kind: BackupKind | 'scheduled', signal: AbortSignal, job: JobRun): Promise<Outcome> {
     const { dataDir, version, clock, reserveBytes } = this.#parts;
     const next = await nextBackup(this.#folder, kind, clock.wallMs());
     const made = await underFirst([signal, this.#closing.signal], (stop) =>
       this.#crew.do(
-        { do: 'make', ...next, dataDir, version, reserveBytes },
+        { do: 'make', ...next, dataDir, version, reserveBytes, unlessSame: kind === 'scheduled' },
         (percent, stage) => job.progress({ current: percent, total: 100, stage }),
         stop,
       ),
     );
+    if (made.same_of !== undefined) {
+      const message = `Nothing has changed since the backup of ${minutes(made.same_of)}, which was read back and is in order`;
+      return { nothing: true, message };
+    }
     const old = outdated(await listFiles(this.#folder));
     await removeFiles(this.#folder, old);
     const size = ((made.size_bytes ?? 0) / 1e6).toFixed(1);
@@ -249,6 +253,9 @@ export class Backups {
     }
   }
 }
+
+/** `2026-11-20 02:37 UTC` */
+const minutes = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 const diskFault = (cause: unknown): AppError =>
   new AppError('ERR_DISK', 'The disk is full or cannot be written', { cause });

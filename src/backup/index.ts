@@ -1,3 +1,4 @@
+export { openCrew } from './crew.js';
 export { Backups, type BackupPiece, type BackupsParts } from './backups.js';
 export { manifestOf, verify, type Manifest } from './archive.js';
 export {
@@ -14,3 +15,5 @@ export { readLog, type LogState } from './log-file.js';
 export { checkDatabase, makeBackup, type MakeTask } from './make.js';
 export { mendFolder, mendSettings, type MendParts } from './mend.js';
 export { asideName, finishRestore, stageRestore } from './restore.js';
+export { describedIn } from './same.js';
+export { holdStill, type Still } from './still.js';

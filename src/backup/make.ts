@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../base/index.js';
 import { openDb, versionOf } from '../storage/index.js';
-import { hashed, pack, verify, type Manifest } from './archive.js';
-import { backupsIn, freeIn, type NewBackup } from './folder.js';
+import { pack, verify, type Manifest } from './archive.js';
+import { backupsIn, freeIn, type BackupFile, type NewBackup } from './folder.js';
+import { confirm, confirmable } from './same.js';
+import { holdStill, type Still } from './still.js';
+import { sumsOf } from './sums.js';
 
 /** The database, and what else of a data folder cannot be made again. */
 export const DATABASE = 'tutti.db';
@@ -16,45 +20,36 @@ export interface MakeTask extends NewBackup {
   readonly version: string;
   /** Free space that stays. */
   readonly reserveBytes: number;
+  /** Makes none where nothing has changed since the newest one: that one is read back instead. */
+  readonly unlessSame?: boolean | undefined;
 }
 
 export interface Made {
   readonly size_bytes: number;
-  readonly database_bytes: number;
+  /** The one that is as good as a new one, which was not made. */
+  readonly same?: BackupFile;
 }
 
 /** How far it is, 0..1, and with what. */
 export type Told = (share: number, stage: 'copy' | 'check' | 'pack' | 'verify') => void;
 
 /**
- * Makes a backup of a data folder, while a server works on it or not: SQLite copies its own database in one transaction, the copy is
- * checked, packed, read back and compared, and only then it has its name. Throws ERR_SPACE when it would leave less than the reserve free.
+ * Makes a backup of a data folder, while a server works on it or not: the database stands still while it is checked and packed from where it lies,
+ * the archive is read back and compared, and only then it has its name. Throws ERR_SPACE when it would leave less than the reserve free. Only in
+ * a process that has the database open nowhere else.
  */
 export async function makeBackup(task: MakeTask, told: Told = () => undefined): Promise<Made> {
-  const { dataDir, file, kind, made_at, version } = task;
+  const { dataDir, file } = task;
   const folder = dirname(file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (folder === backupsIn(dataDir)) await sweep(folder);
-  await demandRoom(task, folder);
+  await demandRoom(task, folder, 1);
   const work = join(folder, `.work-${task.backup_id}`);
-  await mkdir(work, { mode: 0o700 });
   try {
-    const names = [DATABASE, ...BESIDE.filter((name) => existsSync(join(dataDir, name)))];
-    const schema = copyDatabase(join(dataDir, DATABASE), join(work, DATABASE), told);
-    for (const name of names) if (name !== DATABASE) await copyFile(join(dataDir, name), join(work, name));
-    const files: Manifest['files'] = [];
-    for (const name of names) files.push({ name, ...(await hashed(join(work, name))) });
-    const manifest: Manifest = { format: 1, made_at, version, schema, kind, files };
-    const total = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0) || 1;
-    let done = 0;
-    const worked = (stage: 'pack' | 'verify', from: number, share: number) => (bytes: number) => {
-      done += bytes;
-      told(from + share * Math.min(1, done / total), stage);
-    };
-    await pack(manifest, (name) => join(work, name), file, worked('pack', 0.4, 0.4));
-    done = 0;
-    await verify(file, worked('verify', 0.8, 0.2));
-    return { size_bytes: (await stat(file)).size, database_bytes: files[0]!.size_bytes };
+    told(0, 'copy');
+    const still =
+      (await holdStill(join(dataDir, DATABASE))) ?? (await copied(task, folder, join(work, DATABASE)));
+    return await packed(task, still, told);
   } catch (error) {
     await rm(file, { force: true });
     throw error;
@@ -64,34 +59,89 @@ export async function makeBackup(task: MakeTask, told: Told = () => undefined): 
   }
 }
 
-/** The version of its tables. */
-function copyDatabase(from: string, to: string, told: Told): number {
-  told(0, 'copy');
-  const live = openDb(from);
+async function packed(task: MakeTask, still: Still, told: Told): Promise<Made> {
+  const { dataDir, file, kind, made_at, version, unlessSame = false } = task;
+  let done = 0;
+  const worked = (stage: 'check' | 'pack' | 'verify', from: number, share: number) => (bytes: number) => {
+    done += bytes;
+    told(from + share * Math.min(1, done / Math.max(1, still.size_bytes)), stage);
+  };
+  try {
+    told(0, 'check');
+    demandSound(still.db);
+    const { sha256, kept_sha256 } = await sumsOf(still, worked('check', 0.2, 0.2));
+    const beside = await filesBeside(dataDir);
+    const files: Manifest['files'] = [{ name: DATABASE, size_bytes: still.size_bytes, sha256 }];
+    for (const [name, bytes] of beside) files.push({ name, size_bytes: bytes.length, sha256: sumOf(bytes) });
+    const manifest: Manifest = {
+      format: 1,
+      made_at,
+      version,
+      schema: still.schema,
+      kind,
+      kept_sha256,
+      files,
+    };
+    const folder = dirname(file);
+    const same = unlessSame ? await confirmable(folder, manifest) : undefined;
+    if (same) {
+      await confirm(folder, { backup_id: same.backup_id, at: made_at });
+      return { size_bytes: same.size_bytes, same };
+    }
+    done = 0;
+    const bytesOf = (name: string): AsyncIterable<Uint8Array> | Iterable<Uint8Array> =>
+      name === DATABASE ? still.read() : [beside.get(name) ?? new Uint8Array()];
+    await pack(manifest, bytesOf, file, worked('pack', 0.4, 0.4));
+  } finally {
+    await still.close();
+  }
+  done = 0;
+  await verify(file, worked('verify', 0.8, 0.2));
+  return { size_bytes: (await stat(file)).size };
+}
+
+/** Small files, as they are at one moment each. */
+async function filesBeside(dataDir: string): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for (const name of BESIDE)
+    if (existsSync(join(dataDir, name))) found.set(name, await readFile(join(dataDir, name)));
+  return found;
+}
+
+const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Where a database that is in use cannot be had still: a copy of it, which nobody uses. */
+async function copied(task: MakeTask, folder: string, to: string): Promise<Still> {
+  await demandRoom(task, folder, 2);
+  await mkdir(dirname(to), { mode: 0o700 });
+  const live = openDb(join(task.dataDir, DATABASE));
   try {
     // The copy is read back and checked: it need not wait for the disk, and goes before it ever gets there.
     live.exec('PRAGMA synchronous=off');
     live.prepare('VACUUM INTO ?').run(to);
   } finally {
-    live.exec('PRAGMA synchronous=full');
+    live.exec('PRAGMA synchronous=full; PRAGMA busy_timeout=0');
     live.close();
   }
-  told(0.2, 'check');
-  const schema = checkDatabase(to);
-  told(0.4, 'pack');
-  return schema;
+  const still = await holdStill(to);
+  if (!still) throw new AppError('ERR_BUSY', 'The database could not be copied', { retryable: true });
+  return still;
 }
 
 /** The version of the tables of a database that is in order. Throws ERR_CONFLICT with what is wrong with it. */
 export function checkDatabase(file: string): number {
   const db = openDb(file);
   try {
-    const faults = faultsOf(db, 'integrity_check');
-    if (faults !== undefined) throw new AppError('ERR_CONFLICT', `The database is damaged: ${faults}`);
+    demandSound(db);
     return versionOf(db);
   } finally {
     db.close();
   }
+}
+
+function demandSound(db: ReturnType<typeof openDb>): void {
+  const faults = faultsOf(db, 'integrity_check');
+  if (faults !== undefined) throw new AppError('ERR_CONFLICT', `The database is damaged: ${faults}`);
 }
 
 /** What SQLite finds wrong with a database; undefined when nothing is. */
@@ -106,19 +156,17 @@ export function faultsOf(
     : said.join('; ').replace(/\s+/g, ' ').slice(0, 300);
 }
 
-/** The copy and the archive at once, at their worst. */
-async function demandRoom({ dataDir, reserveBytes }: MakeTask, folder: string): Promise<void> {
+/** Room for the archive, or for it and a copy of the database, at their worst. */
+async function demandRoom({ dataDir, reserveBytes }: MakeTask, folder: string, times: number): Promise<void> {
   let bytes = 0;
   for (const name of [DATABASE, `${DATABASE}-wal`])
     bytes += (await stat(join(dataDir, name)).catch(() => undefined))?.size ?? 0;
-  const missing = 2 * bytes + reserveBytes - (await freeIn(folder));
+  const missing = times * bytes + reserveBytes - (await freeIn(folder));
   if (missing > 0)
     throw new AppError(
       'ERR_SPACE',
       `There is no room for a backup: ${Math.ceil(missing / 1e6)} MB too little`,
-      {
-        params: { missing_bytes: missing },
-      },
+      { params: { missing_bytes: missing } },
     );
 }
 

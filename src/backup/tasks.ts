@@ -17,6 +17,7 @@ export const BackupTask = z.discriminatedUnion('do', [
     dataDir: z.string(),
     version: z.string(),
     reserveBytes: z.number(),
+    unlessSame: z.boolean().optional(),
   }),
   z.object({ do: z.literal('verify'), file: z.string() }),
   z.object({ do: z.literal('stage'), dataDir: z.string(), file: z.string(), aside: z.string() }),
@@ -30,6 +31,8 @@ export const BackupAnswer = z.discriminatedUnion('said', [
   z.object({
     said: z.literal('done'),
     size_bytes: z.number().optional(),
+    /** When the backup was made that is as good as a new one would be. */
+    same_of: z.string().optional(),
     /** What is wrong with a database that was read. */
     faults: z.string().optional(),
   }),
@@ -45,7 +48,7 @@ export async function doHere(task: BackupTask, told: TaskTold): Promise<TaskResu
   switch (task.do) {
     case 'make': {
       const made = await makeBackup(task, (share, stage) => told(Math.round(share * 100), stage));
-      return { size_bytes: made.size_bytes };
+      return { size_bytes: made.size_bytes, ...(made.same && { same_of: made.same.made_at }) };
     }
     case 'verify':
       await verify(task.file);

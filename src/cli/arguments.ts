@@ -14,6 +14,7 @@ export interface Arguments {
   readonly scopes: readonly string[];
   readonly expires: string | undefined;
   readonly askTime: boolean;
+  readonly list: boolean;
 }
 
 export const USAGE = `tutti - every loudspeaker plays as one
@@ -35,6 +36,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
   tutti config check [file]        what is wrong with the settings, every fault with its line; fails when something is
   tutti config show                every setting, what it is and who set it; secrets are not shown
   tutti backup [file or folder]    everything that is remembered, in one file that was read back; also while the server runs
+  tutti backup --list              the backups of this machine, the newest first
   tutti restore <file or id>       go back to it, while the server is stopped; what it replaces is kept aside
   tutti doctor                     what this machine lacks, and the command that mends it; fails when something is
   tutti diagnostics [file]         what a helper needs to know, without passwords, tokens and names of people, as one file
@@ -48,6 +50,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
   --scope S      token: read, control, admin, metrics or satellite; may be given several times
   --expires T    token: after 12h, 30d, 8w; default never
   --output NAME  satellite: an output of mpv --audio-device=help, may be given several times; default: the system's own
+  --list         backup: what there is
   --ask-time     doctor: also ask a time server on the internet (pool.ntp.org)
   --token-file F where the token is; else $TUTTI_TOKEN, for a satellite $TUTTI_SATELLITE_TOKEN`;
 
@@ -67,6 +70,7 @@ export function readArguments(
     'token-file': { type: 'string' },
     bus: { type: 'string' },
     'ask-time': { type: 'boolean' },
+    list: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   // A relative volume such as -5 is a word, not an option.
@@ -87,6 +91,7 @@ export function readArguments(
       scopes: values.scope ?? [],
       expires: values.expires,
       askTime: values['ask-time'] ?? false,
+      list: values.list ?? false,
     };
   } catch (error) {
     throw new AppError('ERR_INVALID', toError(error).message);

@@ -5,6 +5,7 @@ import { AppError, openWall, silentLogger, systemClock } from '../base/index.js'
 import {
   asideName,
   backupsIn,
+  describedIn,
   fileOf,
   finishRestore,
   listFiles,
@@ -14,13 +15,19 @@ import {
 } from '../backup/index.js';
 import { loadConfig, usualFolder, type Config } from '../config/index.js';
 import { version } from '../package-root.js';
+import type { Backup } from '../protocol/index.js';
 import { claimFolder, knock } from '../storage/index.js';
+import type { Arguments } from './arguments.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
+type Asked = Pick<Arguments, 'rest' | 'list' | 'json'>;
 
-/** `tutti backup [file]`, beside the server or without one; the text to print. */
-export async function runBackup([where, ...more]: readonly string[], env: Env): Promise<string> {
-  if (more.length > 0) throw new AppError('ERR_INVALID', 'tutti backup [file or folder]');
+/** `tutti backup [file]` and `tutti backup --list`, beside the server or without one; the text to print. */
+export async function runBackup({ rest, list, json }: Asked, env: Env): Promise<string> {
+  const [where, ...more] = rest;
+  if (more.length > 0 || (list && where !== undefined))
+    throw new AppError('ERR_INVALID', 'tutti backup [file or folder], or tutti backup --list');
+  if (list) return listed(await describedIn(backupsIn(dataDirOf(env))), json);
   const { data_dir: dataDir, space_reserve_mb }: Config = loadConfig(env);
   if (!existsSync(join(dataDir, 'tutti.db')))
     throw new AppError('ERR_NOT_FOUND', `there is no database in ${dataDir} yet: start the server once`);
@@ -37,8 +44,27 @@ export async function runBackup([where, ...more]: readonly string[], env: Env): 
     version,
     reserveBytes: space_reserve_mb * 1024 * 1024,
   });
-  return `${file}\n${(size_bytes / 1e6).toFixed(1)} MB, read back and in order. It holds keys and passwords: keep it to yourself.`;
+  return `${file}\n${megabytes(size_bytes)}, read back and in order. It holds keys and passwords: keep it to yourself.`;
 }
+
+/** A line for each, the newest first. */
+function listed(backups: readonly Backup[], json: boolean): string {
+  if (json) return JSON.stringify(backups, null, 2);
+  if (backups.length === 0) return 'There are no backups yet: tutti backup';
+  const lines = backups.map(({ backup_id, kind, size_bytes, version, confirmed_at, problem }) => {
+    const what = problem ?? `${megabytes(size_bytes)}, Tutti ${version ?? 'of another version'}`;
+    const same =
+      confirmed_at === undefined
+        ? ''
+        : `\n  nothing has changed since, and it was read back: ${minutes(confirmed_at)}`;
+    return `${backup_id}  ${kind}, ${what}${same}`;
+  });
+  return lines.join('\n');
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+/** `2026-11-20 02:37 UTC` */
+const minutes = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
 async function targetOf(path: string, name: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);

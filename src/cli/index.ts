@@ -40,7 +40,7 @@ export async function runCli(
   if (parsed.command === 'config')
     return print((await import('./config.js')).runConfig(parsed, withBus(parsed, env)));
   if (parsed.command === 'backup')
-    return print(await (await import('./backup.js')).runBackup(parsed.rest, env));
+    return print(await (await import('./backup.js')).runBackup(parsed, env));
   if (parsed.command === 'restore')
     return print(await (await import('./backup.js')).runRestore(parsed.rest, env));
   if (parsed.command === 'driver') {

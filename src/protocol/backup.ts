@@ -15,6 +15,8 @@ export const Backup = z.object({
   size_bytes: z.int(),
   /** Of the Tutti that made it. */
   version: z.string().optional(),
+  /** Read back whole at that time, when nothing that a new one would keep had changed: so none was made. [BK1] */
+  confirmed_at: z.string().optional(),
   /** Why it cannot be restored, for people; absent = it can. */
   problem: z.string().optional(),
 });

@@ -7,7 +7,7 @@ import { auditPage, PHONE } from './pipeline-stage.js';
 
 const { open } = pageStage();
 const dialog = (page: Page) => page.getByRole('dialog');
-const DAILY = aBackup();
+const DAILY = aBackup({ confirmed_at: '2026-11-20T02:37:00.000Z' });
 const BROKEN = aBackup({
   backup_id: 'tutti-20261101T0237Z-000001-weekly',
   kind: 'weekly',
@@ -26,6 +26,7 @@ it('[BK1] shows what there is, and what is damaged', async () => {
   const { page, complaints } = await opened();
   await page.getByText('12.5 GB are free for more').waitFor();
   await page.getByText('1.8 MB · Tutti 0.1.0').waitFor();
+  await page.getByText(/^Nothing has changed since, read back .* ago$/).waitFor();
   await page.getByText('It is damaged').waitFor();
   const restore = page.getByRole('button', { name: /^Restore/ });
   expect([await restore.first().isEnabled(), await restore.last().isEnabled()]).toEqual([true, false]);

@@ -59,8 +59,9 @@ function Everything() {
   return (
     <div class="scroller">
       <p class="dim page-end">
-        Rooms, queues, playlists, people and settings are backed up every night. Music files are not in it.{' '}
-        {bytes(value.free_bytes)} are free for more.
+        Rooms, queues, playlists, people and settings are backed up every night; when nothing has changed, the
+        last backup is read back instead. Music files are not in it. {bytes(value.free_bytes)} are free for
+        more.
       </p>
       {running && <Progress label="Backup" value={running.progress} />}
       {failed && (
@@ -162,7 +163,7 @@ interface BackupRowProps {
 }
 
 function BackupRow({ backup, now, onRestore, onRemove }: BackupRowProps) {
-  const { backup_id, kind, made_at, size_bytes, version, problem } = backup;
+  const { backup_id, kind, made_at, size_bytes, version, confirmed_at, problem } = backup;
   const date = when(backup);
   return (
     <li class={`card ${problem === undefined ? '' : 'failed'}`}>
@@ -175,6 +176,12 @@ function BackupRow({ backup, now, onRestore, onRemove }: BackupRowProps) {
           {problem !== undefined && <Icon name="warning" size={16} />}
           {problem ?? `${bytes(size_bytes)}${version === undefined ? '' : ` · Tutti ${version}`}`}
         </span>
+        {confirmed_at !== undefined && (
+          <span class="row-sub">
+            <Icon name="check" size={16} />
+            Nothing has changed since, read back {ago(confirmed_at, now)}
+          </span>
+        )}
       </div>
       <div class="card-actions">
         <Button
