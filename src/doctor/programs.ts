@@ -27,7 +27,7 @@ export function checkNode(version: string): Finding {
 export async function checkOwn(
   version: string,
   dataDir: string,
-  schemaNow?: () => number,
+  schemaNow: (() => number) | undefined,
   ways: Pick<Ways, 'tutti'>,
 ): Promise<Finding> {
   const schema = schemaNow ? schemaNow() : await schemaOf(join(dataDir, 'tutti.db'));
