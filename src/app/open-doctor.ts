@@ -13,10 +13,11 @@ import {
   ownNetworks,
   partOf,
   secretsOf,
+  waysOf,
   type HouseEyes,
   type SeenPlayer,
 } from '../doctor/index.js';
-import { version } from '../package-root.js';
+import { packageRoot, version } from '../package-root.js';
 import type { Players } from '../players/index.js';
 import type { Rooms } from '../rooms/index.js';
 import type { DownloadedFile } from '../server/index.js';
@@ -45,7 +46,7 @@ const LOOKUP_MS = 2_000;
 
 /** The doctor of the running server, who sees what only the server knows. */
 export function openDoctor(base: Base, wiring: DoctorWiring): OpenedDoctor {
-  const { config, clock, closers } = base;
+  const { config, settings, clock, closers } = base;
   const { store, httpPort } = wiring;
   const fetchers = new Set<string>();
   const eyes = eyesOf(base, wiring, fetchers);
@@ -54,6 +55,7 @@ export function openDoctor(base: Base, wiring: DoctorWiring): OpenedDoctor {
     checks: (askTime) => [
       ...machineChecks({
         config: { ...config, port: httpPort() },
+        ways: waysOf({ root: packageRoot, ...settings.places }),
         version,
         askTime,
         sounding: () => eyes.players().filter(({ kind, loaded }) => kind === 'local' && loaded),

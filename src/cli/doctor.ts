@@ -33,12 +33,12 @@ export async function doctor(env: Env, parsed: Arguments, print: (line: string) 
 
 /** This machine, and what the server that runs here sees, as far as it says. */
 async function look(env: Env, parsed: Arguments): Promise<Check[]> {
-  const { config, finding } = settings(env);
+  const { config, ways, finding } = settings(env);
   const blind = houseChecks(undefined, () => config.port);
   const seen = (await knock(config.data_dir)) ? await findingsOfServer(parsed, env) : undefined;
   const specs = [
     settingsCheck(finding),
-    ...machineChecks({ config, version, askTime: parsed.askTime }),
+    ...machineChecks({ config, ways, version, askTime: parsed.askTime }),
     ...(seen ? [] : blind),
   ];
   const checks = await examine(specs, { clock: systemClock });

@@ -11,7 +11,7 @@ export interface Sounding {
 
 const NO_CARDS = 'the kernel shows no sound card here';
 const DEEPER =
-  'tutti.yaml: snapcast_buffer_ms: 800 (snapclients), or move the load: TUTTI_LOG_LEVEL=info, fewer programs on this machine';
+  'ps -eo pcpu,pid,args --sort=-pcpu | head -8   shows what keeps this machine busy: move that elsewhere';
 
 /** Whether a card has run dry, as the kernel counts it. `corrections`: how often players of this machine were brought back. */
 export async function checkDry(files: Files, corrections: number | undefined): Promise<Finding> {
@@ -86,6 +86,7 @@ export async function checkOutputs(
   );
   const known = [...(listing?.text ?? '').matchAll(/^\s+'([^']{1,200})'/gm)].map((match) => match[1]!);
   if (known.length === 0) return unmeasured('mpv lists no outputs');
+  const none = known.filter((name) => name !== 'auto' && !/(?:null|dummy)/i.test(name)).length === 0;
   const lost = named.filter(({ output }) => output !== 'auto' && !known.includes(output));
   const figures = [{ name: 'outputs mpv knows', value: known.length }];
   if (lost.length > 0)
@@ -110,6 +111,7 @@ export async function checkOutputs(
       figures,
     );
   }
+  if (none && named.length === 0) return unmeasured('this machine has no output; see its sound');
   return ok(
     named.length === 0 ? 'the automatic output is used' : 'all outputs that are named are there',
     figures,

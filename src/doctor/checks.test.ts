@@ -9,8 +9,13 @@ import { checkPort, holderIn, type PortProbes } from './ports.js';
 import { checkFfmpeg, checkMpv, checkNode, type RunProgram } from './programs.js';
 import { checkRedis } from './redis.js';
 import { checkSound, type SoundProbes } from './sound.js';
+import { openWall } from './firewall.js';
+import { waysOf } from './ways.js';
 
 const quiet = new AbortController().signal;
+/** Somebody who cloned the repository. */
+const ways = waysOf({ root: '/home/pi/tutti', file: '/d/tutti.yaml', byVariable: () => false });
+const open = openWall({ read: () => Promise.resolve(undefined), list: () => Promise.resolve(['iptables']) });
 
 /** A machine on which these programs say this; there are no others. */
 const saying =
@@ -48,7 +53,7 @@ describe('the doctor on programs', () => {
 });
 
 describe('the doctor on ports', () => {
-  const WANTED = { what: 'the port of pages', host: '0.0.0.0', port: 8080, setting: 'TUTTI_PORT' };
+  const WANTED = { what: 'the port of pages', host: '0.0.0.0', port: 8080, setting: 'port' };
   const at = (code: string | undefined, more: Partial<PortProbes> = {}): PortProbes => ({
     listen: () => Promise.resolve(code),
     holder: () => Promise.resolve({ program: 'node', pid: 7 }),
@@ -57,20 +62,20 @@ describe('the doctor on ports', () => {
   });
 
   it('is content with a free one, with one that is off, and with one that is ours', async () => {
-    expect((await checkPort(at(undefined), WANTED)).severity).toBe('ok');
-    expect((await checkPort(at('EADDRINUSE'), { ...WANTED, port: 0 })).severity).toBe('ok');
+    expect((await checkPort(at(undefined), WANTED, ways)).severity).toBe('ok');
+    expect((await checkPort(at('EADDRINUSE'), { ...WANTED, port: 0 }, ways)).severity).toBe('ok');
     const ours = at('EADDRINUSE', { running: () => Promise.resolve(true) });
-    expect((await checkPort(ours, WANTED)).severity).toBe('ok');
+    expect((await checkPort(ours, WANTED, ways)).severity).toBe('ok');
   });
 
   it('names the program that has it, and how to go on', async () => {
     const icecast = { holder: () => Promise.resolve({ program: 'icecast2', pid: 42 }) };
     for (const running of [true, false]) {
       const probes = at('EADDRINUSE', { ...icecast, running: () => Promise.resolve(running) });
-      expect(await checkPort(probes, WANTED)).toEqual(
+      expect(await checkPort(probes, WANTED, ways)).toEqual(
         problem(
           '8080, the port of pages, is taken by icecast2 (process 42)',
-          'sudo kill 42   or   TUTTI_PORT=8081 tutti serve',
+          "sudo kill 42   or another port: printf '\\nport: 8081\\n' | tee -a /d/tutti.yaml   and then end Tutti with Ctrl+C, and start it anew: npm start",
         ),
       );
     }
@@ -80,7 +85,7 @@ describe('the doctor on ports', () => {
     ['EACCES', 'rights of root'],
     ['EADDRNOTAVAIL', 'no address'],
   ])('says what %s means', async (code, found) => {
-    expect(await checkPort(at(code), WANTED)).toMatchObject({
+    expect(await checkPort(at(code), WANTED, ways)).toMatchObject({
       severity: 'problem',
       found: expect.stringContaining(found),
     });
@@ -107,6 +112,7 @@ describe('the doctor on mDNS', () => {
         echo: () => Promise.resolve({ ...HEARD, ...heard }),
         read: () => Promise.resolve(conf),
         run: saying(said),
+        open,
       },
       true,
       quiet,
@@ -124,6 +130,7 @@ describe('the doctor on mDNS', () => {
     [{ networks: on('eth0', 'wlan0') }, 'nothing comes back on wlan0', 'ip link set dev wlan0 multicast on'],
     [{ failed: 'EADDRINUSE' }, 'keeps port 5353', 'ss -ulnp'],
     [{ failed: 'ENETUNREACH' }, 'ENETUNREACH', 'multicast on'],
+    [{ failed: 'EPERM' }, 'lets no multicast out', 'iptables -I OUTPUT -p udp --dport 5353'],
     [{ networks: [], heardOn: [] }, 'no network', 'nmtui'],
   ])('fails for %j', async (heard, found, fix) => {
     expect(await check(heard)).toMatchObject({
@@ -132,6 +139,33 @@ describe('the doctor on mDNS', () => {
       fix: expect.stringContaining(fix),
     });
   });
+
+  it('does not call it well when nobody else answers', async () => {
+    expect(await check({ answers: 0 })).toMatchObject({
+      severity: 'notice',
+      fix: expect.stringContaining('IGMP snooping off'),
+    });
+    expect((await check({ answers: 1 })).found).toContain('one other machine answers');
+  });
+
+  it.each([
+    [{ '/etc/ufw/ufw.conf': 'ENABLED=yes\n' }, {}, 'sudo ufw allow 5353/udp'],
+    [
+      { '/etc/ufw/ufw.conf': 'ENABLED=no\n' },
+      { '/usr/sbin': ['nft'] },
+      'sudo nft insert rule inet filter input udp',
+    ],
+    [{}, { '/run/firewalld': ['x'] }, 'firewall-cmd --permanent --add-port=5353/udp'],
+  ])(
+    'opens the firewall that is at work: %j %j',
+    async (texts: Record<string, string>, lists: Record<string, string[]>, command) => {
+      const files = {
+        read: (path: string) => Promise.resolve(texts[path]),
+        list: (path: string) => Promise.resolve(lists[path] ?? []),
+      };
+      expect(await openWall(files)({ proto: 'udp', port: 5353, way: 'in' })).toContain(command);
+    },
+  );
 
   it('knows the settings of avahi that keep others out', async () => {
     expect(await check({}, {}, '[server]\ndisallow-other-stacks=yes\n')).toMatchObject({
@@ -177,6 +211,25 @@ describe('the doctor on the machine', () => {
     expect('fix' in finding ? finding.fix : '').toContain(fix);
   });
 
+  it('does not ask a container to set its clock', async () => {
+    const exists = (path: string): Promise<boolean> => Promise.resolve(path === '/.dockerenv');
+    expect(await checkClock(clock({}, { exists }))).toMatchObject({ severity: 'ok' });
+  });
+
+  it('looks for space where the data is', async () => {
+    const probes = {
+      mounts: () => Promise.resolve('/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /mnt/ssd ext4 rw 0 0\n'),
+      freeBytes: () => Promise.resolve(1e6),
+      syncMs: () => Promise.resolve(1),
+    };
+    expect(await checkDisk(probes, '/mnt/ssd/tutti', ways)).toMatchObject({
+      fix: expect.stringContaining('du -xh --max-depth=3 /mnt/ssd'),
+    });
+    expect(await checkDisk(probes, '/var/lib/tutti', ways)).toMatchObject({
+      fix: expect.stringContaining('apt-get clean'),
+    });
+  });
+
   it('knows that a clock of last year has lost the time', async () => {
     const lost = clock({ timedatectl: 'yes\n' }, { wallMs: () => Date.UTC(2025, 1, 1) });
     expect(await checkClock(lost)).toMatchObject({ severity: 'problem' });
@@ -189,10 +242,11 @@ describe('the doctor on the machine', () => {
     [5000, 400, 'warning'],
   ])('with %i MB free and a write of %i ms: %s', async (megabytes, ms, severity) => {
     const probes = {
+      mounts: () => Promise.resolve('/dev/sda1 / ext4 rw 0 0'),
       freeBytes: () => Promise.resolve(megabytes * 1024 * 1024),
       syncMs: () => Promise.resolve(ms),
     };
-    expect((await checkDisk(probes, '/d')).severity).toBe(severity);
+    expect((await checkDisk(probes, '/d', ways)).severity).toBe(severity);
   });
 
   it.each([
@@ -219,6 +273,7 @@ describe('the doctor on sound', () => {
         ...more,
       },
       true,
+      ways,
     );
 
   it('is content with a card that may be used', async () => {
@@ -257,16 +312,16 @@ describe('the doctor on Redis', () => {
   const refusing = (message: string) => () => Promise.reject(new Error(message));
 
   it('is content with one that answers, and with none wanted', async () => {
-    expect((await checkRedis(() => Promise.resolve('7.0.15'), REDIS, quiet)).severity).toBe('ok');
-    expect((await checkRedis(refusing('x'), undefined, quiet)).severity).toBe('ok');
+    expect((await checkRedis(() => Promise.resolve('7.0.15'), REDIS, ways, quiet)).severity).toBe('ok');
+    expect((await checkRedis(refusing('x'), undefined, ways, quiet)).severity).toBe('ok');
   });
 
   it.each([
     ['connect ECONNREFUSED', REDIS, 'apt-get install -y redis-server'],
     ['connect ETIMEDOUT', 'redis://10.0.0.2:6379', 'redis-cli -u redis://10.0.0.2:6379 ping'],
-    ['NOAUTH Authentication required', REDIS, 'TUTTI_BUS='],
+    ['NOAUTH Authentication required', REDIS, 'bus: "redis://user:password'],
   ])('for %s at %s says the command', async (message, address, fix) => {
-    expect(await checkRedis(refusing(message), address, quiet)).toMatchObject({
+    expect(await checkRedis(refusing(message), address, ways, quiet)).toMatchObject({
       severity: 'problem',
       fix: expect.stringContaining(fix),
     });

@@ -1,4 +1,5 @@
 import type { CheckSpec, Finding } from './finding.js';
+import { openWall } from './firewall.js';
 import { unmeasured } from './finding.js';
 import {
   checkNear,
@@ -9,6 +10,7 @@ import {
   nobodyFar,
   type HouseEyes,
 } from './house.js';
+import { files } from './probes.js';
 import { checkTrips } from './round-trips.js';
 
 const SERVER_ONLY = 'only the server that runs knows; its page shows it under Settings > Checks';
@@ -32,7 +34,7 @@ export function houseChecks(eyes: HouseEyes | undefined, httpPort: () => number)
       title: 'Players reach this server',
       part: 'network',
       why: 'Players fetch the music themselves; the way to them is not the way back.',
-      run: seen((house, signal) => checkWayBack(house, httpPort(), signal)),
+      run: seen((house, signal) => checkWayBack(house, httpPort(), openWall(files), signal)),
     },
     {
       id: 'round-trips',

@@ -1,5 +1,6 @@
 import type { Player, SyncReport } from '../protocol/index.js';
 import { notice, ok, pause, problem, unmeasured, warning, type Finding } from './finding.js';
+import type { OpenWall } from './firewall.js';
 import { isNear, type Network } from './networks.js';
 
 /** A player as the running server knows it. */
@@ -65,13 +66,23 @@ export function checkReach(players: readonly SeenPlayer[]): Finding {
       players.length === 1 ? 'the player is connected' : `all ${players.length} players are connected`,
       figures,
     );
-  const host = hostOf(first.address);
-  const port = first.address.split(':').at(-1) ?? '';
   return warning(
     `${names(away)} cannot be reached${first.problem === undefined ? '' : ` (${first.problem.slice(0, 120)})`}`,
-    host === undefined ? `Is it switched on? ${first.address}` : `Is it switched on? nc -vz ${host} ${port}`,
+    wayTo(first),
     figures,
   );
+}
+
+/** What to look at, by how far it was reached. */
+function wayTo({ address, name, problem: said = '' }: SeenPlayer): string {
+  const host = hostOf(address);
+  const port = address.split(':').at(-1) ?? '';
+  if (host === undefined) return `Is ${name} switched on and plugged in? ${address}`;
+  if (/ENOTFOUND|EAI_AGAIN/.test(said))
+    return `getent hosts ${host}   finds nothing: give the address of ${name} instead of its name`;
+  if (/ECONNREFUSED/.test(said))
+    return `nc -vz ${host} ${port}   is refused: ${host} is on, but nothing listens there; start the player, or correct the port`;
+  return `ping -c 3 ${host}   If nothing comes back ${name} is off, or has another address; else: nc -vz ${host} ${port}`;
 }
 
 /** Without players over the network all is well; with players that are away nobody knows. */
@@ -85,6 +96,7 @@ export function nobodyFar(players: readonly SeenPlayer[], none: string): Finding
 export async function checkWayBack(
   eyes: HouseEyes,
   httpPort: number,
+  open: OpenWall,
   signal: AbortSignal,
   patienceMs = PATIENCE_MS,
 ): Promise<Finding> {
@@ -98,7 +110,7 @@ export async function checkWayBack(
   const known = await Promise.all(
     far.map(async (player) => {
       const address = (await eyes.addressOf(player.host, signal)) ?? player.host;
-      return { ...player, came: fetched.has(address) || fetched.has(player.host) };
+      return { ...player, at: address, came: fetched.has(address) || fetched.has(player.host) };
     }),
   );
   const came = known.filter((player) => player.came);
@@ -110,7 +122,9 @@ export async function checkWayBack(
   if (lost.length > 0)
     return problem(
       `${names(lost)} ${lost.length === 1 ? 'was' : 'were'} told to play, and never fetched anything from here: a firewall, or another network`,
-      `sudo iptables -I INPUT -p tcp --dport ${httpPort} -j ACCEPT   and on the router: let the player's network reach this machine, port ${httpPort}`,
+      lost.every(({ at }) => isNear(at, eyes.networks()))
+        ? await open({ proto: 'tcp', port: httpPort, way: 'in' })
+        : `${await open({ proto: 'tcp', port: httpPort, way: 'in' })}   and on the router: let the player's network reach this machine, port ${httpPort}`,
       figures,
     );
   if (came.length < known.length)
@@ -134,6 +148,7 @@ export async function checkNear(eyes: HouseEyes, signal: AbortSignal): Promise<F
   const far = farPlayers(eyes.players());
   if (far.length === 0) return ok('no player is reached over a network');
   const networks = eyes.networks();
+  if (networks.length === 0) return unmeasured('this machine is on no network');
   const placed = await Promise.all(
     far.map(async (player) => ({ ...player, at: await eyes.addressOf(player.host, signal) })),
   );

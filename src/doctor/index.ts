@@ -8,3 +8,4 @@ export { demandHealth, lines } from './lines.js';
 export { machineChecks, type Machine } from './machine-checks.js';
 export { ownNetworks } from './networks.js';
 export { settings, settingsCheck } from './settings.js';
+export { waysOf, type Ways } from './ways.js';

@@ -6,11 +6,13 @@ import { checkDry, checkLocks, checkOutputs, checkRates, type Sounding } from '.
 import { checkBoard, checkHeat } from './board.js';
 import { checkCertificate, checkDataDir, checkMusic, type CertificateFiles } from './files.js';
 import { ok, type CheckSpec } from './finding.js';
+import { openWall } from './firewall.js';
 import { checkClock, checkDisk, checkMemory } from './machine.js';
 import { checkMdns, checkReflector, checkSeen, type Echo } from './mdns.js';
 import { echo } from './multicast.js';
+import { heardByAll, ownNetworks } from './networks.js';
 import { askTime, checkOffset } from './ntp.js';
-import { checkPort, type Wanted } from './ports.js';
+import { checkPort, type PortProbes, type Wanted } from './ports.js';
 import {
   askRedis,
   boardProbes,
@@ -34,10 +36,13 @@ import { checkSound } from './sound.js';
 import { checkCard, checkWatches } from './storage.js';
 import { checkUpgrade } from './upgrade.js';
 import { checkWifi } from './wifi.js';
+import type { Ways } from './ways.js';
 
 /** What a run of the doctor is about. */
 export interface Machine {
   readonly config: Config;
+  /** What is to be typed on this machine. */
+  readonly ways: Ways;
   /** Of this program. */
   readonly version: string;
   /** Whether a time server on the internet may be asked. */
@@ -63,7 +68,7 @@ export function machineChecks(machine: Machine): CheckSpec[] {
   ];
 }
 
-function diskChecks({ config: { data_dir, music_dir, watch } }: Machine): CheckSpec[] {
+function diskChecks({ ways, config: { data_dir, music_dir, watch } }: Machine): CheckSpec[] {
   return [
     {
       id: 'disk',
@@ -71,21 +76,21 @@ function diskChecks({ config: { data_dir, music_dir, watch } }: Machine): CheckS
       part: 'disk',
       why: 'What you change is answered only when the disk has it; a full disk keeps nothing.',
       alone: true,
-      run: () => checkDisk(diskProbes, data_dir),
+      run: () => checkDisk(diskProbes, data_dir, ways),
     },
     {
       id: 'card',
       title: 'Disk or SD card',
       part: 'disk',
       why: 'SD cards wear out; one that fails becomes read-only first.',
-      run: () => checkCard(files, data_dir),
+      run: () => checkCard(files, data_dir, ways),
     },
     {
       id: 'music',
       title: 'Music folder',
       part: 'disk',
       why: 'Only what can be read can be played.',
-      run: () => checkMusic(folderProbes, music_dir),
+      run: () => checkMusic(folderProbes, music_dir, ways),
     },
     {
       id: 'watches',
@@ -99,20 +104,20 @@ function diskChecks({ config: { data_dir, music_dir, watch } }: Machine): CheckS
 
 const MDNS_OFF = 'mDNS is off: players are added by hand';
 
-function networkChecks({ config }: Machine): CheckSpec[] {
-  const ports = portProbes(config.data_dir);
+function multicastChecks({ config: { mdns, mpd_port } }: Machine, ports: PortProbes): CheckSpec[] {
   let heard: Promise<Echo> | undefined;
   // One question is enough for the three that want to know what is heard.
-  const once = (signal: AbortSignal): Promise<Echo> => (heard ??= echo(signal));
-  const { mdns, bus } = config;
-  const announces = mdns && config.mpd_port > 0;
+  const once = (signal: AbortSignal): Promise<Echo> =>
+    (heard ??= heardByAll(ownNetworks(), readText).then((networks) => echo(signal, { networks })));
+  const announces = mdns && mpd_port > 0;
   return [
     {
       id: 'mdns',
       title: 'Multicast (mDNS)',
       part: 'network',
       why: 'Players are found by multicast, and phones find this server by its name.',
-      run: (signal) => checkMdns({ echo: once, read: readText, run: runProgram }, mdns, signal),
+      run: (signal) =>
+        checkMdns({ echo: once, read: readText, run: runProgram, open: openWall(files) }, mdns, signal),
     },
     {
       id: 'announced',
@@ -129,6 +134,15 @@ function networkChecks({ config }: Machine): CheckSpec[] {
       why: 'A router that repeats announcements between networks may still keep the music out.',
       run: async (signal) => (mdns ? checkReflector(await once(signal)) : ok(MDNS_OFF)),
     },
+  ];
+}
+
+function networkChecks(machine: Machine): CheckSpec[] {
+  const { config, ways } = machine;
+  const ports = portProbes(config.data_dir);
+  const { bus } = config;
+  return [
+    ...multicastChecks(machine, ports),
     {
       id: 'wifi',
       title: 'Wi-Fi of this machine',
@@ -141,7 +155,7 @@ function networkChecks({ config }: Machine): CheckSpec[] {
       title,
       part: 'network',
       why: 'A port that another program has cannot be served.',
-      run: () => checkPort(ports, wanted),
+      run: () => checkPort(ports, wanted, ways),
     })),
     {
       id: 'certificate',
@@ -155,12 +169,13 @@ function networkChecks({ config }: Machine): CheckSpec[] {
       title: 'Redis',
       part: 'network',
       why: 'Gateways and workers reach this server through it.',
-      run: (signal) => checkRedis((stop) => askRedis(bus ?? '', stop), bus && busAddress(bus).shown, signal),
+      run: (signal) =>
+        checkRedis((stop) => askRedis(bus ?? '', stop), bus && busAddress(bus).shown, ways, signal),
     },
   ];
 }
 
-function audioChecks({ config, sounding, corrections }: Machine): CheckSpec[] {
+function audioChecks({ config, ways, sounding, corrections }: Machine): CheckSpec[] {
   const { local_output } = config;
   const named = config.players.flatMap(({ kind, name, options }) =>
     kind === 'local'
@@ -175,7 +190,7 @@ function audioChecks({ config, sounding, corrections }: Machine): CheckSpec[] {
       title: 'Sound of this machine',
       part: 'audio',
       why: 'Without an output of its own this machine is silent.',
-      run: (signal) => checkSound(soundProbes, local_output, signal),
+      run: (signal) => checkSound(soundProbes, local_output, ways, signal),
     },
     {
       id: 'outputs',
@@ -208,28 +223,28 @@ function audioChecks({ config, sounding, corrections }: Machine): CheckSpec[] {
   ];
 }
 
-function rightsChecks({ config: { data_dir, local_output } }: Machine): CheckSpec[] {
+function rightsChecks({ ways, config: { data_dir, local_output } }: Machine): CheckSpec[] {
   return [
     {
       id: 'data-folder',
       title: 'Data folder',
       part: 'permissions',
       why: 'It has the keys of people: it belongs to the server alone.',
-      run: () => checkDataDir(folderProbes, data_dir),
+      run: () => checkDataDir(folderProbes, data_dir, ways),
     },
     {
       id: 'groups',
       title: 'Groups',
       part: 'permissions',
       why: 'Sound cards, remote controls and pins are open to groups.',
-      run: () => checkGroups(rightsProbes),
+      run: () => checkGroups(rightsProbes, ways),
     },
     {
       id: 'realtime',
       title: 'Precedence of sound',
       part: 'permissions',
       why: 'Sound that waits for other programs falters.',
-      run: () => checkRealtime(rightsProbes, local_output),
+      run: () => checkRealtime(rightsProbes, local_output, ways),
     },
   ];
 }
@@ -256,14 +271,14 @@ function timeChecks({ askTime: asked }: Machine): CheckSpec[] {
   ];
 }
 
-function versionChecks({ config, version, schema }: Machine): CheckSpec[] {
+function versionChecks({ ways, config, version, schema }: Machine): CheckSpec[] {
   return [
     {
       id: 'tutti',
       title: 'Tutti',
       part: 'versions',
       why: 'A database of a newer version cannot be read by an older program.',
-      run: () => checkOwn(version, config.data_dir, schema),
+      run: () => checkOwn(version, config.data_dir, schema, ways),
     },
     {
       id: 'upgrade',
@@ -332,7 +347,7 @@ function wantedPorts(config: Config): (Wanted & { readonly id: string; readonly 
       what: 'the port of pages',
       host,
       port,
-      setting: 'TUTTI_PORT',
+      setting: 'port',
     },
     {
       id: 'snapcast-port',
@@ -340,7 +355,8 @@ function wantedPorts(config: Config): (Wanted & { readonly id: string; readonly 
       what: 'the port of snapclients',
       host: snapcast_host ?? host,
       port: snapcast ? snapcast_port : 0,
-      setting: 'TUTTI_SNAPCAST_PORT',
+      setting: 'snapcast_port',
+      ...(snapcast_host !== undefined && { host_setting: 'snapcast_host' }),
     },
     {
       id: 'mpd-port',
@@ -348,7 +364,7 @@ function wantedPorts(config: Config): (Wanted & { readonly id: string; readonly 
       what: 'the first port of MPD clients',
       host,
       port: mpd_port,
-      setting: 'TUTTI_MPD_PORT',
+      setting: 'mpd_port',
     },
   ];
 }

@@ -6,9 +6,12 @@ import { checkBoard, checkHeat } from './board.js';
 import { cardsOf, hasDisplay, streamsOf, type Files } from './cards.js';
 import { askTime, checkOffset } from './ntp.js';
 import { checkGroups, checkRealtime } from './rights.js';
+import { waysOf } from './ways.js';
 import { checkCard, checkWatches, diskOf, mountOf } from './storage.js';
 
 const quiet = new AbortController().signal;
+const ways = waysOf({ root: '/usr/lib/tutti/app', file: '/etc/tutti/tutti.yaml', byVariable: () => false });
+const cloned = waysOf({ root: '/home/pi/tutti', file: '/d/tutti.yaml', byVariable: () => false });
 
 /** A machine whose kernel says this. */
 function machine(texts: Readonly<Record<string, string>>): Files {
@@ -185,7 +188,7 @@ describe('disks', () => {
     ],
     ['lives in memory', '/tmp/x', {}, 'ok', 'tmpfs'],
   ])('that %s', async (_what, path, more, severity, found) => {
-    expect(await checkCard(card(more), path)).toMatchObject({
+    expect(await checkCard(card(more), path, ways)).toMatchObject({
       severity,
       found: expect.stringContaining(found),
     });
@@ -208,11 +211,14 @@ describe('disks', () => {
 
 describe('permissions', () => {
   const groups = (own: readonly string[], user = 'tutti') =>
-    checkGroups({
-      user,
-      groups: () => Promise.resolve(own),
-      read: () => Promise.resolve('root:x:0:\naudio:x:29:\ninput:x:104:\n'),
-    });
+    checkGroups(
+      {
+        user,
+        groups: () => Promise.resolve(own),
+        read: () => Promise.resolve('root:x:0:\naudio:x:29:\ninput:x:104:\n'),
+      },
+      ways,
+    );
 
   it('need the group of sound, and name the others', async () => {
     expect((await groups(['tutti', 'audio', 'input'])).severity).toBe('ok');
@@ -231,7 +237,8 @@ describe('permissions', () => {
   ])('of sound before other programs: %s', async (most, severity) => {
     const read = () => Promise.resolve(`Limit  Soft Limit\nMax realtime priority     ${most}    0\n`);
     expect(
-      (await checkRealtime({ user: 'tutti', groups: () => Promise.resolve([]), read }, true)).severity,
+      (await checkRealtime({ user: 'tutti', groups: () => Promise.resolve([]), read }, true, cloned))
+        .severity,
     ).toBe(severity);
   });
 });

@@ -1,5 +1,7 @@
 import { ok, problem, warning, type Finding } from './finding.js';
 import type { RunProgram } from './programs.js';
+import { mountOf } from './storage.js';
+import { quoted, type Ways } from './ways.js';
 
 /** No build of Tutti is older: a clock before it has lost the time. */
 const BUILT_MS = Date.UTC(2026, 0, 1);
@@ -15,6 +17,12 @@ export interface ClockProbes {
 export async function checkClock(probes: ClockProbes, signal?: AbortSignal): Promise<Finding> {
   const now = probes.wallMs();
   const day = new Date(now).toISOString().slice(0, 10);
+  if (await inContainer(probes)) {
+    const found = `${day}; in a container the clock is that of its host`;
+    return now < BUILT_MS
+      ? problem(`${found}, and it has passed`, 'sudo timedatectl set-ntp true   on the host')
+      : ok(found);
+  }
   if (now < BUILT_MS) return problem(`it says ${day}, which has passed`, 'sudo timedatectl set-ntp true');
   const rtc = (await probes.exists('/sys/class/rtc/rtc0')) ? '' : '; no clock runs on while it is off';
   switch (await synchronised(probes, signal)) {
@@ -28,6 +36,12 @@ export async function checkClock(probes: ClockProbes, signal?: AbortSignal): Pro
         'sudo apt-get install -y systemd-timesyncd && sudo timedatectl set-ntp true',
       );
   }
+}
+
+/** A container keeps no time of its own, and may not set any. */
+async function inContainer({ exists }: ClockProbes): Promise<boolean> {
+  const signs = ['/.dockerenv', '/run/.containerenv', '/run/systemd/container'];
+  return (await Promise.all(signs.map((path) => exists(path)))).includes(true);
 }
 
 /** Undefined: nothing here knows. */
@@ -44,6 +58,7 @@ async function synchronised(
 }
 
 export interface DiskProbes {
+  readonly mounts: () => Promise<string>;
   /** Bytes an unprivileged program may still use where the folder is, or will be. */
   freeBytes(path: string): Promise<number>;
   /** Median time of a small write that waits for the disk. */
@@ -54,10 +69,19 @@ const LITTLE_BYTES = 1024 * MEBIBYTE;
 const NONE_BYTES = 100 * MEBIBYTE;
 const SLOW_MS = 150;
 
-export async function checkDisk(probes: DiskProbes, dataDir: string): Promise<Finding> {
+export async function checkDisk(
+  probes: DiskProbes,
+  dataDir: string,
+  ways: Pick<Ways, 'set'>,
+): Promise<Finding> {
   const free = await probes.freeBytes(dataDir);
   const room = `${Math.round(free / MEBIBYTE)} MB free`;
-  const clean = 'sudo apt-get clean && sudo journalctl --vacuum-size=50M';
+  const mount = mountOf(await probes.mounts(), dataDir);
+  // What apt and the journal keep lies on the disk of the system alone.
+  const clean =
+    mount === undefined || mount.at === '/' || mount.at === '/var'
+      ? 'sudo apt-get clean && sudo journalctl --vacuum-size=50M'
+      : `sudo du -xh --max-depth=3 ${quoted(mount.at)} | sort -h | tail -n 15   shows what is large there`;
   if (free < NONE_BYTES) return problem(`${room} for ${dataDir}`, clean);
   const ms = await probes.syncMs(dataDir);
   const figures = [
@@ -68,7 +92,7 @@ export async function checkDisk(probes: DiskProbes, dataDir: string): Promise<Fi
   if (ms > SLOW_MS)
     return warning(
       `${room}, but ${speed}: edits of queues wait for it`,
-      'TUTTI_DATA_DIR=/mnt/ssd/tutti tutti serve',
+      `Keep the data on a quicker disk: stop Tutti, move ${dataDir} there, and ${ways.set('data_dir', '/mnt/ssd/tutti')}`,
       figures,
     );
   if (free < LITTLE_BYTES) return warning(`${room} for ${dataDir}; ${speed}`, clean, figures);

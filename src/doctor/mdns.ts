@@ -1,4 +1,5 @@
-import { notice, ok, problem, warning, type Finding } from './finding.js';
+import { notice, ok, problem, unmeasured, warning, type Finding } from './finding.js';
+import type { OpenWall } from './firewall.js';
 import { isNear, isPrivate, type Network } from './networks.js';
 import type { RunProgram } from './programs.js';
 import type { Figure } from '../protocol/index.js';
@@ -22,6 +23,7 @@ export interface MdnsProbes {
   echo(this: void, signal: AbortSignal): Promise<Echo>;
   read(this: void, path: string): Promise<string | undefined>;
   readonly run: RunProgram;
+  readonly open: OpenWall;
 }
 
 const AVAHI = '/etc/avahi/avahi-daemon.conf';
@@ -36,37 +38,58 @@ export async function checkMdns(probes: MdnsProbes, wanted: boolean, signal: Abo
       'avahi keeps the port of mDNS for itself',
       `sudo sed -i 's/^ *disallow-other-stacks=.*/disallow-other-stacks=no/' ${AVAHI} && ${RESTART}`,
     );
-  const { failed, networks, heardOn, answers } = await probes.echo(signal);
-  if (failed === 'EADDRINUSE')
-    return problem('a program keeps port 5353 for itself', 'sudo ss -ulnp sport = :5353');
-  const names = networks.map(({ name }) => name);
-  if (failed !== undefined)
-    return problem(
-      `multicast cannot be used: ${failed}`,
-      `sudo ip link set dev ${names[0] ?? 'eth0'} multicast on`,
-    );
-  if (names.length === 0) return problem('this machine is on no network', 'sudo nmtui');
-  const deaf = names.filter((name) => !heardOn.includes(name));
-  if (deaf.length > 0)
-    return problem(
-      `nothing comes back on ${deaf.join(', ')}: multicast is off there, or a firewall drops it`,
-      `sudo ip link set dev ${deaf[0]} multicast on && sudo iptables -I INPUT -p udp --dport 5353 -j ACCEPT`,
-    );
+  const heard = await probes.echo(signal);
+  const fault = await faultIn(heard, probes.open);
+  if (fault) return fault;
   const taken = await renamed(probes, signal);
   if (taken !== undefined)
     return warning(
       `another machine has this name, so avahi calls this one ${taken}`,
       `sudo hostnamectl set-hostname another-name && ${RESTART}`,
     );
-  const heard = answers === 0 ? 'no other machine answers' : `${answers} other machines answer`;
-  return ok(`goes out and comes back on ${names.join(', ')}; ${heard}`, [
-    { name: 'answers', value: answers },
-  ]);
+  const { networks, answers } = heard;
+  const back = `goes out and comes back on ${networks.map(({ name }) => name).join(', ')}`;
+  const figures = [{ name: 'answers', value: answers }];
+  if (answers === 0)
+    return notice(
+      `${back}, but no other machine answers: none is on that speaks mDNS, or something between keeps multicast away`,
+      `On the router and the switches: client isolation (AP isolation, guest network) off, IGMP snooping off. Here: ${await probes.open(INTO)}`,
+      figures,
+    );
+  return ok(
+    `${back}; ${answers === 1 ? 'one other machine answers' : `${answers} other machines answer`}`,
+    figures,
+  );
+}
+
+const INTO = { proto: 'udp', port: 5353, way: 'in' } as const;
+
+/** What keeps our own question from coming back. */
+async function faultIn({ failed, networks, heardOn }: Echo, open: OpenWall): Promise<Finding | undefined> {
+  const names = networks.map(({ name }) => name);
+  const [first = 'eth0'] = names;
+  if (failed === 'EADDRINUSE')
+    return problem('a program keeps port 5353 for itself', 'sudo ss -ulnp sport = :5353');
+  if (failed === 'EPERM' || failed === 'EACCES')
+    return problem('a firewall of this machine lets no multicast out', await open({ ...INTO, way: 'out' }));
+  if (failed !== undefined)
+    return problem(`multicast cannot be used: ${failed}`, `sudo ip link set dev ${first} multicast on`);
+  if (names.length === 0)
+    return problem(
+      'this machine is on no network',
+      'sudo nmtui   for Wi-Fi; or plug in a network cable: ip -br address   shows what there is',
+    );
+  const deaf = names.filter((name) => !heardOn.includes(name));
+  if (deaf.length === 0) return undefined;
+  return problem(
+    `nothing comes back on ${deaf.join(', ')}: multicast is off there, or a firewall drops it`,
+    `${await open(INTO)} && sudo ip link set dev ${deaf[0]} multicast on`,
+  );
 }
 
 /** Who announces players where, and whether our own announcement comes back. `announces`: whether this server has one. */
 export function checkSeen(heard: Echo, announces: boolean): Finding {
-  if (heard.failed !== undefined) return notice('nothing could be heard; see multicast');
+  if (isDeaf(heard)) return DEAF;
   const others = heard.seen.filter(({ ours }) => !ours);
   const figures: Figure[] = heard.networks.map(({ name }) => ({
     name: `players on ${name}`,
@@ -82,19 +105,22 @@ export function checkSeen(heard: Echo, announces: boolean): Finding {
   if (others.length === 0)
     return notice(
       'no player announces itself on these networks; those in another one have to be added by hand',
-      'tutti.yaml: players: [{ kind: mpd, name: Kitchen, host: 192.168.1.20 }]',
+      'Settings > Add a player, by its address; or in tutti.yaml: players: [{ kind: mpd, name: Kitchen, host: 192.168.1.20 }]',
       figures,
     );
   return ok(
-    `${others.length === 1 ? 'one player announces' : `${others.length} players announce`} themselves (${kinds})`,
+    `${others.length === 1 ? 'one player announces itself' : `${others.length} players announce themselves`} (${kinds})`,
     figures,
   );
 }
 
+/** Who hears not even himself hears nobody. */
+const isDeaf = ({ failed, heardOn }: Echo): boolean => failed !== undefined || heardOn.length === 0;
+const DEAF = unmeasured('nothing can be heard; see multicast');
+
 /** Whether what is announced here lives in another network: then somebody repeats mDNS, and music has to find its way too. */
 export function checkReflector(heard: Echo): Finding {
-  if (heard.failed !== undefined || heard.networks.length === 0)
-    return notice('nothing could be heard; see multicast');
+  if (isDeaf(heard)) return DEAF;
   const far = heard.addresses.filter((address) => isPrivate(address) && !isNear(address, heard.networks));
   if (far.length === 0) return ok('everybody who is heard is in a network of this machine');
   return notice(

@@ -3,7 +3,7 @@ import { randomId } from '../base/index.js';
 import { readAnswer } from './dns-answer.js';
 import { pause } from './finding.js';
 import type { Echo } from './mdns.js';
-import { ownNetworks, type Network } from './networks.js';
+import { isNear, ownNetworks, type Network } from './networks.js';
 
 const GROUP = '224.0.0.251';
 const PORT = 5353;
@@ -41,10 +41,11 @@ export async function echo(
         if (!answer || seen.size >= MOST_SEEN) return;
         const ours = own.has(from.address);
         if (!ours) others.add(from.address);
+        // Every socket of this port hears all networks: where something was said tells the address alone.
+        const { name: where } = networks.find((one) => isNear(from.address, [one])) ?? network;
         for (const { name, to } of answer.pointers) {
           const service = SERVICES.find((one) => name === `${one}.local`);
-          if (service !== undefined)
-            seen.set(`${network.name} ${from.address} ${to}`, { network: network.name, service, ours });
+          if (service !== undefined) seen.set(`${from.address} ${to}`, { network: where, service, ours });
         }
         if (!ours) for (const address of answer.addresses.slice(0, 16)) addresses.add(address);
       });

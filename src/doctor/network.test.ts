@@ -100,6 +100,8 @@ describe('mDNS answers', () => {
     });
     expect(checkSeen(heard({ seen: [kitchen] }), true).severity).toBe('warning');
     expect(checkSeen(heard({}), false).severity).toBe('notice');
+    expect(checkSeen(heard({ heardOn: [] }), false).unknown).toBe(true);
+    expect(checkReflector(heard({ heardOn: [] })).unknown).toBe(true);
   });
 
   it('tell of a reflector', () => {
@@ -193,6 +195,14 @@ describe('players', () => {
       severity: 'warning',
       fix: expect.stringContaining('nc -vz 192.168.1.20 6600'),
     });
+    const dark = player({ link: 'offline', problem: 'connect EHOSTUNREACH' });
+    expect(checkReach([dark])).toMatchObject({ fix: expect.stringContaining('ping -c 3 192.168.1.20') });
+    const unknown = player({
+      link: 'offline',
+      address: 'kitchen.lan:6600',
+      problem: 'getaddrinfo ENOTFOUND',
+    });
+    expect(checkReach([unknown])).toMatchObject({ fix: expect.stringContaining('getent hosts kitchen.lan') });
   });
 
   it.each([
@@ -203,13 +213,21 @@ describe('players', () => {
     ['are sent samples', player({ kind: 'snapcast', loaded: true }), [], 'ok', true],
     ['are on this machine', player({ address: '127.0.0.1:6600', loaded: true }), [], 'ok', true],
   ])('that %s', async (_what, one, fetched, severity, measured) => {
-    const finding = await checkWayBack(eyes([one], fetched), 8080, quiet, 0);
+    const finding = await checkWayBack(
+      eyes([one], fetched),
+      8080,
+      () => Promise.resolve('open it'),
+      quiet,
+      0,
+    );
     expect(finding.severity).toBe(severity);
     expect(finding.unknown !== true).toBe(measured);
   });
 
   it('in another network are named, and names that nobody knows', async () => {
     expect((await checkNear(eyes([player({})]), quiet)).severity).toBe('ok');
+    const alone = { ...eyes([player({})]), networks: () => [] };
+    expect((await checkNear(alone, quiet)).unknown).toBe(true);
     expect(await checkNear(eyes([player({ address: '10.9.9.9:6600' })]), quiet)).toMatchObject({
       severity: 'notice',
       found: expect.stringContaining('VLAN'),

@@ -18,6 +18,18 @@ export function ownNetworks(): Network[] {
   );
 }
 
+/** Of these, networks on which everybody hears everybody: no tunnels (VPN) between two ends. */
+export async function heardByAll(
+  networks: readonly Network[],
+  read: (path: string) => Promise<string | undefined>,
+): Promise<Network[]> {
+  const flags = await Promise.all(networks.map(({ name }) => read(`/sys/class/net/${name}/flags`)));
+  return networks.filter((_network, at) => (Number(flags[at] ?? 0) & POINT_TO_POINT) === 0);
+}
+
+/** As the kernel numbers it: IFF_POINTOPOINT. */
+const POINT_TO_POINT = 0x10;
+
 /** Whether an address can be reached without a router. */
 export function isNear(address: string, networks: readonly Network[]): boolean {
   if (!isIPv4(address) || address.startsWith('127.')) return true;

@@ -72,7 +72,7 @@ export async function checkOffset(
     { name: 'offset', value: Math.round(offset_ms), unit: 'ms' },
     { name: 'round trip', value: Math.round(round_trip_ms), unit: 'ms' },
   ];
-  const fix = 'sudo timedatectl set-ntp true && sudo systemctl restart systemd-timesyncd';
+  const fix = 'sudo timedatectl set-ntp false && sudo timedatectl set-ntp true';
   if (off > BADLY_OFF_MS)
     return warning(
       `the clock is wrong by ${Math.round(off / 1000)} s: alarms come at the wrong time`,

@@ -1,4 +1,5 @@
 import { ok, problem, type Finding } from './finding.js';
+import type { Ways } from './ways.js';
 
 /** Which process has a port. */
 export interface Holder {
@@ -19,31 +20,35 @@ export interface Wanted {
   readonly what: string;
   readonly host: string;
   readonly port: number;
-  /** The variable that sets another. */
+  /** The key that sets another, and that of the host. */
   readonly setting: string;
+  readonly host_setting?: string;
 }
 
 /** Free, or held by the Tutti of this data folder. */
-export async function checkPort(probes: PortProbes, wanted: Wanted): Promise<Finding> {
+export async function checkPort(
+  probes: PortProbes,
+  wanted: Wanted,
+  ways: Pick<Ways, 'set'>,
+): Promise<Finding> {
   const { what, host, port, setting } = wanted;
   if (port === 0) return ok('off, or any free one');
   const code = await probes.listen(host, port);
   if (code === undefined) return ok(`${port} is free`);
-  if (code === 'EACCES')
-    return problem(`${port} needs the rights of root`, `${setting}=${port + 8000} tutti serve`);
+  if (code === 'EACCES') return problem(`${port} needs the rights of root`, ways.set(setting, port + 8000));
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return problem(`this machine has no address ${host}`, 'TUTTI_HOST=0.0.0.0 tutti serve');
+    return problem(`this machine has no address ${host}`, ways.set(wanted.host_setting ?? 'host', '0.0.0.0'));
   const holder = await probes.holder(port);
   const ours = holder === undefined || /^(?:node|tutti|MainThread)/.test(holder.program);
   if (ours && (await probes.running())) return ok(`${port} is held by the Tutti that runs`);
   if (holder === undefined)
     return problem(
       `${port}, ${what}, is taken by a program of another user`,
-      `sudo ss -Hltnp sport = :${port}`,
+      `sudo ss -Hltnp sport = :${port}   or another port: ${ways.set(setting, port + 1)}`,
     );
   return problem(
     `${port}, ${what}, is taken by ${holder.program} (process ${holder.pid})`,
-    `sudo kill ${holder.pid}   or   ${setting}=${port + 1} tutti serve`,
+    `sudo kill ${holder.pid}   or another port: ${ways.set(setting, port + 1)}`,
   );
 }
 

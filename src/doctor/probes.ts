@@ -60,6 +60,14 @@ const may = (path: string, mode: number): Promise<boolean> =>
     () => false,
   );
 
+/** The first folder from the top that this user may not go through. */
+async function wallBefore(path: string): Promise<string | undefined> {
+  const above: string[] = [];
+  for (let at = dirname(path); !above.includes(at); at = dirname(at)) above.unshift(at);
+  for (const at of above) if (!(await may(at, constants.X_OK))) return at;
+  return undefined;
+}
+
 /** The folder itself, or the nearest above it that is there. */
 async function nearest(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) if (dirname(at) === at || (await exists(at))) return at;
@@ -68,6 +76,7 @@ async function nearest(path: string): Promise<string> {
 export const clockProbes: ClockProbes = { wallMs: () => systemClock.wallMs(), exists, run: runProgram };
 
 export const diskProbes: DiskProbes = {
+  mounts: async () => (await readText('/proc/mounts')) ?? '',
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(await nearest(path));
     return bavail * bsize;
@@ -118,9 +127,14 @@ const user = whoAmI();
 
 export const folderProbes: MusicProbes = {
   user,
+  mounts: async () => (await readText('/proc/mounts')) ?? '',
+  read: readText,
   async look(path): Promise<Folder> {
-    const found = await stat(path).catch(() => undefined);
-    if (!found) return { owner: undefined, mode: 0, writable: false, readable: false };
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+    if (found === undefined || typeof found === 'string') {
+      const wall = found === 'EACCES' ? await wallBefore(path) : undefined;
+      return { owner: undefined, mode: 0, writable: false, readable: false, wall };
+    }
     const named = (await runProgram('id', ['-nu', String(found.uid)]))?.text.trim();
     return {
       owner: named === undefined || named === '' ? String(found.uid) : named,

@@ -1,4 +1,5 @@
 import { ok, problem, type Finding } from './finding.js';
+import type { Ways } from './ways.js';
 
 /** Asks a Redis for its version; rejects with what is wrong. */
 export type AskRedis = (signal: AbortSignal) => Promise<string>;
@@ -7,6 +8,7 @@ export type AskRedis = (signal: AbortSignal) => Promise<string>;
 export async function checkRedis(
   ask: AskRedis,
   shown: string | undefined,
+  ways: Pick<Ways, 'set'>,
   signal: AbortSignal,
 ): Promise<Finding> {
   if (shown === undefined) return ok('not used');
@@ -15,7 +17,7 @@ export async function checkRedis(
   } catch (thrown) {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     if (/NOAUTH|WRONGPASS|NOPERM/.test(text))
-      return problem(`${shown} does not let us in`, 'TUTTI_BUS=redis://user:password@host:6379 tutti serve');
+      return problem(`${shown} does not let us in`, ways.set('bus', 'redis://user:password@host:6379'));
     const local = shown.startsWith('/') || /\/\/(?:localhost|127\.|\[::1\])/.test(shown);
     return problem(
       `${shown} does not answer`,

@@ -65,6 +65,9 @@ const SLOW_MS = 150;
 const RADIO_FIX =
   'sudo iw dev wlan0 set power_save off   on the player; and on the router: a fixed channel, airtime fairness off';
 
+const CROWD_FIX =
+  'Use a network cable there, or another channel of the Wi-Fi; what else loads the network shows: sudo apt-get install -y iftop && sudo iftop';
+
 /** Round trips to players over the links there are. */
 export function checkTrips(measured: readonly Measured[]): Finding {
   if (measured.length === 0) return ok('no player is reached over a network');
@@ -83,7 +86,7 @@ export function checkTrips(measured: readonly Measured[]): Finding {
     );
   const slow = known.filter(({ trips }) => trips.p95_ms > SLOW_MS).map(({ name }) => name);
   if (slow.length > 0)
-    return warning(`${slow.join(', ')}: the network is slow or crowded`, RADIO_FIX, figures);
+    return warning(`${slow.join(', ')}: the network is slow or crowded`, CROWD_FIX, figures);
   const worst = Math.max(...known.map(({ trips }) => trips.p95_ms));
   return ok(
     `${known.length === 1 ? 'one player answers' : `${known.length} players answer`} within ${rounded(worst)} ms`,

@@ -1,29 +1,44 @@
-import { devNull } from 'node:os';
+import { join, resolve } from 'node:path';
 import { toError } from '../base/index.js';
-import { loadConfig, type Config } from '../config/index.js';
+import { loadConfig, loadSettings, specFor, usualFolder, type Config } from '../config/index.js';
+import { packageRoot } from '../package-root.js';
 import { ok, problem, type CheckSpec, type Finding } from './finding.js';
+import { waysOf, type Ways } from './ways.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Settings that are wrong are one finding; the rest of the machine is looked at with those that everybody begins with. */
-export function settings(env: Env): { readonly config: Config; readonly finding: Finding } {
+export function settings(env: Env): {
+  readonly config: Config;
+  readonly ways: Ways;
+  readonly finding: Finding;
+} {
+  const byVariable = (key: string): boolean => env[specFor(key)?.variable ?? ''] !== undefined;
   try {
-    const config = loadConfig(env);
-    return { config, finding: ok(`data in ${config.data_dir}`) };
-  } catch (thrown) {
-    const folder = env['TUTTI_DATA_DIR'];
-    const config = loadConfig({
-      TUTTI_CONFIG: devNull,
-      XDG_DATA_HOME: env['XDG_DATA_HOME'],
-      ...(folder !== undefined && { TUTTI_DATA_DIR: folder }),
-    });
-    const file = env['TUTTI_CONFIG'] ?? `${config.data_dir}/tutti.yaml`;
+    const { config, file } = loadSettings({ env });
     return {
       config,
-      finding: problem(toError(thrown).message, `"\${EDITOR:-nano}" '${file}'; env | grep ^TUTTI_`),
+      ways: waysOf({ root: packageRoot, file, byVariable }),
+      finding: ok(`data in ${config.data_dir}`),
+    };
+  } catch (thrown) {
+    const data_dir = resolve(usualFolder(env));
+    const file = resolve(env['TUTTI_CONFIG'] || join(data_dir, 'tutti.yaml'));
+    const ways = waysOf({ root: packageRoot, file, byVariable });
+    const wrong = toError(thrown).message;
+    return {
+      config: { ...loadConfig({ TUTTI_DATA_DIR: NOWHERE }), data_dir },
+      ways,
+      finding: problem(
+        `${wrong}\n  The rest is looked at with the defaults.`,
+        `${ways.edit}   then ${ways.tutti('config check')}`,
+      ),
     };
   }
 }
+
+/** A folder without settings. */
+const NOWHERE = '/nonexistent/tutti';
 
 export const settingsCheck = (finding: Finding): CheckSpec => ({
   id: 'settings',

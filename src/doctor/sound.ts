@@ -1,5 +1,6 @@
 import { ok, problem, warning, type Finding } from './finding.js';
 import type { RunProgram } from './programs.js';
+import type { Ways } from './ways.js';
 
 /** A process, as far as it matters here. */
 export interface Process {
@@ -21,6 +22,7 @@ const SERVERS = new Set(['pulseaudio', 'pipewire', 'pipewire-pulse']);
 export async function checkSound(
   probes: SoundProbes,
   wanted: boolean,
+  ways: Pick<Ways, 'set'>,
   signal?: AbortSignal,
 ): Promise<Finding> {
   if (!wanted) return ok('local_output is off');
@@ -48,7 +50,7 @@ export async function checkSound(
       ? problem('there is a sound card, but mpv sees no output', 'mpv --no-config --audio-device=help')
       : warning(
           'no sound card: this machine is silent, others are not',
-          'TUTTI_LOCAL_OUTPUT=off tutti serve',
+          `Plug one in; or, where other players make the sound: ${ways.set('local_output', 'off')}`,
         );
   return ok(`${outputs.length === 1 ? 'one output' : `${outputs.length} outputs`}, such as ${outputs[0]}`);
 }

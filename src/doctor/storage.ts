@@ -1,6 +1,7 @@
 import type { Figure } from '../protocol/index.js';
 import type { Files } from './cards.js';
 import { notice, ok, problem, unmeasured, warning, type Finding } from './finding.js';
+import type { Ways } from './ways.js';
 
 /** A mounted file system. */
 export interface Mount {
@@ -32,7 +33,11 @@ const MUCH_GB_A_DAY = 10;
 const KNOWN_AFTER_HOURS = 1;
 
 /** Whether the state can be written at all, and what is known of the card's life. */
-export async function checkCard({ read, list }: Files, dataDir: string): Promise<Finding> {
+export async function checkCard(
+  { read, list }: Files,
+  dataDir: string,
+  ways: Pick<Ways, 'tutti'>,
+): Promise<Finding> {
   const mount = mountOf((await read('/proc/mounts')) ?? '', dataDir);
   if (!mount) return unmeasured('the kernel does not tell what is mounted');
   if (mount.readonly)
@@ -42,13 +47,14 @@ export async function checkCard({ read, list }: Files, dataDir: string): Promise
     );
   const disk = diskOf(mount.from);
   if (disk === undefined) return ok(`${mount.at} (${mount.kind}) can be written to`);
+  const backup = ways.tutti('backup');
   const figures: Figure[] = [];
   const faults = await firstFaults({ read, list }, mount.from);
   if (faults > 0) {
     figures.push({ name: 'faults of the file system', value: faults });
     return warning(
       `${mount.from} has had ${faults} faults: the card may be dying`,
-      'tutti backup   then: sudo touch /forcefsck && sudo reboot   and get a new card',
+      `${backup}   then: sudo touch /forcefsck && sudo reboot   and get a new card`,
       figures,
     );
   }
@@ -62,7 +68,7 @@ export async function checkCard({ read, list }: Files, dataDir: string): Promise
     figures.push({ name: 'written by everybody', value: Math.round(rate * 10) / 10, unit: 'GB/day' });
   const card = disk.startsWith('mmcblk');
   if (used !== undefined && used >= 90)
-    return warning(`${disk} has used up ${used} % of its life`, 'tutti backup   and get a new card', figures);
+    return warning(`${disk} has used up ${used} % of its life`, `${backup}   and get a new card`, figures);
   if (card && rate !== undefined && rate > MUCH_GB_A_DAY)
     return warning(
       `${Math.round(rate)} GB a day are written to the card, by all programs together`,
@@ -70,11 +76,7 @@ export async function checkCard({ read, list }: Files, dataDir: string): Promise
       figures,
     );
   if (card && used === undefined)
-    return notice(
-      'an SD card, which tells nothing of its wear: keep backups elsewhere',
-      'tutti backup',
-      figures,
-    );
+    return notice('an SD card, which tells nothing of its wear: keep backups elsewhere', backup, figures);
   return ok(`${mount.at} (${mount.kind} on ${disk}) can be written to`, figures);
 }
 

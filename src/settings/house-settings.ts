@@ -102,6 +102,18 @@ export class HouseSettings {
     this.#tell();
   }
 
+  /** Where a setting has to be changed: in this file, unless a variable sets it. */
+  get places(): { readonly file: string; byVariable(this: void, key: string): boolean } {
+    const { file, origins } = this.#loaded;
+    return {
+      file,
+      byVariable: (key) => {
+        const spec = specFor(key);
+        return spec !== undefined && origins.get(spec.key)?.from === 'environment';
+      },
+    };
+  }
+
   /** Reads everything anew and goes by it as far as a running server can. Never rejects: what is wrong is told and logged. */
   reload(why: string): Promise<void> {
     return this.#turn.run(() => this.#again(why));
