@@ -45,7 +45,11 @@ back_up() { # version
     rm -rf before-upgrade
     mv before-upgrade.new before-upgrade
     sync .
-  ' sh "$state" "$1"
+  ' sh "$state" "$1" || {
+    # Half a copy must not take the last space from who plays on.
+    as_tutti rm -rf "$state/before-upgrade.new" || true
+    return 1
+  }
 }
 
 # The version before, on its database as it was. It takes no space, and goes on where it was cut short: the copy is moved, after what
