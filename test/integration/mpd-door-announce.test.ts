@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Bonjour, type Service } from 'bonjour-service';
 import { afterEach, expect, it } from 'vitest';
 import { mpd } from '../../drivers/mpd/index.js';
@@ -29,16 +30,50 @@ it('tells the network where each room is, by its name, and takes it back', async
   const discovery = startDiscovery([mpd], parts, (_driver, player) => players.push(player));
   closers.push(() => discovery.close());
 
+  const bath = `Tutti test bath (Tutti on ${hostname().split('.')[0]})`;
+  const attic = bath.replace('(', '(attic, ');
   announcer.room('bath', 'Tutti test bath', 16_610);
   announcer.room('attic', 'Tutti test bath', 16_611);
   await until('both rooms are seen', () => {
     services.update();
-    return there.has('Tutti test bath') && there.has('Tutti test bath (attic)');
+    return there.has(bath) && there.has(attic);
   });
-  expect(there.get('Tutti test bath')?.port).toBe(16_610);
-  expect(there.get('Tutti test bath')?.txt).toMatchObject({ tutti: 'bath' });
+  expect(there.get(bath)?.port).toBe(16_610);
+  expect(there.get(bath)?.txt).toMatchObject({ tutti: 'bath' });
   announcer.gone('bath');
-  await until('it is taken back', () => !there.has('Tutti test bath'));
-  expect(there.has('Tutti test bath (attic)')).toBe(true);
+  await until('it is taken back', () => !there.has(bath));
+  expect(there.has(attic)).toBe(true);
   expect(players.filter(({ name }) => name.startsWith('Tutti test'))).toEqual([]);
+});
+
+it('leaves an MPD alone that is called as the room it plays in', async () => {
+  const options: object = network;
+  const other = new Bonjour(options, () => undefined);
+  closers.push(() => other.destroy());
+  other.publish({ name: 'Tutti test attic', type: 'mpd', port: 16_600, probe: false });
+  const browser = new Bonjour(options, () => undefined);
+  closers.push(() => browser.destroy());
+  const there = new Map<number, string>();
+  const gone: string[] = [];
+  const services = browser.find({ type: 'mpd' });
+  services.on('up', ({ name, port }: Service) => there.set(port, name));
+  services.on('down', ({ name }: Service) => gone.push(name));
+  await until('the MPD is seen', () => {
+    services.update();
+    return there.has(16_600);
+  });
+  const announcer = new Announcer({ clock: systemClock, log: silentLogger, network });
+  closers.push(() => announcer.close());
+  announcer.room('attic', 'Tutti test attic', 16_612);
+  await until('the room is seen', () => {
+    services.update();
+    return there.has(16_612);
+  });
+  expect(there.get(16_612)).toContain('Tutti test attic (Tutti on');
+  expect(gone).toEqual([]);
+  announcer.room('long', 'ä'.repeat(60), 16_613);
+  await until('a long name is cut', () => {
+    services.update();
+    return there.has(16_613);
+  });
 });
