@@ -1,4 +1,4 @@
-import { AppError, toError, type Clock, type Logger } from '../base/index.js';
+import { toError, type Clock, type Logger } from '../base/index.js';
 import type { State } from '../state/index.js';
 import type { Ask } from './ask.js';
 import { isTouched, levelAt, type Fade, type Left } from './fade.js';
@@ -30,8 +30,6 @@ export class RingVolume {
   #begunUs: number | undefined;
   #left: Left | undefined;
   #ours = true;
-  /** None of the players can be turned. */
-  #able = true;
 
   constructor(parts: RingVolumeParts) {
     this.#parts = parts;
@@ -55,7 +53,7 @@ export class RingVolume {
 
   /** Once a second while it is heard. */
   async step(): Promise<void> {
-    if (!this.#ours || !this.#able) return;
+    if (!this.#ours) return;
     const { clock, fade } = this.#parts;
     this.#begunUs ??= clock.nowUs();
     if (this.#isTouched()) {
@@ -77,7 +75,7 @@ export class RingVolume {
   restore(): void {
     const { ask, roomId, log } = this.#parts;
     const { before } = this;
-    if (before === undefined || !this.#ours || !this.#able || this.#left === undefined) return;
+    if (before === undefined || !this.#ours || this.#left === undefined) return;
     this.#parts.later(SILENT_MS, () => {
       if (this.#isTouched() || this.#parts.state().rooms.get(roomId)?.kept.intent === 'playing') return;
       ask('room:volume', { room_id: roomId, volume: before }).catch((error: unknown) =>
@@ -98,7 +96,6 @@ export class RingVolume {
       await ask('room:volume', { room_id: roomId, volume });
       this.#left = { told: volume, stood: state().rooms.get(roomId)?.kept.volume ?? volume };
     } catch (error) {
-      this.#able = !(error instanceof AppError && error.code === 'ERR_NOT_SUPPORTED');
       log.debug({ room_id: roomId, error: toError(error).message }, 'an alarm could not turn the volume');
     }
   }

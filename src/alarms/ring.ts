@@ -59,6 +59,8 @@ export class Ring {
   #heard = false;
   /** Since the music began the last time. */
   #heardSince = false;
+  /** All players of its room are away: it begins, as quiet as it should, when the first one is there. */
+  #awaits = false;
   /** Its room has taken music or the tone: what is not so then is somebody's doing. */
   #begun: boolean;
   #timer: Timer | undefined;
@@ -201,9 +203,17 @@ export class Ring {
     if (standing === 'heard' || standing === 'waits') return;
     if (!(await this.#gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
-    await this.#volume.prepare();
-    await this.#orTone(() => this.#music.start());
+    this.#awaits = this.#allAway();
+    if (!this.#awaits) {
+      await this.#volume.prepare();
+      await this.#orTone(() => this.#music.start());
+    }
     this.#parts.changed(true);
+  }
+
+  #allAway(): boolean {
+    const state = this.#parts.state();
+    return missingIn(state, this.roomId).length === state.rooms.get(this.roomId)?.kept.player_ids.length;
   }
 
   async #orTone(work: () => Promise<void>): Promise<void> {
@@ -260,6 +270,8 @@ export class Ring {
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
       );
     const standing = this.#standing();
+    if (this.#awaits && standing !== 'gone')
+      return this.#allAway() ? this.#isSilent(false) : this.#start(false);
     if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
     switch (standing) {
       case 'heard':
@@ -321,8 +333,8 @@ export class Ring {
     if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && other)) return;
     this.#triedUs = now;
     const missing = missingIn(state(), this.roomId);
-    const all = missing.length === (state().rooms.get(this.roomId)?.kept.player_ids.length ?? 0);
-    if (!all) return this.#tone(state().rooms.get(this.roomId)?.live.problem ?? 'nothing was heard');
+    if (!this.#allAway())
+      return this.#tone(state().rooms.get(this.roomId)?.live.problem ?? 'nothing was heard');
     if (this.#problem === undefined)
       this.#parts.say(
         'error',
