@@ -1,4 +1,11 @@
-import { AppError, randomId, type Logger, type Timer, type WallClock } from '../base/index.js';
+import {
+  AppError,
+  randomId,
+  type HouseZone,
+  type Logger,
+  type Timer,
+  type WallClock,
+} from '../base/index.js';
 import {
   WEEKDAYS,
   type Alarm,
@@ -12,7 +19,6 @@ import type { Db } from '../storage/index.js';
 import { asking, type RunCommand } from './ask.js';
 import { judge, LOOK_MS, MAX_DONE, nextRing, PUNCTUAL_MS, type Past, type Verdict } from './due.js';
 import { AlarmOwn, DEFAULTS, type RingKept } from './kept.js';
-import type { OffsetAt } from './local-time.js';
 import { Ring, type RingEnd } from './ring.js';
 import { leftOut, lateBy } from './words.js';
 
@@ -24,7 +30,7 @@ export interface AlarmParts {
   readonly store: Store;
   readonly clock: WallClock;
   readonly log: Logger;
-  readonly offsetAt: OffsetAt;
+  readonly zone: Pick<HouseZone, 'name' | 'offsetAt'>;
   /** An alarm rings in a room: it is not to fall silent by itself. */
   awake(roomId: string): void;
 }
@@ -54,7 +60,8 @@ export class Alarms {
       'alarm:list': () => ({
         alarms: this.#kept.all().map(({ item }) => item),
         clock_trusted: parts.clock.trusted(),
-        utc_offset_minutes: parts.offsetAt(parts.clock.wallMs()),
+        utc_offset_minutes: parts.zone.offsetAt(parts.clock.wallMs()),
+        time_zone: parts.zone.name,
       }),
       'alarm:set': async (request, caller) => {
         const { alarm } = this.#set(request, caller);
@@ -146,12 +153,13 @@ export class Alarms {
     const item: Alarm = { ...rest, ...skips, alarm_id: alarm_id ?? randomId(8), days: [...days] };
     const now = clock.wallMs();
     this.#looked.set(item.alarm_id, now);
-    const { missed_ms: _missed, ...kept } = before?.own ?? {};
+    const { missed_ms: _missed, unsure: _unsure, ...kept } = before?.own ?? {};
     const own: AlarmOwn = {
       ...kept,
       by: rightsOf(caller),
       looked_ms: now,
       done: before && sameTimes ? before.own.done : [],
+      ...(!clock.trusted() && { unsure: true }),
     };
     this.#put(item, own);
     this.#look();
@@ -161,7 +169,7 @@ export class Alarms {
   #skip(alarmId: string, skip: boolean): One {
     const { item, own } = this.#entry(alarmId);
     const { skip_date: _before, ...rest } = item;
-    const next = nextRing(item, this.#past(item, own), undefined, this.#parts.offsetAt);
+    const next = nextRing(item, this.#past(item, own), undefined, this.#parts.zone.offsetAt);
     if (skip && (!item.enabled || !next))
       throw new AppError('ERR_CONFLICT', 'It does not ring next time anyway');
     this.#put({ ...rest, ...(skip && next && { skip_date: next.date }) }, own);
@@ -190,12 +198,17 @@ export class Alarms {
 
   /** When it rings next. */
   #lookAt(alarmId: string): number | undefined {
-    const { clock, offsetAt } = this.#parts;
+    const { clock, zone } = this.#parts;
     const now = clock.wallMs();
     this.#takeBackMissed(alarmId, now);
+    this.#makeSure(alarmId, now);
     const { item, own } = this.#entry(alarmId);
     if (item.enabled) {
-      const options = { graceMs: item.grace_minutes * 60_000, skipDate: item.skip_date, offsetAt };
+      const options = {
+        graceMs: item.grace_minutes * 60_000,
+        skipDate: item.skip_date,
+        offsetAt: zone.offsetAt,
+      };
       const verdict = judge(item, this.#past(item, own), now, options);
       this.#looked.set(alarmId, verdict.looked_ms);
       if (verdict.rings || verdict.skipped || verdict.missed.length > 0) this.#settle(item, own, verdict);
@@ -213,10 +226,18 @@ export class Alarms {
     this.#put({ ...rest, enabled: true }, { ...mine, looked_ms: now });
   }
 
+  #makeSure(alarmId: string, now: number): void {
+    const { item, own } = this.#entry(alarmId);
+    if (own.unsure !== true) return;
+    const { unsure: _unsure, ...mine } = own;
+    this.#looked.set(alarmId, now);
+    this.#put(item, { ...mine, looked_ms: now });
+  }
+
   #showNext(alarmId: string): number | undefined {
     const { item, own } = this.#entry(alarmId);
     const past = this.#past(item, own);
-    const next = item.enabled ? nextRing(item, past, item.skip_date, this.#parts.offsetAt) : undefined;
+    const next = item.enabled ? nextRing(item, past, item.skip_date, this.#parts.zone.offsetAt) : undefined;
     const next_at = next && new Date(next.at_ms).toISOString();
     if (next_at !== item.next_at) {
       const { next_at: _before, ...rest } = item;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { dateOf, dayAt, momentOf, systemOffset } from '../base/index.js';
 import { WEEKDAYS } from '../protocol/index.js';
 import { judge, LOOK_MS, nextAfter, nextRing, type Past, type Times } from './due.js';
-import { dateOf, dayAt, momentOf, systemOffset } from './local-time.js';
 
 const own = process.env['TZ'];
 afterEach(() => {
@@ -13,7 +13,7 @@ afterEach(() => {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const daily = (time: string): Times => ({ time, days: [] });
+const daily = (time: string): Times => ({ time, days: [...WEEKDAYS] });
 
 /** The moments of an alarm in a place, from a moment on. */
 function rings(zone: string, times: Times, from: string, count: number): string[] {
@@ -77,6 +77,26 @@ describe('[AL2] an alarm in a place', () => {
   it('Nuuk: a gap that ends at midnight rings at midnight', () => {
     expect(rings('America/Nuuk', daily('23:30'), '2024-03-30T12:00:00Z', 1)).toEqual(['2024-03-31T01:00']);
   });
+  it('São Paulo and Tehran: a gap that begins at midnight', () => {
+    expect(rings('America/Sao_Paulo', daily('00:30'), '2018-11-03T12:00:00Z', 2)).toEqual([
+      '2018-11-04T03:00',
+      '2018-11-05T02:30',
+    ]);
+    expect(rings('Asia/Tehran', daily('00:15'), '2022-03-20T21:00:00Z', 2)).toEqual([
+      '2022-03-21T20:30',
+      '2022-03-22T19:45',
+    ]);
+  });
+  it('Casablanca: no summer time in Ramadan, with a gap and an overlap of its own', () => {
+    expect(rings('Africa/Casablanca', daily('02:30'), '2027-02-06T12:00:00Z', 2)).toEqual([
+      '2027-02-07T01:30',
+      '2027-02-08T02:30',
+    ]);
+    expect(rings('Africa/Casablanca', daily('02:30'), '2027-03-13T12:00:00Z', 2)).toEqual([
+      '2027-03-14T02:00',
+      '2027-03-15T01:30',
+    ]);
+  });
   it('keeps to its days of the week', () => {
     const times: Times = { time: '07:00', days: ['mon', 'fri'] };
     expect(rings('Europe/Berlin', times, '2026-11-20T12:00:00Z', 3)).toEqual([
@@ -93,6 +113,8 @@ const ZONES = [
   'Australia/Lord_Howe',
   'Asia/Kathmandu',
   'Pacific/Apia',
+  'Africa/Casablanca',
+  'America/St_Johns',
 ] as const;
 
 /** A server that looks at a clock as alarms do: every 15 s, and at the moment itself. */
@@ -195,6 +217,13 @@ describe('[AL3] a clock that is set, and downtime', () => {
     one.look();
     expect(one.rung).toEqual(['2026-11-27']);
     expect(one.missed).toHaveLength(6);
+  });
+  it('for once means the day for which it was set, and no later one', () => {
+    process.env['TZ'] = 'Europe/Berlin';
+    const one = new Watch({ time: '07:00', days: [] }, at('2026-11-20T06:50:00'), 30 * MINUTE);
+    one.now = at('2026-11-22T07:05:00');
+    one.look();
+    expect([one.rung, one.missed]).toEqual([[], ['2026-11-20']]);
   });
   it('leaves a day out once when somebody wants it', () => {
     const one = watch('2026-11-20T06:00:00');

@@ -1,5 +1,5 @@
+import { DAY_MS, dateOf, dayAt, momentOf, weekdayOf, type OffsetAt } from '../base/index.js';
 import { WEEKDAYS, type Alarm } from '../protocol/index.js';
-import { DAY_MS, dateOf, dayAt, momentOf, weekdayOf, type OffsetAt } from './local-time.js';
 
 /** When an alarm is due. */
 export type Times = Pick<Alarm, 'time' | 'days'>;
@@ -61,7 +61,8 @@ export function nextRing(
 
 /**
  * What to do about an alarm at a time of a wall clock that is to be believed. It rings once on each of its days: missed by less than
- * `graceMs` it is made up, whatever the reason (a step of the clock, a server that was off), and otherwise it is left out. [AL3]
+ * `graceMs` it is made up, whatever the reason (a step of the clock, a server that was off), and otherwise it is left out. Without days it is for
+ * once: for the first day alone. [AL3]
  */
 export function judge(
   times: Times,
@@ -70,9 +71,10 @@ export function judge(
   options: { readonly graceMs: number; readonly skipDate: string | undefined; readonly offsetAt: OffsetAt },
 ): Verdict {
   if (nowMs <= past.looked_ms) return { looked_ms: nowMs, rings: undefined, missed: [], skipped: undefined };
-  const due = between(times, past.looked_ms, nowMs, options.offsetAt).filter(
+  const all = between(times, past.looked_ms, nowMs, options.offsetAt).filter(
     ({ date }) => !past.done.includes(date),
   );
+  const due = times.days.length === 0 ? all.slice(0, 1) : all;
   const wanted = due.filter(({ date }) => date !== options.skipDate);
   const latest = wanted.at(-1);
   // The clock is looked at every 15 s: who is late because of that is not late.

@@ -1,5 +1,4 @@
 export { Alarms, type AlarmParts } from './alarms.js';
 export type { RunCommand } from './ask.js';
-export { systemOffset, type OffsetAt } from './local-time.js';
 export { Sleeps, type SleepParts } from './sleeps.js';
 export { keepTone, TONE_ID, TONE_SECONDS } from './tone.js';

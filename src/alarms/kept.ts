@@ -36,6 +36,8 @@ export const AlarmOwn = z.object({
   /** With the rights of whoever set it: its volume is held where theirs would be. */
   by: z.object({ role: z.enum(ROLES), scopes: z.array(z.enum(SCOPES)).optional() }),
   ring: RingKept.optional(),
+  /** Set while it was not known how late it is: nothing is made up of what lies before it is. */
+  unsure: z.boolean().optional(),
   /** One that was for once and was missed then: it is on again when a clock that was wrongly ahead goes back before that. */
   missed_ms: z.number().optional(),
 });

@@ -1,4 +1,4 @@
-import type { Logger, LogRing, WallClock } from '../base/index.js';
+import type { HouseZone, Logger, LogRing, WallClock } from '../base/index.js';
 import type { Config } from '../config/index.js';
 import type { HouseSettings } from '../settings/index.js';
 import type { Closers } from './closers.js';
@@ -9,6 +9,8 @@ export interface Base {
   readonly config: Config;
   readonly settings: HouseSettings;
   readonly clock: WallClock;
+  /** What acts at an hour of the day goes by this. */
+  readonly zone: HouseZone;
   readonly log: Logger;
   /** The last lines of that log. */
   readonly ring: LogRing;

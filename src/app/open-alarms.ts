@@ -1,13 +1,5 @@
 import { tmpdir } from 'node:os';
-import {
-  Alarms,
-  keepTone,
-  Sleeps,
-  systemOffset,
-  TONE_ID,
-  TONE_SECONDS,
-  type RunCommand,
-} from '../alarms/index.js';
+import { Alarms, keepTone, Sleeps, TONE_ID, TONE_SECONDS, type RunCommand } from '../alarms/index.js';
 import type { OwnTrack } from '../library/index.js';
 import type { Base } from './base.js';
 import type { Kept } from './open-state.js';
@@ -22,12 +14,12 @@ export interface OpenedAlarms {
 
 /** What rooms do at an hour of the day: alarms, and falling silent. */
 export function openAlarms(
-  { clock, log, closers }: Base,
+  { clock, zone, log, closers }: Base,
   { db, store }: Pick<Kept, 'db' | 'store'>,
 ): OpenedAlarms {
   const parts = { db, store, clock, log: log.child({ part: 'alarms' }) };
   const sleeps = new Sleeps(parts);
-  const alarms = new Alarms({ ...parts, offsetAt: systemOffset, awake: (roomId) => sleeps.cancel(roomId) });
+  const alarms = new Alarms({ ...parts, zone, awake: (roomId) => sleeps.cancel(roomId) });
   return {
     handlers: { ...alarms.handlers, ...sleeps.handlers },
     excused: (roomId) => alarms.excuses(roomId),

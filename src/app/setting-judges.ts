@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DRIVERS, SnapcastOptions } from '../../drivers/index.js';
-import { AppError, systemClock, toError } from '../base/index.js';
+import { AppError, nearest, systemClock, toError, zoneNamed } from '../base/index.js';
 import { busAddress } from '../bus/index.js';
 import type { Fault, Judges } from '../config/index.js';
 import { AddressGuard } from '../net/index.js';
@@ -24,6 +24,7 @@ export function settingJudges(kinds: readonly PlayerKind[] = PLAYER_KINDS): Judg
     allow_private_addresses: (list) =>
       ofEach(list, NETWORKS, (text) => new AddressGuard({ clock: systemClock, allow: [text] })),
     bus: (text) => thrownBy(() => busAddress(text)),
+    time_zone: zoneFaults,
     allowed_origins: (list) =>
       list
         .filter((text) => !URL.canParse(text))
@@ -70,6 +71,15 @@ function pemFaults(key: string, path: string): Fault[] {
     }
     return fault(`cannot be read (${message})`, 'Look at the file.');
   }
+}
+
+function zoneFaults(name: string): Fault[] {
+  if (zoneNamed(name) !== undefined) return [];
+  const zones = Intl.supportedValuesOf('timeZone');
+  const place = name.trim().replaceAll(' ', '_').toLowerCase();
+  const meant = zones.find((zone) => zone.toLowerCase().endsWith(`/${place}`)) ?? nearest(name, zones);
+  const suggestion = `${meant === undefined ? 'For example' : 'Did you mean'}: time_zone: ${meant ?? 'Europe/Berlin'}`;
+  return [{ path: [], reason: `time_zone: there is no time zone ${JSON.stringify(name)}.`, suggestion }];
 }
 
 function thrownBy(look: () => unknown): Fault[] {

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   deferred,
+  HouseZone,
   LogRing,
   openWall,
   systemClock,
+  minuteOfDay,
   systemRandom as random,
   type Clock,
   type Logger,
@@ -84,7 +86,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     closers.add(() => wall.close());
     const ended = deferred<string>();
     const restart = (reason: string): void => ended.resolve(reason);
-    const base = { config, settings, log, ring, clock: wall, closers, restart };
+    const zone = new HouseZone({ chosen: () => config.time_zone, clock: wall, log });
+    closers.add(() => zone.close());
+    settings.follow(['time_zone'], () => zone.look());
+    const base = { config, settings, log, ring, clock: wall, zone, closers, restart };
     return {
       ...(await open(base, { ...options, claimed: () => wall.start() })),
       wantsRestart: ended.promise,
@@ -163,7 +168,7 @@ async function openParts(
   { drivers, runtimeDir, lost, claimed }: OpenOptions,
   listening: { readonly port: number },
 ): Promise<OpenedParts> {
-  const { config, log, clock, closers } = base;
+  const { config, clock, closers } = base;
   const kept = await openState(base, runtimeDir);
   claimed();
   const { db, store } = kept;
@@ -181,15 +186,13 @@ async function openParts(
   const guard = new AddressGuard({ clock, allow: config.allow_private_addresses });
   const stream = (url: string): Promise<Stream> => resolveStream(url, { clock, guard });
   const alarms = openAlarms(base, kept);
-  const rules = { excused: alarms.excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
   const played = (trackId: string): void => {
     library.played(trackId);
     kept.playhead.goAlong();
   };
-  const { rooms, parties } = openRooms(
-    { store, players, library: { ...library, stream }, played, clock, log, random, ...rules },
-    closers,
-  );
+  const sounds = { ...library, stream };
+  const rules = rulesOf(base, db, alarms);
+  const { rooms, parties } = openRooms(base, { store, players, library: sounds, played, ...rules });
   closers.add(() => players.close());
   const people = openEntrance(base, kept, token);
 
@@ -220,6 +223,16 @@ async function openParts(
   return { parts, db, notices: opened };
 }
 
+/** How loud it may be, and when. */
+function rulesOf(
+  { zone }: Base,
+  db: Db,
+  { excused }: OpenedAlarms,
+): Pick<RoomParts, 'localMinutes' | 'excused' | 'roleLimits'> {
+  const localMinutes = (ms: number): number => minuteOfDay(ms, zone.offsetAt);
+  return { localMinutes, excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
+}
+
 /** Everybody who may come in, satellites among them. */
 function openEntrance(
   { config, clock, log, closers }: Base,
@@ -242,7 +255,11 @@ function openEntrance(
 }
 
 /** Rooms, and the parties in them: each needs the other. */
-function openRooms(parts: RoomParts, closers: Closers): { readonly rooms: Rooms; readonly parties: Parties } {
+function openRooms(
+  { clock, log, closers }: Base,
+  house: Omit<RoomParts, 'clock' | 'log' | 'random'>,
+): { readonly rooms: Rooms; readonly parties: Parties } {
+  const parts = { ...house, clock, log, random };
   const parties = new Parties({
     store: parts.store,
     clock: parts.clock,

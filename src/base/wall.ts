@@ -13,8 +13,8 @@ export interface WallTurn {
  * kept on disk, so that it never leads years away: nothing expires that has not, and nothing is valid again that was not.
  *
  * What only compares ages and ends with `wallMs()` (sessions, tokens, trash) needs nothing else. What acts at an hour of the day (alarms,
- * schedules, quiet hours) asks `trusted()` as well: while it is false the hour may be wrong, by the length of a power cut, and what should
- * happen at an hour waits. It does not wait for ever: `judgeWall` has the rules.
+ * schedules) asks `trusted()` as well: while it is false the hour may be wrong, by the length of a power cut, and what should happen at an hour
+ * waits. It does not wait for ever: `judgeWall` has the rules. Quiet hours begin and end by the best that is known.
  */
 export interface WallClock extends Clock {
   /** The best that is known of the wall clock, milliseconds since 1970. It may leap when the machine's clock is set. */

@@ -127,6 +127,13 @@ export const ConfigSchema = z.strictObject({
     .optional()
     .describe('where gateways fetch media and pictures; default: the first address of this server')
     .meta({ only_file: true, example: 'http://192.168.1.10:8080' }),
+  time_zone: z
+    .string()
+    .optional()
+    .describe(
+      'where the clocks of the house go by, for alarms, quiet hours and schedules; default: the time zone of this machine',
+    )
+    .meta({ live: true, example: 'Europe/Berlin' }),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -21,6 +21,8 @@ export const alarmCommands = {
       clock_trusted: z.boolean(),
       /** Local time of the house in minutes east of UTC, now. */
       utc_offset_minutes: z.number(),
+      /** By which alarms, quiet hours and schedules go: `Europe/Berlin`. */
+      time_zone: z.string(),
     }),
     access: 'house',
     http: 'GET /alarms',

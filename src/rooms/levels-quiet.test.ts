@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isQuietAt, localMinutes } from './levels-quiet.js';
+import { minuteOfDay, systemOffset } from '../base/index.js';
+import { isQuietAt } from './levels-quiet.js';
 
 const NIGHT = { from: '22:00', to: '07:00', limit: 0.2 };
 
@@ -56,6 +57,6 @@ describe('quiet hours', () => {
 
   it('read the clock of this machine', () => {
     const noon = new Date(2026, 10, 20, 12, 34).getTime();
-    expect(localMinutes(noon)).toBe(12 * 60 + 34);
+    expect(minuteOfDay(noon, systemOffset)).toBe(12 * 60 + 34);
   });
 });

@@ -1,11 +1,5 @@
 import type { QuietHours } from '../protocol/index.js';
 
-/** Minutes since midnight where the speakers stand. */
-export function localMinutes(wallMs: number): number {
-  const local = new Date(wallMs);
-  return local.getHours() * 60 + local.getMinutes();
-}
-
 /**
  * Whether quiet hours are on at a minute of the day: from `from` until just before `to`, over midnight when `to` is earlier, all day when
  * both are the same. The wall clock of the room counts, whatever summer time or a set clock does to it.

@@ -1,10 +1,10 @@
-import { AppError, toError } from '../base/index.js';
+import { AppError, minuteOfDay, systemOffset, toError } from '../base/index.js';
 import type { Handlers, Outcome, Role } from '../protocol/index.js';
 import { ceilingOf, type Level, type PlayerRecord, type RoomRecord } from '../state/index.js';
 import { balanced, type Place, type Standing } from './levels-balance.js';
 import type { Knobs, Pace } from './levels-knobs.js';
 import { LimitsOfRoles } from './levels-roles.js';
-import { isQuietAt, localMinutes } from './levels-quiet.js';
+import { isQuietAt } from './levels-quiet.js';
 import { membersOf, roomOf, type RoomParts } from './parts.js';
 import { requirePlayers } from './tell.js';
 import type { Turns } from './turns.js';
@@ -20,8 +20,8 @@ const SAME = 0.0005;
 /** Whether a room's quiet hours are on now. */
 export function isQuiet(parts: RoomParts, room: RoomRecord): boolean {
   if (parts.excused?.(room.kept.room_id) === true) return false;
-  const minutes = parts.localMinutes ?? localMinutes;
-  return isQuietAt(room.kept.quiet_hours, minutes(parts.clock.wallMs()));
+  const { clock, localMinutes = (ms) => minuteOfDay(ms, systemOffset) } = parts;
+  return isQuietAt(room.kept.quiet_hours, localMinutes(clock.wallMs()));
 }
 
 /** How loud a player may be in its room at this moment. */

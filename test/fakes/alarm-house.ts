@@ -1,5 +1,11 @@
 import { Alarms, Sleeps, TONE_ID, type RunCommand } from '../../src/alarms/index.js';
-import { silentLogger, type Timer, type WallClock, type WallTurn } from '../../src/base/index.js';
+import {
+  silentLogger,
+  systemOffset,
+  type Timer,
+  type WallClock,
+  type WallTurn,
+} from '../../src/base/index.js';
 import type {
   Alarm,
   Caller,
@@ -130,7 +136,7 @@ export class AlarmHouse {
     this.sleeps = new Sleeps(parts);
     this.alarms = new Alarms({
       ...parts,
-      offsetAt: (ms) => -new Date(ms).getTimezoneOffset(),
+      zone: { name: 'Here', offsetAt: systemOffset },
       awake: (roomId) => this.sleeps.cancel(roomId),
     });
     house.excused = (roomId) => this.alarms.excuses(roomId);

@@ -31,6 +31,7 @@ export function alarmHandlers(house: FakeHouse): FakeHandlers {
       alarms: pipeline.list('alarms'),
       clock_trusted: true,
       utc_offset_minutes: -new Date().getTimezoneOffset(),
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     }),
     'alarm:set': ({ alarm_id = 'al-new', ...given }) => {
       const before = pipeline.list('alarms').find((one) => one.alarm_id === alarm_id);

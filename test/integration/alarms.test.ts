@@ -246,15 +246,23 @@ describe('[AL4] players that are away', () => {
     expect(house.said).toEqual(['It rings without b: not connected']);
     expect(house.house.player('a').status).toBe('playing');
   });
-  it('ring as soon as one is back', async () => {
+  it('ring as soon as one is back, as quiet as they should', async () => {
     const house = houseOf();
-    house.house.player('a').link('offline');
-    const id = await atSeven(house);
+    const player = house.house.player('a');
+    player.turn({ volume: 1 });
+    player.link('offline');
+    const id = await atSeven(house, { from_volume: 0.1, volume: 0.5, fade_seconds: 60 });
     await house.clock.advance(MINUTE + 30_000);
     expect(house.alarm(id).ring?.problem).toBe('No player of its room is connected');
-    house.house.player('a').link('online');
+    player.link('online');
     await house.clock.advance(15_000);
-    expect(house.house.player('a').status).toBe('playing');
+    expect(player.status).toBe('playing');
+    expect(player.sent.find(({ type }) => type === 'volume' || type === 'load')).toEqual({
+      type: 'volume',
+      volume: 0.1,
+    });
+    expect(house.volume('a')).toBeLessThan(0.3);
+    expect(house.alarm(id).ring?.problem).toBeUndefined();
   });
   it('or driven by somebody else are taken over', async () => {
     const house = houseOf();
@@ -291,6 +299,21 @@ describe('[AL3] the clock', () => {
     house.wall.turned({ by_ms: 0, trusted: true });
     await house.clock.advance(2_000);
     expect(house.alarm(id)).toMatchObject({ ring: { state: 'ringing' }, last_result: 'made_up' });
+  });
+  it('that is not to be believed makes nothing up of what lies before an alarm was set', async () => {
+    const house = houseOf();
+    house.set('1970-01-01T06:59:00');
+    house.wall.believed = false;
+    const id = await atSeven(house);
+    house.set('2026-11-20T06:58:00');
+    house.wall.believed = true;
+    house.wall.turned({ by_ms: 1, trusted: true });
+    expect(house.alarm(id)).toMatchObject({
+      enabled: true,
+      next_at: new Date('2026-11-20T07:00:00').toISOString(),
+    });
+    await house.clock.advance(2 * MINUTE + 3_000);
+    expect(house.alarm(id)).toMatchObject({ last_result: 'rang', ring: { state: 'ringing' } });
   });
   it('that is set over an alarm is noticed within 15 seconds', async () => {
     const house = houseOf();

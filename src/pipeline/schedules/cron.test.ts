@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppError } from '../../base/index.js';
+import { AppError, systemOffset } from '../../base/index.js';
 import { nextAfter, readCron } from './cron.js';
 
 const zone = process.env['TZ'];
@@ -17,7 +17,7 @@ function next(cron: string, after: string, count = 1): string[] {
   const times: string[] = [];
   let at = new Date(after).getTime();
   for (let n = 0; n < count; n++) {
-    at = nextAfter(pattern, at) ?? NaN;
+    at = nextAfter(pattern, at, systemOffset) ?? NaN;
     times.push(new Date(at).toISOString());
   }
   return times;

@@ -1,7 +1,15 @@
 import { parse, validate } from 'node-cron';
-import { AppError } from '../../base/index.js';
+import {
+  AppError,
+  DAY_MS,
+  dayAt,
+  MINUTE_MS,
+  minuteOfDay,
+  momentAfter,
+  type OffsetAt,
+} from '../../base/index.js';
 
-/** When, in the time zone of this machine; every field must fit. */
+/** When, by the clocks on the walls of the house; every field must fit. */
 export interface Pattern {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
@@ -10,7 +18,6 @@ export interface Pattern {
   readonly weekdays: readonly number[];
 }
 
-const MINUTE_MS = 60_000;
 /** From one 29 February to the next may be eight years. */
 const LONGEST_DAYS = 366 * 9;
 /** A day with its hour of summer time, and one more. */
@@ -36,7 +43,7 @@ export function readCron(text: string): Pattern {
     months: numbers(month),
     weekdays: numbers(dayOfWeek),
   };
-  if (nextAfter(pattern, Date.UTC(2024, 0, 1)) === undefined) throw wrong();
+  if (nextAfter(pattern, Date.UTC(2024, 0, 1), () => 0) === undefined) throw wrong();
   return pattern;
 }
 
@@ -47,38 +54,39 @@ export const isHourly = ({ hours }: Pattern): boolean => hours.length === 24;
  * The next time after `afterMs`. A time that summer time leaves out comes an hour later; one that comes twice is the first of them, unless
  * every hour is meant.
  */
-export function nextAfter(pattern: Pattern, afterMs: number): number | undefined {
+export function nextAfter(pattern: Pattern, afterMs: number, offsetAt: OffsetAt): number | undefined {
   if (isHourly(pattern)) {
-    const close = nextMinute(pattern, afterMs);
+    const close = nextMinute(pattern, afterMs, offsetAt);
     if (close !== undefined) return close;
   }
-  const start = new Date(afterMs);
-  for (let n = 0; n < LONGEST_DAYS; n++) {
-    const day = new Date(start.getFullYear(), start.getMonth(), start.getDate() + n, 12);
+  const first = dayAt(afterMs, offsetAt);
+  for (let day = first; day < first + LONGEST_DAYS; day++) {
     if (!fitsDay(pattern, day)) continue;
-    const times = timesOf(pattern, day).filter((time) => time > afterMs);
+    const times = timesOf(pattern, day, offsetAt).filter((time) => time > afterMs);
     if (times.length > 0) return Math.min(...times);
   }
   return undefined;
 }
 
-function nextMinute(pattern: Pattern, afterMs: number): number | undefined {
+function nextMinute(pattern: Pattern, afterMs: number, offsetAt: OffsetAt): number | undefined {
   const first = (Math.floor(afterMs / MINUTE_MS) + 1) * MINUTE_MS;
   for (let n = 0; n < CLOSE_MINUTES; n++) {
-    const time = new Date(first + n * MINUTE_MS);
-    if (pattern.minutes.includes(time.getMinutes()) && fitsDay(pattern, time)) return time.getTime();
+    const time = first + n * MINUTE_MS;
+    const minute = minuteOfDay(time, offsetAt) % 60;
+    if (pattern.minutes.includes(minute) && fitsDay(pattern, dayAt(time, offsetAt))) return time;
   }
   return undefined;
 }
 
-function fitsDay({ days, months, weekdays }: Pattern, day: Date): boolean {
+function fitsDay({ days, months, weekdays }: Pattern, day: number): boolean {
+  const date = new Date(day * DAY_MS);
   return (
-    months.includes(day.getMonth() + 1) && days.includes(day.getDate()) && weekdays.includes(day.getDay())
+    months.includes(date.getUTCMonth() + 1) &&
+    days.includes(date.getUTCDate()) &&
+    weekdays.includes(date.getUTCDay())
   );
 }
 
-function timesOf({ hours, minutes }: Pattern, day: Date): number[] {
-  const at = (hour: number, minute: number): number =>
-    new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute).getTime();
-  return hours.flatMap((hour) => minutes.map((minute) => at(hour, minute)));
+function timesOf({ hours, minutes }: Pattern, day: number, offsetAt: OffsetAt): number[] {
+  return hours.flatMap((hour) => minutes.map((minute) => momentAfter(day, hour * 60 + minute, offsetAt)));
 }

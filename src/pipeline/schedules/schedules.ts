@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { AppError, underFirst, type Logger, type Timer, type WallClock } from '../../base/index.js';
+import {
+  AppError,
+  systemOffset,
+  underFirst,
+  type Logger,
+  type OffsetAt,
+  type Timer,
+  type WallClock,
+} from '../../base/index.js';
 import type { JobResult, JobRun, Jobs } from '../../jobs/index.js';
 import type { Handlers, Schedule } from '../../protocol/index.js';
 import { KeptList, type Store } from '../../state/index.js';
@@ -28,6 +36,8 @@ export interface ScheduleParts {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly clock: WallClock;
+  /** By which the hours of schedules go; default: the time zone of this machine. */
+  readonly offsetAt?: OffsetAt;
   readonly log: Logger;
   /** 0..1 */
   readonly random: () => number;
@@ -190,7 +200,8 @@ export class Schedules {
     const now = this.#parts.clock.wallMs();
     if (entry.own.base_ms <= now) entry.turnedBackMs = undefined;
     else entry.turnedBackMs = Math.min(entry.turnedBackMs ?? now, now);
-    return nextAfter(entry.pattern, entry.turnedBackMs ?? entry.own.base_ms);
+    const { offsetAt = systemOffset } = this.#parts;
+    return nextAfter(entry.pattern, entry.turnedBackMs ?? entry.own.base_ms, offsetAt);
   }
 
   #withNext(entry: Entry): Schedule {

@@ -4,12 +4,18 @@ export type OffsetAt = (ms: number) => number;
 /** The time zone of this machine. */
 export const systemOffset: OffsetAt = (ms) => -new Date(ms).getTimezoneOffset();
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
 
 /** What clocks on walls show, as milliseconds. */
 function shown(ms: number, offsetAt: OffsetAt): number {
   return ms + offsetAt(ms) * MINUTE_MS;
+}
+
+/** Minutes since midnight, as clocks on walls show them. */
+export function minuteOfDay(ms: number, offsetAt: OffsetAt): number {
+  const inDay = shown(ms, offsetAt) % DAY_MS;
+  return Math.floor((inDay < 0 ? inDay + DAY_MS : inDay) / MINUTE_MS);
 }
 
 /** The local day of a moment, counted from 1 January 1970. */
@@ -33,13 +39,25 @@ export function weekdayOf(day: number): number {
  */
 export function momentOf(day: number, minute: number, offsetAt: OffsetAt): number | undefined {
   const local = day * DAY_MS + minute * MINUTE_MS;
-  const times = [local - DAY_MS, local + DAY_MS]
-    .map((near) => local - offsetAt(near) * MINUTE_MS)
-    .filter((ms) => shown(ms, offsetAt) === local);
+  const times = momentsOf(local, offsetAt);
   if (times.length > 0) return Math.min(...times);
   const first = firstAfterGap(local, offsetAt);
   const leftOut = dayAt(first, offsetAt) > day && dayAt(first - 1, offsetAt) < day;
   return leftOut ? undefined : first;
+}
+
+/** When it is a minute of a local day; where clocks are set forward over it, as much later as they are set. */
+export function momentAfter(day: number, minute: number, offsetAt: OffsetAt): number {
+  const local = day * DAY_MS + minute * MINUTE_MS;
+  const times = momentsOf(local, offsetAt);
+  return times.length > 0 ? Math.min(...times) : local - offsetAt(local - DAY_MS) * MINUTE_MS;
+}
+
+/** When clocks show it; twice where they are set back over it, never where they are set forward. */
+function momentsOf(local: number, offsetAt: OffsetAt): number[] {
+  return [local - DAY_MS, local + DAY_MS]
+    .map((near) => local - offsetAt(near) * MINUTE_MS)
+    .filter((ms) => shown(ms, offsetAt) === local);
 }
 
 /** The first moment at which clocks show `local` or later. */
