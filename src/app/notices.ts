@@ -3,6 +3,9 @@ import type { DriverDefinition, Players } from '../players/index.js';
 import type { SystemState } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
 
+/** Ids of notices of what is wired to the header, which may be told before all others. */
+export const HEADER_NOTICES = 'header-';
+
 /** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
 export function settleNotices(
   store: Store,
@@ -14,7 +17,8 @@ export function settleNotices(
   const silent = drivers.find((driver) => driver.kind === 'null');
   if (store.state.players.size === 0 && silent)
     players.found(silent, { key: 'silent', name: 'Silent output', options: {} });
-  const notices: SystemState['notices'] = [...others];
+  const early = store.state.system.notices.filter(({ notice_id }) => notice_id.startsWith(HEADER_NOTICES));
+  const notices: SystemState['notices'] = [...others, ...early];
   if ([...store.state.players.values()].every(({ kept }) => kept.kind === 'null')) {
     const message =
       'No loudspeaker was found: nothing is heard, everything else works. Add a player, or install mpv and plug in a sound card.';

@@ -1,6 +1,7 @@
 import { openHardware, wordBytesOf, type GpioSettings, type Hardware } from '../hardware/index.js';
 import type { Config } from '../config/index.js';
 import type { Base } from './base.js';
+import { HEADER_NOTICES, replaceNotices } from './notices.js';
 import type { Kept } from './open-state.js';
 
 /** What people touch on this machine, and what is wired to it. */
@@ -20,6 +21,16 @@ export function openMachineHardware(
       wordBytes: wordBytesOf(process.arch),
     },
     gpio: gpioOf(config),
+    told: (problems) =>
+      replaceNotices(
+        store,
+        HEADER_NOTICES,
+        [...problems].map(([name, message]) => ({
+          notice_id: `${HEADER_NOTICES}${name}`,
+          level: 'warning',
+          message,
+        })),
+      ),
   });
   closers.add(() => hardware.close());
   return hardware;

@@ -11,8 +11,9 @@ export const hardwareKeys = {
   gpio_chip: z
     .string()
     .regex(/^[a-z0-9/][a-z0-9/_-]{0,63}$/)
-    .default('gpiochip0')
-    .describe('which chip the header is on; a Raspberry Pi 5 with an old kernel has it on gpiochip4'),
+    .default('auto')
+    .describe('which chip the header is on; auto: found by its name, as gpiodetect shows it')
+    .meta({ example: 'gpiochip0' }),
   gpio_amplifier: Line.optional()
     .describe('line that switches an amplifier on while there is music: 22 is GPIO22')
     .meta({ example: '22' }),

@@ -72,6 +72,40 @@ it('gives each an id of its own that stays when the number of its file changes',
   for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9._:-]{1,128}$/);
 });
 
+/** As two cheap remotes of one make say it, each in a socket of its own. */
+const twin = (file: string, phys: string): string =>
+  block(
+    'USB Remote',
+    `P: Phys=${phys}/input0\nH: Handlers=kbd ${file} \nB: EV=3\nB: KEY=1000000000 e000000000000 0`,
+  );
+
+it('knows two of the same make by where they are plugged in, whichever the kernel met first', () => {
+  const of = (text: string): string[] =>
+    readCatalog(text, 8)
+      .map(({ input_id, file }) => `${file} ${input_id}`)
+      .sort();
+  const [left, right] = of(`${twin('event3', 'usb-1.1')}\n${twin('event4', 'usb-1.2')}`);
+  expect(right).toBe(`event4 ${left?.split(' ')[1]}-2`);
+  expect(of(`${twin('event4', 'usb-1.2')}\n${twin('event3', 'usb-1.1')}`)).toEqual([left, right]);
+});
+
+it('lets one keep its id when the other is pulled out', () => {
+  const second = readCatalog(`${twin('event3', 'usb-1.1')}\n${twin('event4', 'usb-1.2')}`, 8)[1]!;
+  const held = new Map([[second.file, second.input_id]]);
+  expect(readCatalog(twin('event4', 'usb-1.2'), 8, held)[0]?.input_id).toBe(second.input_id);
+});
+
+it('hears the keys of a keyboard with a touchpad, and not what moves on it', () => {
+  const text = block(
+    'Logitech K400 Plus',
+    'H: Handlers=sysrq kbd leds mouse0 event5 \nB: EV=12001f\nB: KEY=3f00033fff 0 0 483ffff17aff32d bfd4444600000000 ffff0001 130ff38b17c007 ffff7bfad951dfff ffbeffdfffefffff fffffffffffffffe\nB: REL=1943',
+  );
+  const [keyboard] = readCatalog(text, 8);
+  expect(keyboard).toMatchObject({ kind: 'keyboard', turns: false });
+  expect(keyboard?.keys).toContain('KEY_PLAYPAUSE');
+  expect(keyboard?.keys.filter((key) => /^(REL_|BTN_LEFT)/.test(key))).toEqual([]);
+});
+
 it('bears any text', () => {
   fc.assert(
     fc.property(

@@ -11,7 +11,12 @@ export interface Listed {
   /** `event3`, below /dev/input. */
   readonly file: string;
   readonly keys: readonly string[];
+  /** What turns or moves means something; of a keyboard with a touchpad it does not. */
+  readonly turns: boolean;
 }
+
+/** Which file had which id before, of what has been there all the time. */
+export type HeldIds = ReadonlyMap<string, string>;
 
 const MAX_TEXT = 1 << 20;
 const MAX_INPUTS = 32;
@@ -19,6 +24,9 @@ const MAX_KEYS = 256;
 /** A keyboard's letters, by their place. */
 const LETTER_A = 30;
 const POINTER_BUTTON = 0x110;
+const POINTER_BUTTONS = 8;
+/** Keys with which people play music; mice have none of them. */
+const MEDIA_KEYS = new Set([113, 114, 115, 163, 164, 165]);
 /** A knob has itself, and perhaps a few keys around it. */
 const KNOB_KEYS = 12;
 const POWER_KEYS = new Set(['KEY_POWER', 'KEY_POWER2', 'KEY_SLEEP', 'KEY_WAKEUP', 'KEY_SUSPEND']);
@@ -34,32 +42,68 @@ interface Block {
   readonly axes: readonly number[];
 }
 
-/** Everything that has keys or turns, in the kernel's order; without mice, power buttons, lids and plugs. */
-export function readCatalog(text: string, wordBytes: WordBytes): Listed[] {
-  const taken = new Map<string, number>();
-  const listed: Listed[] = [];
+/**
+ * Everything that has keys or turns, in the kernel's order; without mice, power buttons, lids and plugs. Two of the same make are numbered by
+ * where they are plugged in, so that they are the same after a restart; one keeps its id when the other is pulled out (`held`).
+ */
+export function readCatalog(text: string, wordBytes: WordBytes, held: HeldIds = new Map()): Listed[] {
+  const found: { readonly block: Block; readonly kind: Listed['kind'] }[] = [];
   for (const part of text.slice(0, MAX_TEXT).split(/\n\s*\n/)) {
     const block = readBlock(part, wordBytes);
     const kind = block && kindOf(block);
-    if (!kind || listed.length >= MAX_INPUTS) continue;
-    const base = idOf(block);
-    const nth = (taken.get(base) ?? 0) + 1;
-    taken.set(base, nth);
-    listed.push({
-      input_id: nth === 1 ? base : `${base}-${nth}`,
-      name: block.name,
-      kind,
-      file: block.file,
-      keys: keysOf(kind, block),
-    });
+    if (kind && found.length < MAX_INPUTS) found.push({ block, kind });
   }
-  return listed;
+  const ids = idsOf(
+    found.map(({ block }) => block),
+    held,
+  );
+  return found.map(({ block, kind }) => ({
+    input_id: ids.get(block) ?? idOf(block),
+    name: block.name,
+    kind,
+    file: block.file,
+    keys: keysOf(kind, block),
+    turns: turns(kind, block),
+  }));
 }
 
-/** Receivers of remotes say that they could be a mouse; they are none. */
-function keysOf(kind: Listed['kind'], { keys, axes }: Block): string[] {
-  const turns = kind === 'remote' ? [] : namesOf(RELATIVE, axes);
-  return [...turns, ...namesOf(KEY, keys)].slice(0, MAX_KEYS);
+function idsOf(blocks: readonly Block[], held: HeldIds): ReadonlyMap<Block, string> {
+  const ids = new Map<Block, string>();
+  const taken = new Set<string>();
+  const give = (block: Block, id: string): void => {
+    ids.set(block, id);
+    taken.add(id);
+  };
+  for (const block of blocks) {
+    const before = held.get(block.file);
+    if (before?.replace(/-\d+$/, '') === idOf(block) || before === idOf(block)) give(block, before);
+  }
+  for (const block of blocks.toSorted((one, other) => (one.phys < other.phys ? -1 : 1))) {
+    if (ids.has(block)) continue;
+    const base = idOf(block);
+    let id = base;
+    for (let nth = 2; taken.has(id); nth++) id = `${base}-${nth}`;
+    give(block, id);
+  }
+  return ids;
+}
+
+/** Receivers of remotes say that they could be a mouse; they are none. What a touchpad does is nobody's wish here. */
+function turns(kind: Listed['kind'], { keys, axes }: Block): boolean {
+  return kind !== 'remote' && axes.length > 0 && !isPointer(keys, axes);
+}
+
+function isPointer(keys: readonly number[], axes: readonly number[]): boolean {
+  return keys.includes(POINTER_BUTTON) && axes.includes(0) && axes.includes(1);
+}
+
+function keysOf(kind: Listed['kind'], block: Block): string[] {
+  const { keys, axes } = block;
+  const turning = turns(kind, block) ? namesOf(RELATIVE, axes) : [];
+  const pressed = isPointer(keys, axes)
+    ? keys.filter((key) => key < POINTER_BUTTON || key >= POINTER_BUTTON + POINTER_BUTTONS)
+    : keys;
+  return [...turning, ...namesOf(KEY, pressed)].slice(0, MAX_KEYS);
 }
 
 function readBlock(text: string, wordBytes: WordBytes): Block | undefined {
@@ -102,7 +146,11 @@ function kindOf({ keys, axes, name, phys, sysfs }: Block): Listed['kind'] | unde
   const useful = namesOf(KEY, keys).some((key) => !POWER_KEYS.has(key));
   const remote = /\/rc\/|\/cec/.test(sysfs) || /ir[-_]recv|lirc|cec/i.test(`${phys} ${name}`);
   if (remote) return useful ? 'remote' : undefined;
-  if (keys.includes(POINTER_BUTTON) && axes.includes(0) && axes.includes(1)) return undefined;
+  if (isPointer(keys, axes)) {
+    // A keyboard with a touchpad is one thing to the kernel.
+    if (!keys.some((key) => MEDIA_KEYS.has(key))) return undefined;
+    return keys.includes(LETTER_A) ? 'keyboard' : 'buttons';
+  }
   if (axes.length > 0 && keys.length <= KNOB_KEYS) return 'knob';
   if (!useful) return undefined;
   return keys.includes(LETTER_A) ? 'keyboard' : 'buttons';

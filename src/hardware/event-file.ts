@@ -8,6 +8,13 @@ export interface EventFile {
   close(): Promise<void>;
 }
 
+const MAX_SAID = 300;
+
+/** `cat: /dev/input/event3: Operation not permitted` -> the last of it. */
+function lastWords(text: string): string {
+  return text.trim().split(': ').at(-1) ?? '';
+}
+
 /**
  * Hears an event file until it is gone. A read of such a file waits for the next key: in this process it would occupy, for as long as
  * nobody presses anything, one of the four threads that read the disk, and could not be taken back. So a `cat` waits for it.
@@ -19,15 +26,17 @@ export function hearEvents(
 ): EventFile {
   const over = deferred<Error>();
   const stream = new EventStream(wordBytes);
-  const child = spawn('cat', ['--', path], { stdio: ['ignore', 'pipe', 'ignore'], cwd: '/' });
+  const child = spawn('cat', ['--', path], { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
   let closing = false;
+  let said = '';
   child.stdout.on('data', (chunk: Buffer) => {
     if (closing) return;
     const events = stream.push(chunk);
     if (events.length > 0) heard(events);
   });
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(0, MAX_SAID)));
   child.once('error', (error) => over.resolve(toError(error)));
-  child.once('close', () => over.resolve(new Error('the input is gone')));
+  child.once('close', () => over.resolve(new Error(lastWords(said) || 'it ended')));
   return {
     closed: over.promise,
     async close() {

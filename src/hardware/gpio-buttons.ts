@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Clock, Logger, Timer } from '../base/index.js';
 import type { Gestures } from './gestures.js';
-import { readEdge, type GpioPrograms } from './gpio-programs.js';
+import { gpioFault, readEdge, type GpioPrograms } from './gpio-programs.js';
 
 export interface GpioButtonsParts {
   readonly programs: GpioPrograms;
@@ -61,7 +61,7 @@ export class GpioButtons {
       this.#timer?.cancel();
       gestures.forget();
       if (this.#over) return;
-      const problem = `the buttons cannot be heard: ${said.trim() || 'gpiomon ended'}`;
+      const problem = `the buttons cannot be heard: ${gpioFault(said, chip)}`;
       log.warn({ chip, problem }, 'buttons of the header cannot be heard');
       this.#parts.heard(problem);
       this.#timer = clock.after(AGAIN_MS, () => this.#start());

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Serial, type Clock, type Logger, type Timer } from '../base/index.js';
-import type { Command, GpioPrograms, Line } from './gpio-programs.js';
+import { gpioFault, type Command, type GpioPrograms, type Line } from './gpio-programs.js';
 
 export type OutputState = 'off' | 'on' | 'blinking';
 
@@ -10,9 +10,13 @@ export interface GpioOutputParts {
   readonly line: Line;
   readonly clock: Clock;
   readonly log: Logger;
+  /** It cannot be switched, and why; undefined when it can again. */
+  failed(this: void, problem: string | undefined): void;
 }
 
 const BLINK_MS = 400;
+/** One that runs for so long has its line. */
+const SETTLED_MS = 700;
 /** A program that ended by itself, because the line is taken or the chip is not there, is started again after so long. */
 const AGAIN_MS = 30_000;
 /** One that ran for less than this failed; how it failed is said once. */
@@ -25,6 +29,7 @@ export class GpioOutput {
   #state: OutputState | undefined;
   #child: ChildProcess | undefined;
   #timer: Timer | undefined;
+  #settled: Timer | undefined;
   #said: string | undefined;
   #over = false;
 
@@ -57,6 +62,7 @@ export class GpioOutput {
   async close(): Promise<void> {
     this.#over = true;
     this.#timer?.cancel();
+    this.#settled?.cancel();
     await this.#turns.run(() => this.#end());
   }
 
@@ -69,25 +75,36 @@ export class GpioOutput {
   }
 
   #start({ program, args }: Command): void {
-    const { clock, log, line } = this.#parts;
+    const { clock, log, line, chip } = this.#parts;
     const child = spawn(program, [...args], { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
     const startedUs = clock.nowUs();
     let said = '';
     this.#child = child;
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(0, 300)));
     child.on('error', (error) => (said ||= error.message));
+    this.#settled?.cancel();
+    this.#settled = clock.after(SETTLED_MS, () => {
+      if (this.#child === child) this.#tell(undefined);
+    });
     child.once('close', () => {
       if (this.#child !== child) return;
       this.#child = undefined;
-      if (clock.nowUs() - startedUs < FAILED_US && said !== this.#said) {
-        this.#said = said;
-        log.warn({ gpio: line.offset, reason: said.trim() }, 'an output of the header cannot be switched');
+      const problem = gpioFault(said, chip);
+      if (clock.nowUs() - startedUs < FAILED_US && problem !== this.#said) {
+        log.warn({ gpio: line.offset, reason: problem }, 'an output of the header cannot be switched');
+        this.#tell(problem);
       }
       this.#timer ??= clock.after(AGAIN_MS, () => {
         this.#timer = undefined;
         if (!this.#child) this.#run({ program, args });
       });
     });
+  }
+
+  #tell(problem: string | undefined): void {
+    if (this.#over || problem === this.#said) return;
+    this.#said = problem;
+    this.#parts.failed(problem);
   }
 
   async #end(): Promise<void> {

@@ -48,6 +48,43 @@ export async function findGpioPrograms(folder?: string): Promise<GpioPrograms> {
   throw new Error(`gpioset is of a version that is not known here: ${text.slice(0, 60).trim()}`);
 }
 
+/** Chips of the header, newest board first; the others of a Raspberry Pi are for its own use. */
+const HEADERS = [/^pinctrl-rp1$/, /^pinctrl-bcm2711$/, /^pinctrl-bcm2835$/];
+const USUAL_CHIP = 'gpiochip0';
+
+/**
+ * The chip that the header is on: a Raspberry Pi 5 has had it as gpiochip4 and as gpiochip0, depending on its kernel. Where nobody can tell, it
+ * is the usual one. Never rejects.
+ */
+export async function findHeaderChip(folder?: string): Promise<string> {
+  const program = folder === undefined ? 'gpiodetect' : join(folder, 'gpiodetect');
+  // One that may not look at every chip has still named the others.
+  const text = await run(program, [], { timeout: VERSION_MS, cwd: '/' }).then(
+    ({ stdout }) => stdout,
+    (error: { readonly stdout?: string }) => error.stdout ?? '',
+  );
+  const chips = [...text.matchAll(/^(gpiochip\d{1,3}) \[([^\]]{1,64})\]/gm)];
+  for (const header of HEADERS) {
+    const found = chips.find(([, , label = '']) => header.test(label))?.[1];
+    if (found !== undefined) return found;
+  }
+  return USUAL_CHIP;
+}
+
+/** What libgpiod's programs complain of, with what mends it. */
+export function gpioFault(said: string, chip: string): string {
+  const words = said.trim().split('\n')[0] ?? '';
+  if (/permission denied|not permitted/i.test(words))
+    return `Tutti may not use ${chip}. Its user belongs into the group gpio: sudo usermod -aG gpio tutti, then restart Tutti`;
+  if (/no such file|cannot find gpio chip|no such device/i.test(words))
+    return `there is no ${chip}. gpiodetect lists what there is: set gpio_chip to the one of the header`;
+  if (/busy/i.test(words))
+    return `a line of ${chip} is taken by another program, or by a dtoverlay in /boot/firmware/config.txt; gpioinfo says by which`;
+  if (/invalid argument|out of range|cannot find line|too many/i.test(words))
+    return `${chip} has no such line (${words})`;
+  return words === '' ? 'the program of libgpiod ended' : words;
+}
+
 /** The chip is the first argument, and `gpioset` has to be told to stay. */
 function firstVersion(gpioset: string, gpiomon: string): GpioPrograms {
   return {

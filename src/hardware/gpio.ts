@@ -1,14 +1,15 @@
-import { toError, type Clock, type Logger } from '../base/index.js';
+import { toError, type Clock, type Logger, type Timer } from '../base/index.js';
 import type { RoomRecord, Store } from '../state/index.js';
 import { Amplifier } from './amplifier.js';
 import type { Deeds } from './deeds.js';
 import { GpioButtons } from './gpio-buttons.js';
 import { GpioOutput, type OutputState } from './gpio-output.js';
-import { findGpioPrograms, type GpioPrograms, type Line } from './gpio-programs.js';
+import { findGpioPrograms, findHeaderChip, type GpioPrograms, type Line } from './gpio-programs.js';
 import type { Inputs } from './inputs.js';
 
 /** What is wired to the header. */
 export interface GpioSettings {
+  /** `auto`: the one that the header is on. */
   readonly chip: string;
   readonly amplifier?: Line | undefined;
   readonly amplifierOffSeconds: number;
@@ -27,7 +28,12 @@ export interface GpioParts {
   readonly log: Logger;
   /** Where libgpiod's programs are, when not on the PATH. */
   readonly programFolder?: string | undefined;
+  /** What cannot be used, in sentences by a name of it; each time all of them. */
+  told?(this: void, problems: ReadonlyMap<string, string>): void;
 }
+
+/** The default of `gpio_chip`. */
+const AUTO_CHIP = 'auto';
 
 export const GPIO_INPUT = 'gpio';
 
@@ -37,6 +43,8 @@ export class Gpio {
   readonly #closers: (() => Promise<void> | void)[] = [];
   #amplifier: Amplifier | undefined;
   #led: GpioOutput | undefined;
+  readonly #problems = new Map<string, string>();
+  #telling: Timer | undefined;
 
   private constructor(parts: GpioParts) {
     this.#parts = parts;
@@ -48,25 +56,39 @@ export class Gpio {
     const gpio = new Gpio(parts);
     if (amplifier === undefined && led === undefined && buttons.length === 0) return gpio;
     try {
-      gpio.#begin(await findGpioPrograms(parts.programFolder));
+      const programs = await findGpioPrograms(parts.programFolder);
+      const { chip } = parts.settings;
+      gpio.#begin(programs, chip === AUTO_CHIP ? await findHeaderChip(parts.programFolder) : chip);
     } catch (error) {
       const problem = toError(error).message;
       parts.log.error({ problem }, 'what is wired to the header cannot be used');
       if (buttons.length > 0) gpio.#heard(problem);
+      if (amplifier !== undefined) gpio.#tell('amplifier', `The amplifier cannot be switched: ${problem}.`);
+      if (led !== undefined) gpio.#tell('led', `The status LED cannot be switched: ${problem}.`);
     }
     return gpio;
   }
 
   async close(): Promise<void> {
+    this.#telling?.cancel();
     for (const close of this.#closers.splice(0)) await close();
+    this.#telling?.cancel();
   }
 
-  #begin(programs: GpioPrograms): void {
+  #begin(programs: GpioPrograms, chip: string): void {
     const { settings, store, inputs, clock, log } = this.#parts;
-    const { chip, amplifier, led, buttons } = settings;
+    const { amplifier, led, buttons } = settings;
     const common = { programs, chip, clock, log };
+    const failed =
+      (name: string, what: string) =>
+      (problem: string | undefined): void =>
+        this.#tell(name, problem && `${what} cannot be switched: ${problem}.`);
     if (amplifier) {
-      const output = new GpioOutput({ ...common, line: amplifier });
+      const output = new GpioOutput({
+        ...common,
+        line: amplifier,
+        failed: failed('amplifier', 'The amplifier'),
+      });
       this.#amplifier = new Amplifier(clock, settings.amplifierOffSeconds, (on) =>
         output.set(on ? 'on' : 'off'),
       );
@@ -76,7 +98,7 @@ export class Gpio {
       );
     }
     if (led) {
-      const output = new GpioOutput({ ...common, line: led });
+      const output = new GpioOutput({ ...common, line: led, failed: failed('led', 'The status LED') });
       this.#led = output;
       this.#closers.push(() => output.close());
     }
@@ -98,6 +120,17 @@ export class Gpio {
     );
   }
 
+  #tell(name: string, problem: string | undefined): void {
+    if (this.#problems.get(name) === problem) return;
+    if (problem === undefined) this.#problems.delete(name);
+    else this.#problems.set(name, problem);
+    // Not within the commit that may have led here.
+    this.#telling ??= this.#parts.clock.after(0, () => {
+      this.#telling = undefined;
+      this.#parts.told?.(this.#problems);
+    });
+  }
+
   #follow(): void {
     const room = this.#room();
     const playing =
@@ -115,9 +148,16 @@ export class Gpio {
   }
 
   #room(): RoomRecord | undefined {
+    const { settings, store, deeds } = this.#parts;
+    const { room } = settings;
     try {
-      return this.#parts.deeds.roomFor(this.#parts.settings.room);
+      const found = deeds.roomFor(room);
+      this.#tell('room', undefined);
+      return found;
     } catch {
+      const known = [...store.state.rooms.keys()].join(', ');
+      const missing = `gpio_room: there is no room ${room ?? ''}, and what is wired to the header stays off. There is ${known}.`;
+      this.#tell('room', room === undefined || known === '' ? undefined : missing);
       return undefined;
     }
   }

@@ -62,7 +62,12 @@ export class Inputs {
 
   /** It is there; `problem` says why it cannot be heard. Known ones keep what was chosen for them. */
   plugged(
-    { input_id, name, kind, keys }: Omit<Listed, 'file' | 'kind'> & { readonly kind: Input['kind'] },
+    {
+      input_id,
+      name,
+      kind,
+      keys,
+    }: Omit<Listed, 'file' | 'kind' | 'turns'> & { readonly kind: Input['kind'] },
     problem?: string,
   ): void {
     const { list } = this.#parts;

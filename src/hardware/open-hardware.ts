@@ -18,6 +18,8 @@ export interface HardwareParts {
   readonly places: InputPlaces;
   readonly gpio: GpioSettings;
   readonly programFolder?: string;
+  /** What is wired to the header and cannot be used, in sentences; each time all of them. */
+  told?(this: void, problems: ReadonlyMap<string, string>): void;
 }
 
 export interface Hardware {
@@ -48,8 +50,17 @@ export function openHardware(parts: HardwareParts): Hardware {
     async start(runner) {
       run = runner;
       if (parts.inputs) await plugs.start();
-      const { gpio: settings, programFolder } = parts;
-      gpio = await Gpio.open({ settings, store, inputs, deeds, clock, log, programFolder });
+      const { gpio: settings, programFolder, told } = parts;
+      gpio = await Gpio.open({
+        settings,
+        store,
+        inputs,
+        deeds,
+        clock,
+        log,
+        programFolder,
+        ...(told && { told }),
+      });
     },
     async close() {
       await plugs.close();

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
 import { readCatalog, type Listed } from './catalog.js';
 import { hearEvents, type EventFile } from './event-file.js';
-import type { WordBytes } from './event-stream.js';
+import { KEY, RELATIVE, type RawEvent, type WordBytes } from './event-stream.js';
 import type { Inputs } from './inputs.js';
+import { keyName } from './key-names.js';
 
 /** Where the kernel shows inputs; another folder in tests. */
 export interface InputPlaces {
@@ -27,6 +28,9 @@ export interface PlugsParts {
 const SETTLE_MS = 300;
 /** And once more, for slow ones, and where folders cannot be watched. */
 const LOOK_MS = 10_000;
+/** What ended sooner than this could not be heard at all, and is tried again only after a while. */
+const FAILED_US = 2_000_000;
+const AGAIN_US = 30_000_000;
 
 interface Open {
   readonly file: string;
@@ -37,7 +41,10 @@ interface Open {
 export class Plugs {
   readonly #parts: PlugsParts;
   readonly #open = new Map<string, Open>();
-  readonly #known = new Set<string>();
+  /** By id, the file it has. */
+  readonly #known = new Map<string, string>();
+  /** What could not be heard is left alone until then. */
+  readonly #failed = new Map<string, number>();
   readonly #turns = new Serial();
   #watcher: FSWatcher | undefined;
   #soon: Timer | undefined;
@@ -101,9 +108,10 @@ export class Plugs {
     const { places, inputs } = this.#parts;
     const text = await readFile(places.catalog, 'utf8').catch(() => undefined);
     inputs.problem = text === undefined ? 'this machine has no inputs: its kernel lists none' : undefined;
-    const listed = readCatalog(text ?? '', places.wordBytes);
+    const held = new Map([...this.#known].map(([id, file]) => [file, id]));
+    const listed = readCatalog(text ?? '', places.wordBytes, held);
     const there = new Map(listed.map((one) => [one.input_id, one]));
-    for (const id of this.#known) if (there.get(id) === undefined) await this.#gone(id);
+    for (const id of [...this.#known.keys()]) if (there.get(id) === undefined) await this.#gone(id);
     for (const one of listed) await this.#found(one);
   }
 
@@ -111,39 +119,79 @@ export class Plugs {
     const { input_id, file } = one;
     const open = this.#open.get(input_id);
     if (open?.file === file) return;
-    if (open) await this.#gone(input_id);
-    const { places, inputs, log } = this.#parts;
+    if (open || (this.#known.get(input_id) ?? file) !== file) await this.#gone(input_id);
+    const { places, inputs, clock, log } = this.#parts;
+    if (clock.nowUs() < (this.#failed.get(input_id) ?? -Infinity)) return;
     const path = join(places.folder, file);
     const problem = await unreadable(path);
     const before = this.#known.has(input_id);
-    this.#known.add(input_id);
+    this.#known.set(input_id, file);
     if (!before || problem === undefined) inputs.plugged(one, problem);
     if (problem !== undefined) {
       if (!before) log.warn({ input_id, name: one.name, problem }, 'an input cannot be heard');
       return;
     }
+    this.#hear(one, path);
+  }
+
+  #hear(one: Listed, path: string): void {
+    const { input_id, file, turns } = one;
+    const { places, inputs, clock, log } = this.#parts;
     const gestures = inputs.gesturesOf(input_id);
-    const heard = hearEvents(path, places.wordBytes, (events) => events.forEach((one) => gestures.take(one)));
+    const keys = new Set(one.keys);
+    const heard = hearEvents(path, places.wordBytes, (events) =>
+      events.forEach((event) => {
+        if (isMeant(event, turns, keys)) gestures.take(event);
+      }),
+    );
     const entry = { file, heard };
+    const startedUs = clock.nowUs();
     this.#open.set(input_id, entry);
-    log.info({ input_id, name: one.name, kind: one.kind }, 'an input is heard');
-    void heard.closed.then(() => {
+    if (!this.#failed.has(input_id))
+      log.info({ input_id, name: one.name, kind: one.kind }, 'an input is heard');
+    void heard.closed.then(({ message }) => {
       if (this.#over || this.#open.get(input_id) !== entry) return;
       this.#open.delete(input_id);
-      this.#known.delete(input_id);
-      inputs.unplugged(input_id);
+      const gone = /no such device|no such file/i.test(message);
+      if (gone || clock.nowUs() - startedUs > FAILED_US) {
+        this.#known.delete(input_id);
+        this.#failed.delete(input_id);
+        inputs.unplugged(input_id);
+      } else this.#cannot(one, path, message);
       this.#lookSoon();
     });
+  }
+
+  /** The file is there, may be read as it seems, and gives nothing: a sandbox, or a fault of the thing itself. */
+  #cannot(one: Listed, path: string, reason: string): void {
+    const { inputs, clock, log } = this.#parts;
+    const { input_id, name } = one;
+    if (!this.#failed.has(input_id)) log.warn({ input_id, name, reason }, 'an input cannot be heard');
+    this.#failed.set(input_id, clock.nowUs() + AGAIN_US);
+    inputs.unplugged(input_id);
+    inputs.plugged(
+      one,
+      `${path} cannot be heard (${reason}). Plug it in again, or look at the log of the kernel`,
+    );
   }
 
   async #gone(id: string): Promise<void> {
     const open = this.#open.get(id);
     this.#open.delete(id);
     this.#known.delete(id);
+    this.#failed.delete(id);
     await open?.heard.close();
     this.#parts.inputs.unplugged(id);
   }
 }
+
+/** Of a keyboard with a touchpad neither its moves nor its clicks. */
+function isMeant({ type, code }: RawEvent, turns: boolean, keys: ReadonlySet<string>): boolean {
+  if (type === RELATIVE) return turns;
+  return type !== KEY || turns || keys.has(keyName(code)) || !POINTER.test(keyName(code));
+}
+
+const POINTER = /^BTN_(LEFT|RIGHT|MIDDLE|SIDE|EXTRA|FORWARD|BACK|TASK)$/;
 
 /** What is wrong with a file that cannot be read, and what to do; undefined when it can. */
 async function unreadable(path: string): Promise<string | undefined> {

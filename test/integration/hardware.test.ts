@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger, systemClock } from '../../src/base/index.js';
-import { findGpioPrograms } from '../../src/hardware/gpio-programs.js';
+import { findGpioPrograms, findHeaderChip } from '../../src/hardware/gpio-programs.js';
 import { openHardware, wordBytesOf, type Hardware, type HardwareParts } from '../../src/hardware/index.js';
 import type { Input } from '../../src/protocol/index.js';
 import { emptyState, Store } from '../../src/state/index.js';
@@ -141,6 +141,33 @@ describe('inputs', () => {
     expect(input('Keys')?.problem).toMatch(uid === 0 ? /is not there/ : /group input/);
   });
 
+  it('keep what was chosen for them when one of two of the same make is pulled out', async () => {
+    await eventFile(0);
+    await eventFile(1);
+    await list('Keys', 'Keys');
+    const { hardware, store } = await stage();
+    const [first, second] = [...store.state.lists.inputs.values()].map(({ input_id }) => input_id);
+    const bind = { key: 'KEY_MUTE', gesture: 'press', action: 'stop' } as const;
+    await hardware.handlers['input:bind']({ ...bind, input_id: second! }, caller);
+    await rm(join(dir, 'input', 'event0'));
+    await writeFile(join(dir, 'devices'), BLOCK(1, 'Keys'));
+    const kept = (id: string): Input | undefined => store.state.lists.inputs.get(id);
+    await until('the first is gone', () => kept(first!)?.connected === false);
+    expect(kept(second!)).toMatchObject({ connected: true });
+    expect(kept(second!)?.bindings).toContainEqual(bind);
+  });
+
+  it('that give nothing are said so once, and are not tried again at once', async () => {
+    await writeFile(join(dir, 'input', 'event0'), '');
+    await list('Keys');
+    const { input, hardware } = await stage();
+    await until('it is said', () => input('Keys')?.problem !== undefined);
+    expect(input('Keys')?.problem).toMatch(/event0 cannot be heard \(it ended\)/);
+    await writeFile(join(dir, 'input', 'other'), '');
+    const { inputs } = await hardware.handlers['input:list']({}, caller);
+    expect(inputs[0]?.problem).toMatch(/cannot be heard/);
+  });
+
   it('are none where the kernel lists none', async () => {
     const { hardware } = await stage();
     const { inputs, problem } = await hardware.handlers['input:list']({}, caller);
@@ -274,6 +301,54 @@ describe('a header that cannot be used', () => {
     expect(input('Buttons on the GPIO header')?.problem).toBe(
       'gpioset is not installed: sudo apt install gpiod',
     );
+  });
+
+  it('is told to everybody when it is an output, until it can be switched', async () => {
+    const programFolder = await gpioPrograms(1);
+    const script = (text: string): Promise<void> =>
+      writeFile(join(dir, 'bin', 'gpioset'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    const version = '[ "$1" = --version ] && { echo "gpioset (libgpiod) v1.6.3"; exit 0; }';
+    const denied = 'gpioset: error setting the GPIO line values: Permission denied';
+    await script(`${version}\necho "${denied}" >&2; exit 1`);
+    const told: string[][] = [];
+    const amplifier = { offset: 22, activeLow: false };
+    const gpio = { chip: 'gpiochip0', amplifierOffSeconds: 0, buttons: [], amplifier };
+    const { plays } = await stage({
+      programFolder,
+      inputs: false,
+      gpio,
+      told: (problems) => void told.push([...problems.values()]),
+    });
+    plays('playing');
+    await until('it is told', () => told.length > 0);
+    expect(told.at(-1)).toEqual([
+      'The amplifier cannot be switched: Tutti may not use gpiochip0. Its user belongs into the group gpio: sudo usermod -aG gpio tutti, then restart Tutti.',
+    ]);
+    await script(`${version}\nexec sleep 60`);
+    plays('stopped');
+    await until('it is well again', () => told.at(-1)?.length === 0);
+  });
+
+  it('is told when the room that it follows is not there', async () => {
+    const programFolder = await gpioPrograms(1);
+    const told: string[][] = [];
+    const led = { offset: 27, activeLow: false };
+    const gpio = { chip: 'gpiochip0', amplifierOffSeconds: 0, buttons: [], led, room: 'Wohnzimmer' };
+    const tell = (problems: ReadonlyMap<string, string>): void => void told.push([...problems.values()]);
+    await stage({ programFolder, inputs: false, gpio, told: tell });
+    await until('it is told', () => told.length > 0);
+    expect(told.at(-1)?.join()).toMatch(/there is no room Wohnzimmer, .* There is room\./);
+  });
+
+  it.each([
+    ['gpiochip0 [pinctrl-bcm2711] (58 lines)\ngpiochip1 [raspberrypi-exp-gpio] (8 lines)', 'gpiochip0'],
+    ['gpiochip0 [gpio-brcmstb@107d508500] (32 lines)\ngpiochip4 [pinctrl-rp1] (54 lines)', 'gpiochip4'],
+    ['gpiochip0 [pinctrl-rp1] (54 lines)\ngpiochip10 [gpio-brcmstb@107d508500] (32 lines)', 'gpiochip0'],
+    ['', 'gpiochip0'],
+  ])('is found by the name of its chip (%#)', async (text, chip) => {
+    const script = `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`;
+    await writeFile(join(dir, 'bin', 'gpiodetect'), script, { mode: 0o755 });
+    expect(await findHeaderChip(join(dir, 'bin'))).toBe(chip);
   });
 
   it('is said with the words of the program', async () => {
