@@ -49,6 +49,6 @@ VOLUME /var/lib/tutti
 # The page; snapclients; the MPD servers of the first rooms.
 EXPOSE 8080 1704 6610-6619
 HEALTHCHECK --interval=60s --timeout=15s --start-period=60s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TUTTI_PORT || 8080}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TUTTI_PORT || 8080}/health`, { signal: AbortSignal.timeout(10000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/tutti/dist/src/main.js"]
 CMD ["serve"]
