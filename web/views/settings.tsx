@@ -1,10 +1,11 @@
 import { Button } from '../components/buttons.js';
-import { Icon } from '../components/icon.js';
+import { Icon, type IconName } from '../components/icon.js';
 import { doorOf } from '../state/door.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf, type PlainView } from '../state/route.js';
 import type { Theme } from '../state/settings.js';
 import { signOut } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
+import '../styles/settings-house.css';
 import { isAdmin } from './follow.js';
 
 const THEMES: readonly { theme: Theme; label: string }[] = [
@@ -48,60 +49,30 @@ export function SettingsView() {
             </label>
           ))}
         </fieldset>
-        {!store.invited.value && (
-          <div class="page-end">
-            <a class="button" href={hrefOf({ view: 'music' })}>
-              <Icon name="library" size={20} />
-              <span>Music in and out</span>
-            </a>
-            <a class="button" href={hrefOf({ view: 'alarms' })}>
-              <Icon name="bell" size={20} />
-              <span>Alarms</span>
-            </a>
-            <a class="button" href={hrefOf({ view: 'limits' })}>
-              <Icon name="volume" size={20} />
-              <span>Volume limits</span>
-            </a>
-          </div>
-        )}
-        {isAdmin(store) && (
-          <div class="page-end">
-            <a class="button" href={hrefOf({ view: 'house-settings' })}>
-              <Icon name="settings" size={20} />
-              <span>Server settings</span>
-            </a>
-          </div>
-        )}
-        {isAdmin(store) && (
-          <div class="page-end">
-            <a class="button" href={hrefOf({ view: 'doctor' })}>
-              <Icon name="pulse" size={20} />
-              <span>Checks</span>
-            </a>
-          </div>
-        )}
-        {isAdmin(store) && (
-          <div class="page-end">
-            <a class="button" href={hrefOf({ view: 'inputs' })}>
-              <Icon name="settings" size={20} />
-              <span>Remotes and knobs</span>
-            </a>
-          </div>
-        )}
-        {isAdmin(store) && (
-          <div class="page-end">
-            <a class="button" href={hrefOf({ view: 'backups' })}>
-              <Icon name="save" size={20} />
-              <span>Backups</span>
-            </a>
-          </div>
-        )}
+        <nav class="page-end settings-links" aria-label="More settings">
+          {!store.invited.value && <More view="music" icon="library" label="Music in and out" />}
+          {!store.invited.value && <More view="alarms" icon="bell" label="Alarms" />}
+          {!store.invited.value && <More view="limits" icon="volume" label="Volume limits" />}
+          {isAdmin(store) && <More view="house-settings" icon="settings" label="Server settings" />}
+          {isAdmin(store) && <More view="inputs" icon="settings" label="Remotes and knobs" />}
+          {isAdmin(store) && <More view="backups" icon="save" label="Backups" />}
+          {isAdmin(store) && <More view="doctor" icon="pulse" label="Checks" />}
+        </nav>
         <div class="page-end">
           <Button label="Keyboard shortcuts" offline onClick={() => (store.sheet.value = { kind: 'help' })} />
         </div>
         <p class="dim page-end">Tutti {system?.version ?? ''}</p>
       </div>
     </section>
+  );
+}
+
+function More({ view, icon, label }: { view: PlainView; icon: IconName; label: string }) {
+  return (
+    <a class="button" href={hrefOf({ view })}>
+      <Icon name={icon} size={20} />
+      <span>{label}</span>
+    </a>
   );
 }
 
