@@ -75,7 +75,7 @@ describe('the doctor on the music folder', () => {
       '/m',
       probes({}, { sample: () => Promise.resolve({ readable: 0, shut: 0 }) }),
       'warning',
-      'Upload',
+      'Send a folder',
     ],
     [
       'its disk is not mounted',

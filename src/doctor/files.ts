@@ -99,7 +99,7 @@ export async function checkMusic(
     ? warning(`${path} is empty: its disk is not mounted`, `sudo mount -a && ls ${quoted(path)}`)
     : warning(
         `${path} is empty`,
-        'Put music there: on the page under Downloads > Upload, or with a program that speaks SFTP',
+        'Put music there: on the page under Library, + and Send a folder, or with a program that speaks SFTP',
       );
 }
 

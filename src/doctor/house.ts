@@ -78,11 +78,12 @@ function wayTo({ address, name, problem: said = '' }: SeenPlayer): string {
   const host = hostOf(address);
   const port = address.split(':').at(-1) ?? '';
   if (host === undefined) return `Is ${name} switched on and plugged in? ${address}`;
+  const tryIt = `timeout 3 bash -c '</dev/tcp/${host}/${port}' && echo open`;
   if (/ENOTFOUND|EAI_AGAIN/.test(said))
-    return `getent hosts ${host}   finds nothing: give the address of ${name} instead of its name`;
+    return `getent hosts ${host}   If it finds nothing, give the address of ${name} instead of its name`;
   if (/ECONNREFUSED/.test(said))
-    return `nc -vz ${host} ${port}   is refused: ${host} is on, but nothing listens there; start the player, or correct the port`;
-  return `ping -c 3 ${host}   If nothing comes back ${name} is off, or has another address; else: nc -vz ${host} ${port}`;
+    return `${tryIt}   If it is refused, ${host} is on, but nothing listens there: start the player, or correct the port`;
+  return `ping -c 3 ${host}   If nothing comes back ${name} is off, or has another address; else: ${tryIt}`;
 }
 
 /** Without players over the network all is well; with players that are away nobody knows. */

@@ -193,7 +193,7 @@ describe('players', () => {
     expect(checkReach([player({})]).severity).toBe('ok');
     expect(checkReach([player({ link: 'offline', problem: 'ECONNREFUSED' })])).toMatchObject({
       severity: 'warning',
-      fix: expect.stringContaining('nc -vz 192.168.1.20 6600'),
+      fix: expect.stringContaining('/dev/tcp/192.168.1.20/6600'),
     });
     const dark = player({ link: 'offline', problem: 'connect EHOSTUNREACH' });
     expect(checkReach([dark])).toMatchObject({ fix: expect.stringContaining('ping -c 3 192.168.1.20') });

@@ -35,7 +35,7 @@ const kindOf = (root: string): Kind =>
 const RESTART: Readonly<Record<Kind, string>> = {
   package: 'sudo systemctl restart tutti',
   image: 'docker restart tutti',
-  clone: 'end Tutti with Ctrl+C, and start it anew: npm start',
+  clone: 'end Tutti with Ctrl+C, and start it anew with npm start',
 };
 const TUTTI: Readonly<Record<Kind, string>> = {
   package: 'sudo tutti',
