@@ -53,6 +53,13 @@ fi
 case $satellite in '' | http://* | https://*) ;; *) fail "$satellite is no address like http://tutti.local:8080" ;; esac
 case $music in '' | /*) ;; *) fail "$music: write the whole path of the music folder" ;; esac
 
+# Who is tutti? A person may be called so: then the server runs as that person, and may read what he may.
+as="make a user \"tutti\" that may use sound cards and nothing else"
+if id tutti >/dev/null 2>&1; then
+  as='run as the user "tutti", who is here already'
+  if [ "$(id -u tutti)" -ge 1000 ]; then as="$as, a person: the server may read what that person may"; fi
+fi
+
 # In a container, or an image that is being made, everything is installed and nothing can be started.
 booted=yes
 [ -d /run/systemd/system ] || booted=no
@@ -73,7 +80,7 @@ fi
 echo "On this machine ($(hostname), $name, $architecture) this will:"
 echo '  - install from Debian, where they are missing: nodejs, mpv, ffmpeg, avahi-daemon, alsa-utils'
 echo "  - install Tutti from $from"
-echo '  - make a user "tutti" that may use sound cards and nothing else'
+echo "  - $as"
 if [ -n "$satellite" ]; then
   echo "  - make this machine a loudspeaker of $satellite, now and after each start"
 else
@@ -91,12 +98,29 @@ fi
 echo 'Music is never changed or removed by this. To take it away again: sudo apt remove tutti'
 
 if [ "$dry" = yes ]; then exit 0; fi
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || fail 'this needs root, and there is no sudo here: su --login, and then the same command'
+  fail 'this needs root: the same command after sudo'
+fi
 if [ "$yes" != yes ]; then
   printf 'Go on? [y/N] '
   read -r answer </dev/tty || fail 'nobody can be asked here; give --yes'
   case $answer in [yY]*) ;; *) fail 'nothing was done' ;; esac
 fi
-[ "$(id -u)" = 0 ] || fail 'this needs root: sudo ./install.sh'
+
+# What keeps a service from running, and how to go on.
+must_run() { # unit, where its settings are
+  left=20
+  until systemctl --quiet is-active "$1"; do
+    left=$((left - 1))
+    if [ "$left" = 0 ] || systemctl --quiet is-failed "$1"; then
+      echo "install: Tutti is installed, but it does not start. It says:" >&2
+      journalctl "_SYSTEMD_UNIT=$1" -n 40 -o cat --no-pager | sed -n '/^tutti: /h; /^tutti: /!H; ${x;p;}' | grep -v '^{' >&2 || true
+      fail "mend that (settings are in $2), then: systemctl restart $1"
+    fi
+    sleep 1
+  done
+}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
@@ -106,7 +130,8 @@ case $deb in
   deb=$(cat "$work/path")
   ;;
 http://* | https://*)
-  if command -v curl >/dev/null; then curl -fsSL -o "$work/tutti.deb" "$deb"; else wget -qO "$work/tutti.deb" "$deb"; fi
+  if command -v curl >/dev/null; then curl -fsSL -o "$work/tutti.deb" "$deb"; else wget -qO "$work/tutti.deb" "$deb"; fi ||
+    fail "$deb cannot be fetched: is the network there, and curl or wget?"
   deb=$work/tutti.deb
   ;;
 *)
@@ -124,22 +149,27 @@ if [ -n "$satellite" ]; then
   umask 022
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-apt-get install -q -y "$deb"
+# What a power cut may have left half done.
+dpkg --configure -a || true
+apt-get update -q || echo 'install: not every list of packages could be fetched; going on with those that are here' >&2
+# A server that does not start is told of below.
+apt-get install -q -y "$deb" ||
+  fail 'it is not installed: apt says above why. If the network was away: the same command again, which keeps what was fetched'
 
 if [ -n "$satellite" ]; then
   systemctl disable --quiet tutti.service || true
   systemctl enable --quiet tutti-satellite.service
   if [ "$booted" = yes ]; then
     systemctl stop tutti.service || true
-    systemctl restart tutti-satellite.service
+    systemctl restart tutti-satellite.service || true
+    must_run tutti-satellite.service /etc/default/tutti-satellite
   fi
   echo "This machine is a loudspeaker of $satellite: it is on the page of rooms there."
   exit 0
 fi
 if [ -n "$music" ] && ! grep -qs '^music_dir:' /etc/tutti/tutti.yaml; then
   printf '\nmusic_dir: "%s"\n' "$music" >>/etc/tutti/tutti.yaml
-  if [ "$booted" = yes ]; then systemctl restart tutti.service; fi
+  if [ "$booted" = yes ]; then systemctl restart tutti.service || true; fi
 fi
 if [ -n "${SUDO_USER-}" ] && [ "$SUDO_USER" != root ]; then usermod -aG tutti "$SUDO_USER"; fi
 
@@ -148,6 +178,7 @@ if [ "$booted" = no ]; then
   echo 'Installed. When the machine has started from this system, "sudo tutti sign-in-link" prints the link that makes you the admin.'
   exit 0
 fi
+must_run tutti.service /etc/tutti/tutti.yaml
 systemctl show --property StatusText --value tutti.service
 # Only where nobody is the admin yet.
 tutti sign-in-link || true
