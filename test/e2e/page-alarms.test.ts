@@ -30,6 +30,15 @@ describe('alarms', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('say by which time zone they ring, and let who manages the house have it go by that of the phone', async () => {
+    const { page, fake } = await open('#/alarms', {}, { ...PHONE, timezoneId: 'Asia/Tokyo' });
+    await page.getByText(/this phone by Tokyo\. Alarms, quiet hours and schedules go by the house/).waitFor();
+    await auditPage(page, 'alarm-zone');
+    await button(page, 'Have the house go by Tokyo').click();
+    await page.getByText(/this phone by Tokyo/).waitFor({ state: 'detached' });
+    expect(fake.house.settings.set.get('time_zone')).toBe('Asia/Tokyo');
+  });
+
   it('say when they ring, and are left out, switched off, tried and removed', async () => {
     const { page, fake } = await open('#/alarms', {}, PHONE);
     const { pipeline } = fake.house;

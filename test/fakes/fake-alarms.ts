@@ -1,5 +1,5 @@
 import { DEFAULTS } from '../../src/alarms/kept.js';
-import { AppError } from '../../src/base/index.js';
+import { AppError, offsetIn, systemZone, zoneNamed } from '../../src/base/index.js';
 import type { Alarm } from '../../src/protocol/index.js';
 import type { FakeHandlers } from './fake-commands.js';
 import type { FakeHouse } from './fake-house.js';
@@ -27,12 +27,11 @@ export function alarmHandlers(house: FakeHouse): FakeHandlers {
     return { alarm: rest };
   };
   return {
-    'alarm:list': () => ({
-      alarms: pipeline.list('alarms'),
-      clock_trusted: true,
-      utc_offset_minutes: -new Date().getTimezoneOffset(),
-      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    }),
+    'alarm:list': () => {
+      const time_zone = zoneNamed(String(house.settings.set.get('time_zone'))) ?? systemZone.own();
+      const utc_offset_minutes = offsetIn(time_zone)(Date.now());
+      return { alarms: pipeline.list('alarms'), clock_trusted: true, utc_offset_minutes, time_zone };
+    },
     'alarm:set': ({ alarm_id = 'al-new', ...given }) => {
       const before = pipeline.list('alarms').find((one) => one.alarm_id === alarm_id);
       const alarm = Object.assign(anAlarm({ name: '' }), before, { alarm_id }, given);

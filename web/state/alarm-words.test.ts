@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daysText, leftText, sleepText, sourceText, untilText } from './alarm-words.js';
+import { daysText, leftText, sleepText, sourceText, untilText, zoneText } from './alarm-words.js';
 
 const NOW = Date.parse('2026-11-20T22:00:00Z');
 
@@ -12,6 +12,15 @@ describe('words of alarms', () => {
     [['mon', 'wed', 'sun'], 'Mo, We, Su'],
     [['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], 'Every day'],
   ] as const)('%j is %s', (days, text) => expect(daysText(days)).toBe(text));
+
+  it('name places as people do', () => {
+    expect(['Europe/Berlin', 'America/St_Johns', 'America/Argentina/San_Luis', 'UTC'].map(zoneText)).toEqual([
+      'Berlin',
+      'St Johns',
+      'San Luis',
+      'UTC',
+    ]);
+  });
 
   it('say how long it is until then', () => {
     expect(untilText('2026-11-20T22:00:30Z', NOW)).toBe('in 1 min');

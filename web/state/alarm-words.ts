@@ -89,6 +89,11 @@ export function sleepText(sleep: Sleep, nowUs: number): string {
   return `Silent ${ENDS[sleep.until]}`;
 }
 
+/** `Berlin`, `St Johns`; `UTC` as it is. */
+export function zoneText(zone: string): string {
+  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
+}
+
 /** Whether two sources are the same, to mark what is chosen. */
 export function sameSource(one: AlarmSource, other: AlarmSource): boolean {
   return JSON.stringify(one) === JSON.stringify(other);

@@ -2,13 +2,13 @@ import { useState } from 'preact/hooks';
 import type { Alarm } from '../../src/protocol/alarm.js';
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
-import { daysText, isTrouble, lastText, nextText, sourceText } from '../state/alarm-words.js';
+import { daysText, isTrouble, lastText, nextText, sourceText, zoneText } from '../state/alarm-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import '../styles/alarms.css';
 import { AlarmSheet } from './alarm-sheet.js';
 import { BackHeader } from './collections.js';
-import { useList, useNow } from './follow.js';
+import { isAdmin, useList, useNow } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { Switch } from './schedules.js';
 
@@ -52,21 +52,42 @@ export function AlarmsView() {
   );
 }
 
-/** Nothing rings while the server does not know what time it is. */
+/** What makes alarms ring at another hour than somebody at this phone would think, or not at all. */
 function ClockNotice() {
   const { client } = useStore();
-  const { value } = useLoaded(() => client.send('alarm:list', {}), [client]);
+  const [changes, setChanges] = useState(0);
+  const { value } = useLoaded(() => client.send('alarm:list', {}), [client, changes]);
   if (!value) return null;
+  if (!value.clock_trusted)
+    return (
+      <p class="sheet-about problem" role="status">
+        <Icon name="warning" size={18} /> The server does not know what time it is. Nothing rings until it has
+        heard the time from the network, or its clock was set by hand.
+      </p>
+    );
   const here = -new Date().getTimezoneOffset();
-  const doubted = !value.clock_trusted;
-  if (!doubted && value.utc_offset_minutes === here) return null;
+  if (value.utc_offset_minutes === here) return null;
+  return <ZoneNotice house={value.time_zone} onChange={() => setChanges(changes + 1)} />;
+}
+
+/** The house was never told where it stands, or this phone is on a journey. */
+function ZoneNotice({ house, onChange }: { house: string; onChange: () => void }) {
+  const store = useStore();
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const change = async (): Promise<void> => {
+    if (await store.ask('settings:set', { key: 'time_zone', value: here })) onChange();
+  };
   return (
-    <p class="sheet-about problem" role="status">
-      <Icon name="warning" size={18} />{' '}
-      {doubted
-        ? 'The server does not know what time it is. Nothing rings until it has heard the time from the network.'
-        : 'The server is in another time zone than this phone. Alarms go by the clock of the server.'}
-    </p>
+    <div class="zone-notice" role="status">
+      <p class="sheet-about problem">
+        <Icon name="warning" size={18} /> The clocks of this house go by {zoneText(house)}, this phone by{' '}
+        {zoneText(here)}. Alarms, quiet hours and schedules go by the house.
+        {!isAdmin(store) && ' Who manages Tutti can change that in the settings.'}
+      </p>
+      {isAdmin(store) && (
+        <Button label={`Have the house go by ${zoneText(here)}`} onClick={() => void change()} />
+      )}
+    </div>
   );
 }
 
