@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Formats } from './formats.js';
 import { cardOf, cardThere, formatsOf, hdmiFormats, sinkFormats, usbFormats } from './cards.js';
 
 const USB = `Topping E30 at usb-0000:01:00.0-1.2, high speed : USB Audio
@@ -80,6 +81,24 @@ describe('a card', () => {
     expect(await formatsOf('alsa/plughw:CARD=Headphones,DEV=0', folder)).toBeUndefined();
     expect(await formatsOf('auto', folder)).toBeUndefined();
   });
+});
+
+it('says of two cards of one make where each is plugged in', async () => {
+  const outputs = ['DAC', 'DAC_1', 'Other'].map((card) => ({
+    name: `alsa/plughw:CARD=${card},DEV=0`,
+    description: 'DAC, USB Audio',
+  }));
+  for (const [n, card] of ['DAC', 'DAC_1', 'Other'].entries()) {
+    await mkdir(join(folder, card));
+    await writeFile(join(folder, card, 'stream0'), USB.replace('-1.2,', `-1.${n + 1},`));
+  }
+  const formats = new Formats(folder);
+  await formats.read(outputs);
+  expect(outputs.map(({ name }) => formats.of(name))).toEqual([
+    'USB socket 1.1: 44.1-384 kHz, up to 32 bit',
+    'USB socket 1.2: 44.1-384 kHz, up to 32 bit',
+    '44.1-384 kHz, up to 32 bit',
+  ]);
 });
 
 it('reads ranges of rates, and one rate alone', () => {

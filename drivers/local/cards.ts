@@ -30,7 +30,7 @@ export async function formatsOf(output: string, folder = ASOUND): Promise<string
   const place = cardOf(output);
   if (!place) return undefined;
   const { card, connector } = place;
-  const usb = await read(join(folder, card, 'stream0'));
+  const usb = await read(join(folder, card, `stream${connector}`));
   if (usb !== undefined) return usbFormats(usb);
   for (const nth of [0, 1]) {
     const hdmi = await read(join(folder, card, `eld#${connector}.${nth}`));
@@ -42,6 +42,14 @@ export async function formatsOf(output: string, folder = ASOUND): Promise<string
 async function read(path: string): Promise<string | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   return text?.slice(0, MAX_FILE);
+}
+
+/** Where a USB card is plugged in: `USB socket 1.2`. It tells two of one make apart, also after a restart, when their ids may have changed. */
+export async function socketOf(output: string, folder = ASOUND): Promise<string | undefined> {
+  const card = cardOf(output)?.card;
+  const text = card === undefined ? undefined : await read(join(folder, card, 'stream0'));
+  const place = / at usb-[^\s,]{1,60}-([\d.]{1,20}),/.exec(text?.slice(0, 1000) ?? '')?.[1];
+  return place === undefined ? undefined : `USB socket ${place}`;
 }
 
 /** A USB card lists each of its settings with format and rates. Those for recording come after those for playing. */

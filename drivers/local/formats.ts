@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { formatsOf, sinkFormats } from './cards.js';
+import { cardOf, formatsOf, sinkFormats, socketOf } from './cards.js';
 import { realOutputs, type ListedOutput } from './outputs.js';
 
 const PROGRAM_MS = 3000;
@@ -27,10 +27,21 @@ export class Formats {
     const known = new Map<string, string>();
     for (const name of outputs) {
       const formats = sinks.get(name.replace(/^\w+\//, '')) ?? (await formatsOf(name, this.#asound));
-      if (formats !== undefined) known.set(name, formats);
+      const socket = hasTwin(name, outputs) ? await socketOf(name, this.#asound) : undefined;
+      const detail = [socket, formats].filter((part) => part !== undefined).join(': ');
+      if (detail !== '') known.set(name, detail);
     }
     this.#known = known;
   }
+}
+
+/** ALSA calls the second card of one make `DAC_1`. */
+function hasTwin(name: string, outputs: readonly string[]): boolean {
+  const stem = (output: string): string | undefined => cardOf(output)?.card.replace(/_\d+$/, '');
+  const own = cardOf(name)?.card;
+  return outputs.some(
+    (other) => cardOf(other)?.card !== own && own !== undefined && stem(other) === stem(name),
+  );
 }
 
 async function sinksOfServer(): Promise<ReadonlyMap<string, string>> {

@@ -5,7 +5,7 @@ import { isIdle, quit, type Attached } from './attach.js';
 import { offline } from './client.js';
 import { Follower } from './follower.js';
 import { Learnt } from './learnt.js';
-import { readMemory, type Memory } from './memory.js';
+import { beforePulledOut, readMemory, type Memory } from './memory.js';
 import type { LocalOptions } from './options.js';
 import { Playback } from './playback.js';
 import type { ListedOutput } from './outputs.js';
@@ -119,7 +119,7 @@ export class LocalLink implements PlayerLink {
     this.#tell();
     this.#context.emit({ type: 'control', elsewhere: false });
     client.listen((event) => this.#handle(event));
-    await this.#sound.begin(SOUND_IDS, signal);
+    await this.#sound.begin(SOUND_IDS, signal, beforePulledOut(memory));
     await this.#playback.begin(PLAYBACK_IDS, signal);
     if (this.#over) throw offline(this.#over);
     if (adopted) this.#context.log.info({ pid, version }, 'mpv found again');
@@ -177,6 +177,7 @@ export class LocalLink implements PlayerLink {
     this.#absent = undefined;
     this.#missingSince = undefined;
     this.#sayAbsent();
+    void this.#sound.back();
     this.#rememberNow();
   }
 

@@ -23,3 +23,11 @@ export function readMemory(value: unknown): Memory | undefined {
   const parsed = Memory.safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }
+
+/** How loud it was when its output was pulled out; undefined when that is not why it was away. */
+export function beforePulledOut(
+  memory: Memory | undefined,
+): { readonly volume: number; readonly muted: boolean } | undefined {
+  if (memory?.missing_since === undefined || memory.volume === undefined) return undefined;
+  return { volume: memory.volume, muted: memory.muted === true };
+}

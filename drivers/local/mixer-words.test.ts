@@ -61,6 +61,23 @@ it('takes the control with the usual name, the only one, or the one that is want
   expect(chooseControl(readControls(HAT), 'Loudness')).toBeUndefined();
 });
 
+const control = (name: string, kind: string, line: string): string =>
+  `Simple mixer control '${name}',0\n  Capabilities: ${kind}\n  Playback channels: Front Left - Front Right\n  ${line}\n`;
+const LEFT = 'Front Left: Playback 60 [60%] [-12.00dB] [on]';
+
+it.each([
+  ['a Behringer UCA202', control('PCM', 'pvolume pswitch pswitch-joined', LEFT) + control('Line', 'pvolume cvolume pswitch cswitch', LEFT), 'PCM'],
+  ['a headset', control('Headphone', 'pvolume pswitch pswitch-joined', LEFT) + control('Mic', 'pvolume cvolume pswitch cswitch', `${LEFT} Capture 5 [50%] [on]`), 'Headphone'],
+  ['a microphone that is heard in nothing else', control('Mic', 'pvolume pvolume-joined pswitch', LEFT), undefined],
+  ['a stick with a name of its own', control('Küche', 'pvolume', LEFT) + control('Mic Boost', 'pvolume', LEFT), 'Küche'],
+  ['a HiFiBerry DAC2 HD', control('DAC', 'pvolume', LEFT), 'DAC'],
+  ['an Allo Katana', control('Deemphasis', 'pswitch', 'Mono: Playback [off]') + control('Master', 'pvolume pswitch', LEFT), 'Master'],
+  ['HDMI, which has no volume', "Simple mixer control 'IEC958',0\n  Capabilities: pswitch pswitch-joined\n  Mono: Playback [on]\n", undefined],
+  ['a USB DAC without a mixer', '', undefined],
+])('of %s it takes the right one', (_what, text, name) => {
+  expect(chooseControl(readControls(text), 'auto')?.name).toBe(name);
+}); // prettier-ignore
+
 it('takes none of several that may be anything', () => {
   expect(chooseControl(readControls(SETTINGS), 'auto')).toBeUndefined();
 });

@@ -12,6 +12,9 @@ export interface Control {
 /** Names of the control that makes a whole card louder, the best first: of HATs, of most cards, of USB and of the Pi's own jack. */
 const MAIN = ['Digital', 'Master', 'PCM', 'Speaker', 'Headphone', 'Headphones', 'HDMI', 'Line Out', 'DAC'];
 
+/** What is no loudness of the card: a microphone heard in headphones, a tone. */
+const OTHER = /\b(mic|microphone|capture|sidetone|boost|bass|treble|tone|loopback|beep)\b/i;
+
 /** The controls that set how loud a card plays, from what `amixer -M scontents` or `sget` prints. */
 export function readControls(text: string): Control[] {
   const controls: Control[] = [];
@@ -40,7 +43,8 @@ export function readControls(text: string): Control[] {
  */
 export function chooseControl(controls: readonly Control[], wanted: string): Control | undefined {
   if (wanted !== 'auto') return controls.find(({ name, id }) => name === wanted || id === wanted);
-  if (controls.length === 1) return controls[0];
+  const [first, ...others] = controls.filter(({ name }) => !OTHER.test(name));
+  if (first && others.length === 0) return first;
   for (const name of MAIN) {
     const found = controls.find((control) => control.name === name);
     if (found) return found;

@@ -46,9 +46,36 @@ it('finds no real output where mpv lists only plugins and stand-ins', () => {
 it('names each ALSA card once, by the way that suits it', () => {
   expect(realOutputs(PI)).toEqual([
     { name: 'alsa/plughw:CARD=Headphones,DEV=0', description: 'bcm2835 Headphones' },
-    { name: 'alsa/hdmi:CARD=vc4hdmi0,DEV=0', description: 'vc4-hdmi-0 (MAI PCM i2s-hifi-0)' },
-    { name: 'alsa/sysdefault:CARD=DAC', description: 'USB DAC (USB Audio)' },
+    { name: 'alsa/hdmi:CARD=vc4hdmi0,DEV=0', description: 'HDMI0' },
+    { name: 'alsa/sysdefault:CARD=DAC', description: 'USB DAC' },
   ]);
+});
+
+it.each([
+  ['snd_rpi_hifiberry_dacplus, HiFiBerry DAC+ HiFi pcm512x-hifi-0', 'HiFiBerry DAC+'],
+  ['snd_rpi_hifiberry_dac, HifiBerry DAC HiFi pcm5102a-hifi-0', 'HifiBerry DAC'],
+  ['BossDAC, Boss DAC HiFi [Master] pcm512x-hifi-0', 'Boss DAC'],
+  ['Topping E30, USB Audio', 'Topping E30'],
+  ['Küche – ДАК, USB Audio', 'Küche – ДАК'],
+  ['Schiit Modi / Magni, Inc., USB Audio', 'Schiit Modi / Magni, Inc.'],
+  ['HDA Intel PCH, ALC1220 Analog', 'HDA Intel PCH (ALC1220 Analog)'],
+  ['vc4-hdmi, MAI PCM i2s-hifi-0', 'HDMI'],
+])('calls a card as people do: %j', (description, name) => {
+  const pi = listed([
+    'alsa/plughw:CARD=X,DEV=0',
+    `${description}/Hardware device with all software conversions`,
+  ]);
+  expect(realOutputs(pi)[0]?.description).toBe(name);
+});
+
+it('tells two sticks of one make apart', () => {
+  const stick = (card: string): [string, string] => [
+    `alsa/plughw:CARD=${card},DEV=0`,
+    'USB Audio Device, USB Audio/Hardware device with all software conversions',
+  ];
+  expect(
+    realOutputs(listed(stick('Device'), stick('Device_1'))).map(({ description }) => description),
+  ).toEqual(['USB Audio Device, Device', 'USB Audio Device, Device_1']);
 });
 
 it('names the sinks of a sound server, and not the cards that it holds', () => {

@@ -43,15 +43,34 @@ function alsaCards(listed: readonly ListedOutput[]): ListedOutput[] {
       best.set(key, { rank, output: { name, description: cardName(description, device) } });
     }
   }
-  return [...best.values()].map(({ output }) => output);
+  return toldApart([...best.values()].map(({ output }) => output));
 }
+
+/** Two sticks of one make have one name: then the card's own id stands behind it. */
+function toldApart(outputs: readonly ListedOutput[]): ListedOutput[] {
+  return outputs.map(({ name, description }) => {
+    const twins = outputs.filter((other) => other.description === description);
+    const card = /CARD=([^,]+)/.exec(name)?.[1];
+    const own = twins.length > 1 && card !== undefined ? `${description}, ${card}` : description;
+    return { name, description: own };
+  });
+}
+
+/** What drivers call their stream where a card has only this one: it says nothing. */
+const PLAIN = /^(USB Audio|MAI PCM i2s-hifi-\d+)$/;
 
 /** `bcm2835 Headphones, bcm2835 Headphones/Direct hardware device` -> `bcm2835 Headphones`. */
 function cardName(description: string, device: string): string {
-  const [names = description] = description.split('/');
-  const [card = names, pcm = ''] = names.split(', ');
-  const name = pcm === '' || pcm === card ? card : `${card} (${pcm})`;
-  return device === '0' || pcm !== '' ? name : `${name} ${device}`;
+  const slash = description.lastIndexOf('/');
+  const names = slash < 0 ? description : description.slice(0, slash);
+  const comma = names.lastIndexOf(', ');
+  const [card, pcm] = comma < 0 ? [names, ''] : [names.slice(0, comma), names.slice(comma + 2)];
+  // HATs: what is written on the board stands in the name of the stream, before the name of its chip.
+  const board = /^(.{3,60}?) HiFi\b/.exec(pcm)?.[1];
+  const shown = board ?? card.replace(/^vc4-hdmi-(\d)$/, 'HDMI$1').replace(/^vc4-hdmi$/, 'HDMI');
+  const plain = pcm === '' || pcm === card || board !== undefined || PLAIN.test(pcm);
+  const name = plain ? shown : `${shown} (${pcm})`;
+  return device === '0' || !plain ? name : `${name} ${device}`;
 }
 
 /** What people may choose from: automatic, the real ones, and whatever is in use now even if mpv does not list it. */

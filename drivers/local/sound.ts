@@ -19,6 +19,13 @@ export interface SoundParts {
   readonly emit: LinkContext['emit'];
 }
 
+/** How an output stood that was pulled out: the card that comes back has forgotten it, and may stand at its loudest. */
+export interface Before {
+  /** 0..100 */
+  readonly volume: number;
+  readonly muted: boolean;
+}
+
 /** How loud, and where to. Where the card has a volume of its own that is turned, and mpv plays at its loudest. */
 export class Sound {
   /** 0..100, whichever does it. */
@@ -34,6 +41,8 @@ export class Sound {
   #softMuted = false;
   /** The output whose mixer is in use, or is being opened. */
   #mixerFor: string | undefined;
+  /** The card was pulled out: it stands as it stood before when it is taken up. */
+  #returning = false;
   #over = false;
 
   /** `changed` is called when there is something new to remember. */
@@ -43,8 +52,8 @@ export class Sound {
     this.#formats = new Formats(parts.asound);
   }
 
-  /** Reads everything once and reports it. `firstId` counts up the ids of observed properties. */
-  async begin(firstId: number, signal: AbortSignal): Promise<void> {
+  /** Reads everything once and reports it. `firstId` counts up the ids of observed properties. `before`: the card was pulled out. */
+  async begin(firstId: number, signal: AbortSignal, before?: Before): Promise<void> {
     const { client } = this.#parts;
     const [volume, muted, output, listed] = await Promise.all([
       client.get('volume', signal),
@@ -56,6 +65,7 @@ export class Sound {
     this.muted = this.#softMuted = muted ?? false;
     this.output = output ?? 'auto';
     this.#listed = listed ?? [];
+    if (before) await this.#standAs(before);
     await this.#useMixer();
     this.#emitVolume();
     await this.#formats.read(this.#listed);
@@ -63,6 +73,20 @@ export class Sound {
     await Promise.all(
       OBSERVED.map((name, n) => client.request(['observe_property', firstId + n, name], signal)),
     );
+  }
+
+  /** mpv stands at its loudest where the card did the volume: first it takes that over, and then the card does again, if it can. */
+  async #standAs({ volume, muted }: Before): Promise<void> {
+    this.#returning = true;
+    await this.#setSoft(volume);
+    await this.#parts.client.request(['set_property', 'mute', muted]);
+    this.#softMuted = this.muted = muted;
+    this.volume = volume;
+  }
+
+  /** The output that was away is plugged in again. */
+  async back(): Promise<void> {
+    if (!this.#mixer) await this.#useMixer();
   }
 
   /** Lets the card's volume alone; it stays where it is. */
@@ -138,6 +162,7 @@ export class Sound {
     if (!wanted) throw new AppError('ERR_OUTPUT_NOT_FOUND', 'this machine has no such output');
     if (active) {
       if (outputId !== this.output) await this.#leaveMixer();
+      this.#returning = false;
       await client.request(['set_property', 'audio-device', outputId]);
     } else if (wanted.active) {
       throw new AppError('ERR_NOT_SUPPORTED', 'one output is always in use; choose another instead');
@@ -164,7 +189,7 @@ export class Sound {
     }
   }
 
-  /** It is never made louder by being taken up. */
+  /** It is never made louder by being taken up, except to where it stood before it was pulled out. */
   async #takeMixer(): Promise<void> {
     const { output } = this;
     const { options, clock, log } = this.#parts;
@@ -179,7 +204,8 @@ export class Sound {
     if (!mixer) return;
     if (this.#over || this.#mixerFor !== output) return mixer.close();
     const soft = (this.#soft ?? 100) / 100;
-    if (soft < mixer.level) await mixer.set(soft);
+    if (this.#returning || soft < mixer.level) await mixer.set(soft);
+    this.#returning = false;
     if (this.#softMuted && mixer.muted === false) await mixer.setMuted(true);
     this.#mixer = mixer;
     await this.#setSoft(100);

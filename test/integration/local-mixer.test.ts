@@ -90,6 +90,19 @@ describe('the volume of a card', () => {
     expect(await sinkVolume()).toBe(30);
   });
 
+  it.each([10, 100])(
+    'is as before when the card was pulled out and comes back at %i percent',
+    async (percent) => {
+      await pulse.pactl('set-sink-volume', 'kitchen', `${percent}%`);
+      const memory = { pid: 1, entries: [], volume: 40, muted: true, missing_since: Date.now() - 1000 };
+      const link = await connect({ memory });
+      await until('it stands there', async () => (await sinkVolume()) === 40);
+      expect(link.last('volume')).toMatchObject({ volume: 0.4, muted: true });
+      await link.run({ type: 'mute', muted: false });
+      await link.next('volume', 'heard again', ({ muted, volume }) => !muted && volume === 0.4);
+    },
+  );
+
   it('takes the last of many turns', async () => {
     const link = await connect();
     const turns = [0.9, 0.8, 0.7, 0.6, 0.5].map((volume) => link.run({ type: 'volume', volume }));
