@@ -5,6 +5,8 @@ import { readArguments, USAGE, type Arguments } from './arguments.js';
 import type { Place } from './greeting.js';
 import { isRemoteCommand, runRemote } from './remote.js';
 
+export { statusOf } from './failure.js';
+
 /** One run of the command line. The server's parts are loaded only by the commands that need them: a remote control starts at once. */
 export async function runCli(
   argv: readonly string[],
