@@ -1,13 +1,21 @@
 echo '# leaving'
 
 check 'music plays before the machine is restarted' within 60 eval 'play && moves'
+tutti seek 5:00 --room kitchen >/dev/null
+check 'in the midst of a track' within 20 eval 'awk -v at="$(position)" "BEGIN { exit !(at > 302) }"'
+began=$SECONDS
 # The program that holds the machine ends when the machine restarts, and is asked to begin again, as systemd would do for it.
 inside systemctl reboot || true
 check 'the machine is restarted' within 90 not kill -0 "$machine"
+check 'within 10 s' [ $((SECONDS - began)) -le 10 ]
 switch_on
 check 'and boots' within 120 is_up
 check 'the server is there by itself' within 30 health
 check 'and so is the music' within 60 eval 'active "$output" && moves'
+check 'where it was' awk -v at="$(position)" 'BEGIN { exit !(at > 300) }'
+stopped_at() { inside journalctl -b -1 -o short-unix --no-pager -u "$1" | grep "$2" | tail -n 1 | cut -d' ' -f1; }
+check 'the server had ended before its outputs' awk -v server="$(stopped_at tutti.service 'Stopped')" -v output="$(stopped_at "$output" 'Stopping')" \
+  'BEGIN { exit !(server != "" && output != "" && server <= output) }'
 
 inside systemctl enable --quiet tutti-worker.service
 remove() { inside env DEBIAN_FRONTEND=noninteractive "$@" dpkg --remove tutti; }

@@ -10,7 +10,7 @@ boot() {
   fi
   mkdir -p "$work/root/opt/recipe"
   cp "$work"/*.deb "$work/root/opt/recipe/"
-  cp "$repo/packaging/install.sh" "$here"/ask-mpv.cjs "$here"/ask-door.cjs "$here"/get.cjs "$work/root/opt/recipe/"
+  cp "$repo/packaging/install.sh" "$here"/ask-mpv.cjs "$here"/ask-door.cjs "$here"/get.cjs "$here"/make-busy.cjs "$work/root/opt/recipe/"
   cp "$repo"/test/fixtures/databases/*.db "$work/root/opt/recipe/"
   switch_on
 }
