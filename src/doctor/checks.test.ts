@@ -75,7 +75,7 @@ describe('the doctor on ports', () => {
       expect(await checkPort(probes, WANTED, ways)).toEqual(
         problem(
           '8080, the port of pages, is taken by icecast2 (process 42)',
-          "sudo kill 42   or another port: printf '\\nport: 8081\\n' | tee -a /d/tutti.yaml   and then end Tutti with Ctrl+C, and start it anew with npm start",
+          "sudo kill 42   or another port: printf '\\nport: 8081\\n' | tee -a /d/tutti.yaml   Then end Tutti with Ctrl+C, and start it anew: npm start",
         ),
       );
     }

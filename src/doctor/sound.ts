@@ -50,7 +50,7 @@ export async function checkSound(
       ? problem('there is a sound card, but mpv sees no output', 'mpv --no-config --audio-device=help')
       : warning(
           'no sound card: this machine is silent, others are not',
-          `${ways.set('local_output', 'off')}   where other players make the sound; else plug in a sound card`,
+          `${ways.set('local_output', 'off')}   That is for a house where other players make the sound; else plug in a sound card`,
         );
   return ok(`${outputs.length === 1 ? 'one output' : `${outputs.length} outputs`}, such as ${outputs[0]}`);
 }

@@ -35,7 +35,7 @@ const kindOf = (root: string): Kind =>
 const RESTART: Readonly<Record<Kind, string>> = {
   package: 'sudo systemctl restart tutti',
   image: 'docker restart tutti',
-  clone: 'end Tutti with Ctrl+C, and start it anew with npm start',
+  clone: 'Then end Tutti with Ctrl+C, and start it anew: npm start',
 };
 const TUTTI: Readonly<Record<Kind, string>> = {
   package: 'sudo tutti',
@@ -64,9 +64,7 @@ export function waysOf({ root, file, byVariable, read = textOf }: Installed): Wa
         ? `${may}sed -i ${quoted(`s|^${key}[ \t]*:.*|${line.replaceAll('|', '\\|')}|`)} ${at}`
         : `printf ${quoted(`\\n${line}\\n`)} | ${may}tee -a ${at}`;
       if (spec?.live) return within(change);
-      return kind === 'clone'
-        ? `${change}   and then ${RESTART.clone}`
-        : `${within(change)} && ${RESTART[kind]}`;
+      return kind === 'clone' ? `${change}   ${RESTART.clone}` : `${within(change)} && ${RESTART[kind]}`;
     },
   };
 }

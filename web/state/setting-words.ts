@@ -24,7 +24,9 @@ const TITLES: Readonly<Record<string, string>> = {
 
 export function titleOf({ key }: Pick<Setting, 'key'>): string {
   if (Object.hasOwn(TITLES, key)) return TITLES[key]!;
-  const words = key.replaceAll('_', ' ');
+  const words = key
+    .replaceAll('_', ' ')
+    .replace(/\b(?:gpio|mpd|tls|url|ip|led)\b/g, (name) => name.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
