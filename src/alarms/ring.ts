@@ -5,7 +5,7 @@ import type { Ask } from './ask.js';
 import { RingVolume } from './ring-volume.js';
 import { NO_MUSIC, type RingKept } from './kept.js';
 import { Music } from './music.js';
-import { missingIn, namesOf, standingOf } from './standing.js';
+import { announces, missingIn, namesOf, standingOf } from './standing.js';
 
 /** How it ended. */
 export interface RingEnd {
@@ -34,6 +34,7 @@ const STEP_MS = 1_000;
 /** While nothing is heard it is tried again so often. */
 const AGAIN_MS = 10_000;
 const LONGEST_SNOOZE_MS = 60 * 60_000;
+const LONGEST_TALK_US = 60e6;
 const TEST_MINUTES = 1;
 const TEST_FADE_SECONDS = 10;
 
@@ -56,10 +57,12 @@ export class Ring {
   /** Nothing has been heard since then. */
   #silentUs: number;
   #triedUs = 0;
+  /** Something else is heard since then. */
+  #talkUs: number | undefined;
   #heard = false;
   /** Since the music began the last time. */
   #heardSince = false;
-  /** All players of its room are away: it begins, as quiet as it should, when the first one is there. */
+  /** All players of its room are away, or announce something: it begins after that, as quiet as it should. */
   #awaits = false;
   /** Its room has taken music or the tone: what is not so then is somebody's doing. */
   #begun: boolean;
@@ -203,12 +206,24 @@ export class Ring {
     if (standing === 'heard' || standing === 'waits') return;
     if (!(await this.#gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
-    this.#awaits = this.#allAway();
+    await this.#play();
+  }
+
+  async #play(): Promise<void> {
+    this.#awaits = this.#allAway() || this.#isTalkedOver();
     if (!this.#awaits) {
       await this.#volume.prepare();
       await this.#orTone(() => this.#music.start());
     }
     this.#parts.changed(true);
+  }
+
+  /** An announcement has its own volume, which is not that of the room; it is heard to its end, unless that takes long. */
+  #isTalkedOver(): boolean {
+    const { clock, alarm, state } = this.#parts;
+    const room = state().rooms.get(this.roomId);
+    const isShort = clock.nowUs() - this.#silentUs < alarm.silence_seconds * 1e6;
+    return room !== undefined && isShort && announces(state(), room);
   }
 
   #allAway(): boolean {
@@ -270,12 +285,14 @@ export class Ring {
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
       );
     const standing = this.#standing();
-    if (this.#awaits && standing !== 'gone')
-      return this.#allAway() ? this.#isSilent(false) : this.#start(false);
+    if (this.#awaits && standing !== 'gone') return this.#allAway() ? this.#isSilent(false) : this.#play();
     if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
+    if (standing !== 'held') this.#talkUs = undefined;
     switch (standing) {
       case 'heard':
         return this.#playsOn();
+      case 'held':
+        return this.#isTalkedInto(now);
       case 'ended':
         return this.#beginsAgain();
       case 'by-hand':
@@ -288,6 +305,13 @@ export class Ring {
       default:
         return standing satisfies never;
     }
+  }
+
+  /** An announcement is no silence, as long as one may be. */
+  async #isTalkedInto(now: number): Promise<void> {
+    this.#talkUs ??= now;
+    if (now - this.#talkUs >= LONGEST_TALK_US) return this.#isSilent(false);
+    this.#silentUs = now;
   }
 
   /** Music that is over begins anew; a queue that came to its end without a sound could not be played. */

@@ -2,9 +2,9 @@ import { isShared, plays, type RoomRecord, type State } from '../state/index.js'
 
 /**
  * How a room stands to the music of an alarm. `heard`: a player says that it plays. `waits`: it should play and does not. `broken`: what was
- * chosen cannot be played. `ended`: it is over. `by-hand`: somebody stopped it, or plays something else. `gone`: there is no such room.
+ * chosen cannot be played. `held`: an announcement is heard over it. `ended`: it is over. `by-hand`: somebody stopped it, or plays something else. `gone`: there is no such room.
  */
-export type Standing = 'heard' | 'waits' | 'broken' | 'ended' | 'by-hand' | 'gone';
+export type Standing = 'heard' | 'held' | 'waits' | 'broken' | 'ended' | 'by-hand' | 'gone';
 
 export function standingOf(state: State, roomId: string, ours: ReadonlySet<string>): Standing {
   const room = state.rooms.get(roomId);
@@ -17,6 +17,7 @@ export function standingOf(state: State, roomId: string, ours: ReadonlySet<strin
       return stoppedAs(room);
     case 'playing':
       if (item_id !== undefined && !ours.has(item_id)) return 'by-hand';
+      if (announces(state, room)) return 'held';
       return isHeard(state, room) ? 'heard' : 'waits';
     default:
       return intent satisfies never;
@@ -27,6 +28,15 @@ export function standingOf(state: State, roomId: string, ours: ReadonlySet<strin
 function stoppedAs({ kept, live, queue }: RoomRecord): Standing {
   if (live.problem !== undefined) return 'broken';
   return queue.items.length > 0 && kept.item_id === undefined ? 'ended' : 'by-hand';
+}
+
+/** Whether a player of a room plays what is not in its queue: a clip. */
+export function announces(state: State, { kept, queue }: RoomRecord): boolean {
+  return kept.player_ids.some((id) => {
+    const player = state.players.get(id);
+    const ref = plays(player) ? player?.live.ref : undefined;
+    return ref !== undefined && !queue.items.some(({ item_id }) => item_id === ref);
+  });
 }
 
 /** A shared room says of itself that it plays before anybody is heard. */

@@ -274,6 +274,58 @@ describe('[AL4] players that are away', () => {
   });
 });
 
+describe('an alarm and an announcement', () => {
+  const announce = (house: AlarmHouse) =>
+    house.ask('room:announce', { room_ids: ['a'], clip: { track_id: 'doorbell' }, volume: 0.9 });
+  const over = (house: AlarmHouse, name: string): void => {
+    const player = house.house.player(name);
+    const { ref } = player;
+    player.ref = undefined;
+    if (ref !== undefined) player.fact({ type: 'ended', ref, reason: 'finished' });
+    player.stand('stopped', 0);
+  };
+  it.each([
+    ['one player', ['a']],
+    ['two players', ['a', 'b']],
+  ] as const)(
+    'that is long, over %s: it rings on after it, and goes on growing louder',
+    async (_name, names) => {
+      const house = houseOf(...names);
+      for (const name of names) house.house.player(name).turn({ volume: 0.5 });
+      if (names.length > 1) await house.house.group('a', 'b');
+      const id = await atSeven(house, {
+        from_volume: 0.1,
+        volume: 0.6,
+        fade_seconds: 60,
+        silence_seconds: 5,
+      });
+      await house.clock.advance(MINUTE + 10_000);
+      await announce(house);
+      await house.clock.advance(12_000);
+      expect(house.alarm(id).ring).toMatchObject({ state: 'ringing', tone: false });
+      for (const name of names) over(house, name);
+      await house.clock.advance(60_000);
+      expect([house.house.current('a'), house.alarm(id).ring?.tone]).toEqual(['morning', false]);
+      expect(house.volume('a')).toBeCloseTo(0.6, 2);
+    },
+  );
+  it('that is heard when it is due: it waits for the end, and the room is as loud as before it all', async () => {
+    const house = houseOf();
+    house.house.player('a').turn({ volume: 0.5 });
+    const id = await atSeven(house, { volume: 0.6, fade_seconds: 0 });
+    await house.clock.advance(MINUTE - 2_000);
+    await announce(house);
+    await house.clock.advance(6_000);
+    expect([house.house.current('a'), house.volume('a')]).toEqual([undefined, 0.9]);
+    over(house, 'a');
+    await house.clock.advance(5_000);
+    expect([house.house.current('a'), house.volume('a')]).toEqual(['morning', 0.6]);
+    await house.ask('alarm:stop', { alarm_id: id });
+    await house.clock.advance(3_000);
+    expect(house.volume('a')).toBe(0.5);
+  });
+});
+
 describe('[AL4] a room whose players are elsewhere', () => {
   it('gets those back that are at home in it', async () => {
     const house = houseOf('a', 'b');
