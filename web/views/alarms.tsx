@@ -60,7 +60,7 @@ function ClockNotice() {
   if (!value) return null;
   if (!value.clock_trusted)
     return (
-      <p class="sheet-about problem" role="status">
+      <p class="clock-notice problem" role="status">
         <Icon name="warning" size={18} /> The server does not know what time it is. Nothing rings until it has
         heard the time from the network, or its clock was set by hand.
       </p>
@@ -78,8 +78,8 @@ function ZoneNotice({ house, onChange }: { house: string; onChange: () => void }
     if (await store.ask('settings:set', { key: 'time_zone', value: here })) onChange();
   };
   return (
-    <div class="zone-notice" role="status">
-      <p class="sheet-about problem">
+    <div class="clock-notice" role="status">
+      <p class="problem">
         <Icon name="warning" size={18} /> The clocks of this house go by {zoneText(house)}, this phone by{' '}
         {zoneText(here)}. Alarms, quiet hours and schedules go by the house.
         {!isAdmin(store) && ' Who manages Tutti can change that in the settings.'}
