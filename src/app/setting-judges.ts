@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { DRIVERS, SnapcastOptions } from '../../drivers/index.js';
 import { AppError, nearest, systemClock, toError, zoneNamed } from '../base/index.js';
 import { busAddress } from '../bus/index.js';
-import type { Fault, Judges } from '../config/index.js';
+import type { Fault, Judges, TogetherFault } from '../config/index.js';
 import { AddressGuard } from '../net/index.js';
 import { readTemplate } from '../pipeline/index.js';
 import { configuredPlayerFaults, type PlayerKind } from '../players/index.js';
@@ -42,6 +43,7 @@ export function judgesHere(): Judges {
     ...settingJudges(),
     tls_cert: (path) => pemFaults('tls_cert', path),
     tls_key: (path) => pemFaults('tls_key', path),
+    together: (values) => pairFaults(values.get('tls_cert'), values.get('tls_key')),
   };
 }
 
@@ -80,6 +82,34 @@ function zoneFaults(name: string): Fault[] {
   const meant = zones.find((zone) => zone.toLowerCase().endsWith(`/${place}`)) ?? nearest(name, zones);
   const suggestion = `${meant === undefined ? 'For example' : 'Did you mean'}: time_zone: ${meant ?? 'Europe/Berlin'}`;
   return [{ path: [], reason: `time_zone: there is no time zone ${JSON.stringify(name)}.`, suggestion }];
+}
+
+/** A certificate and the key of another one, or the two of them swapped. */
+function pairFaults(cert: unknown, key: unknown): TogetherFault[] {
+  if (typeof cert !== 'string' || typeof key !== 'string') return [];
+  try {
+    createSecureContext({ cert: readFileSync(cert), key: readFileSync(key) });
+    return [];
+  } catch (error) {
+    const { message } = toError(error);
+    if (/mismatch/i.test(message))
+      return [{ key: 'tls_key', reason: 'tls_key: it is the key of another certificate than tls_cert.' }];
+    if (/passphrase|password|decrypt|interrupted/i.test(message))
+      return [
+        {
+          key: 'tls_key',
+          reason: 'tls_key: the key is locked with a passphrase.',
+          suggestion: `Unlock it: openssl pkey -in ${key} -out unlocked.pem`,
+        },
+      ];
+    return [
+      {
+        key: 'tls_cert',
+        reason: 'tls_cert: no certificate and key are in these files.',
+        suggestion: 'tls_cert is the certificate and tls_key its key: look whether they are swapped.',
+      },
+    ];
+  }
 }
 
 function thrownBy(look: () => unknown): Fault[] {

@@ -13,8 +13,8 @@ import {
 import type { Arguments } from './arguments.js';
 
 /** `tutti config check [file]` and `tutti config show`. Rejects with everything that is wrong, so that the program fails. */
-export function runConfig({ rest: [what, file], json }: Arguments, env: Env): string {
-  if (what !== 'check' && what !== 'show')
+export function runConfig({ rest: [what, file, ...more], json }: Arguments, env: Env): string {
+  if ((what !== 'check' && what !== 'show') || more.length > 0)
     throw new AppError('ERR_INVALID', 'tutti config what? There are: check [file], show');
   const loaded = loadSettings({ env, judges: judgesHere(), ...(file !== undefined && { file }) });
   if (json) return JSON.stringify(rowsOf(loaded), undefined, 2);

@@ -31,7 +31,8 @@ export function readEnvironment(env: Env): EnvironmentRead {
       continue;
     }
     const read = readSettingsText(`${key}: ${text}`, variable);
-    problems.push(...read.problems.map((problem) => ({ ...problem, where: variable })));
+    const suggestion = 'For example: [{ kind: mpd, name: Kitchen, host: 192.168.1.20 }]';
+    problems.push(...read.problems.map((problem) => ({ ...problem, where: variable, suggestion })));
     if (read.values.has(key)) values.set(key, read.values.get(key));
   }
   const notes = Object.keys(env)

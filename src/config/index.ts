@@ -5,4 +5,5 @@ export * from './load.js';
 export * from './problem.js';
 export * from './schema.js';
 export { GROUP_NAMES, SPECS, specFor, type SettingKey, type SettingKind, type SettingSpec } from './specs.js';
+export type { TogetherFault } from './together.js';
 export { defaultText, exampleText } from './texts.js';

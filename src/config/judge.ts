@@ -3,6 +3,7 @@ import { ConfigSchema, type FileConfig } from './schema.js';
 import { nearest } from '../base/index.js';
 import { formFaults } from './forms.js';
 import { ofPlayers } from './player-words.js';
+import type { TogetherFault } from './together.js';
 import { unitHint } from './units.js';
 import type { Fault } from './problem.js';
 import type { SettingKey, SettingSpec } from './specs.js';
@@ -10,6 +11,9 @@ import type { SettingKey, SettingSpec } from './specs.js';
 /** What only other parts know of a value that has the right form: whether a driver takes these options, whether a template makes sense. */
 export type Judges = {
   readonly [K in SettingKey]?: (value: NonNullable<FileConfig[K]>) => readonly Fault[];
+} & {
+  /** What settings are to each other that are right one by one. */
+  readonly together?: (values: ReadonlyMap<SettingKey, unknown>) => readonly TogetherFault[];
 };
 
 /** A value that was understood, or why it was not. */

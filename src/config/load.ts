@@ -178,7 +178,8 @@ class Layers {
   /** Throws BadSettings when something is wrong, alone or beside another setting. */
   throwProblems(): void {
     const values = new Map([...this.#found].map(([key, { value }]) => [key, value]));
-    for (const { key, ...fault } of togetherFaults(values))
+    const faults = [...togetherFaults(values), ...(this.#judges.together?.(values) ?? [])];
+    for (const { key, ...fault } of faults)
       this.#problems.push({ where: this.#found.get(key)?.origin.where ?? key, ...fault });
     if (this.#problems.length > 0) throw new BadSettings(this.#problems);
   }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,21 @@ describe('tutti config check', () => {
     ])
       expect(failure).toContain(part);
     expect(failure).not.toContain('sesame');
+  });
+
+  it('looks into the files of a certificate, as a start would', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = join(at, 'key.pem');
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const check = (cert: string): Promise<string> =>
+      config(`tls_cert: ${cert}\ntls_key: ${key}\n`, 'check', file).catch(String);
+    expect(await check('/nowhere.pem')).toContain('house.yaml:1:11: tls_cert: /nowhere.pem is not there.');
+    expect(await check(file)).toContain('is no PEM file');
+    expect(await check(key)).toContain('look whether they are swapped');
+  });
+
+  it('takes one file, and says what else there is', async () => {
+    await expect(config('', 'check', file, 'more')).rejects.toThrow('There are: check [file], show');
   });
 
   it('says that there is no such file', async () => {
