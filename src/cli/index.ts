@@ -32,12 +32,13 @@ export async function runCli(
     return print(await (await import('./people.js')).signInLink(parsed, env, placeOf(env)));
   if (parsed.command === 'doctor')
     return (await import('./doctor.js')).doctor(withBus(parsed, env), parsed, print);
-  if (parsed.command === 'diagnostics')
-    return print(await (await import('./doctor.js')).diagnostics(parsed, withBus(parsed, env)));
+  if (parsed.command === 'diagnostics') {
+    const said = await (await import('./doctor.js')).diagnostics(parsed, withBus(parsed, env));
+    return said === '' ? undefined : print(said);
+  }
   if (parsed.command === 'config')
     return print((await import('./config.js')).runConfig(parsed, withBus(parsed, env)));
-  if (parsed.command === 'backup')
-    return print(await (await import('./backup.js')).runBackup(parsed, env));
+  if (parsed.command === 'backup') return print(await (await import('./backup.js')).runBackup(parsed, env));
   if (parsed.command === 'restore')
     return print(await (await import('./backup.js')).runRestore(parsed.rest, env));
   if (parsed.command === 'driver') {

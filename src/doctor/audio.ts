@@ -2,6 +2,7 @@ import type { Figure } from '../protocol/index.js';
 import { cardsOf, hasDisplay, streamsOf, type Files, type Stream } from './cards.js';
 import { notice, ok, problem, unmeasured, warning, type Finding } from './finding.js';
 import type { RunProgram } from './programs.js';
+import { sounds } from './sound.js';
 
 /** What a room of this machine plays now. */
 export interface Sounding {
@@ -86,7 +87,7 @@ export async function checkOutputs(
   );
   const known = [...(listing?.text ?? '').matchAll(/^\s+'([^']{1,200})'/gm)].map((match) => match[1]!);
   if (known.length === 0) return unmeasured('mpv lists no outputs');
-  const none = known.filter((name) => name !== 'auto' && !/(?:null|dummy)/i.test(name)).length === 0;
+  const none = !known.some(sounds);
   const lost = named.filter(({ output }) => output !== 'auto' && !known.includes(output));
   const figures = [{ name: 'outputs mpv knows', value: known.length }];
   if (lost.length > 0)

@@ -126,6 +126,8 @@ describe('sound cards', () => {
       found: expect.stringContaining('Desk wants alsa/hw:CARD=Gone'),
     });
     expect((await checkOutputs({ ...probes, run: saying({}) }, [])).unknown).toBe(true);
+    const silent = saying({ mpv: "  'auto' (Automatic)\n  'alsa' (Default)\n" });
+    expect((await checkOutputs({ ...probes, run: silent }, [])).unknown).toBe(true);
   });
 
   it('with nothing plugged in are no good default', async () => {

@@ -60,6 +60,9 @@ async function outputsOf({ run }: SoundProbes, signal?: AbortSignal): Promise<st
   const listing = await run('mpv', ['--no-config', '--load-scripts=no', '--audio-device=help'], signal);
   return [...(listing?.text ?? '').matchAll(/^\s+'([^']{1,200})'/gm)]
     .map((match) => match[1]!)
-    .filter((name) => /^(?:pulse|pipewire)\/|^alsa\/[a-z]+:CARD=/.test(name))
-    .filter((name) => !/\/(?:auto_null|dummy)|CARD=Dummy/i.test(name));
+    .filter(sounds);
 }
+
+/** Of what mpv lists: whether it leads to something that is heard. */
+export const sounds = (name: string): boolean =>
+  /^(?:pulse|pipewire)\/|^alsa\/[a-z]+:CARD=/.test(name) && !/\/(?:auto_null|dummy)|CARD=Dummy/i.test(name);
