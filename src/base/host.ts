@@ -8,8 +8,7 @@ export interface HostFault {
 
 /** What is wrong with the name or address of a machine, as somebody wrote it; undefined when it may be one. */
 export function hostFault(text: string): HostFault | undefined {
-  if (text === '')
-    return { reason: 'is empty', suggestion: 'Write a name or an address, or remove the line.' };
+  if (text === '') return { reason: 'is empty', suggestion: 'Write a name or an address: 192.168.1.20.' };
   const plain = text.trim();
   const bare = plain.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[/?#].*$/, '');
   if (bare !== plain)

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { isDeepStrictEqual } from 'node:util';
 import {
   AppError,
@@ -309,15 +310,19 @@ export class Players {
 function parseOptions(definition: DriverDefinition, options: Readonly<Record<string, unknown>>): unknown {
   const parsed = definition.options.safeParse(options);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  throw new AppError('ERR_INVALID', optionsFault(definition, options, parsed.error.issues));
+}
+
+function optionsFault(
+  { kind, options: schema }: DriverDefinition,
+  options: Readonly<Record<string, unknown>>,
+  issues: readonly z.core.$ZodIssue[],
+): string {
+  const [issue] = issues;
+  if (issue?.code === 'unrecognized_keys') return `a ${kind} player has no option ${issue.keys.join(', ')}`;
   const name = String(issue?.path[0] ?? '');
-  const { reason, suggestion } = issue
-    ? optionFault(issue, options[name], definition.options)
-    : { reason: 'is not valid' };
-  const missing = name !== '' && !Object.hasOwn(options, name);
-  const words = missing ? 'is missing' : name === '' ? (issue?.message ?? reason) : reason;
-  throw new AppError(
-    'ERR_INVALID',
-    [`option ${name} of a ${definition.kind} player: ${words}`, suggestion].filter(Boolean).join('. '),
-  );
+  if (!issue || !Object.hasOwn(options, name)) return `a ${kind} player needs the option ${name}`;
+  const { reason, suggestion } = optionFault(issue, options[name], schema);
+  const text = `the option ${name} of a ${kind} player ${reason}`;
+  return suggestion === undefined ? text : `${text}. ${suggestion}`;
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError, backoffMs, toError, within, type Clock, type Logger, type Timer } from '../base/index.js';
 import type { Store } from '../state/index.js';
 import type { DriverDefinition, Fact, LinkContext, PlayerCommand, PlayerLink } from './contract.js';
+import { linkWords } from './link-words.js';
 import { heardLater, toldEarlier } from './shift.js';
 
 /** Deadlines of everything a player is asked, ms. */
@@ -129,7 +130,7 @@ export class Supervisor {
       if (moved || clock.nowUs() - startedUs > 30e6) attempt = 0;
       const wait = moved ? 0 : (hintOf(reason) ?? backoffMs(attempt, random()));
       log.warn({ player_id: playerId, reason: reason.message, retry_ms: wait }, 'player lost');
-      this.#report('offline', reason.message);
+      this.#report('offline', linkWords(reason.message));
       await this.#pause(wait);
     }
     this.#report('offline', 'let go');
