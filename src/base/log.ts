@@ -29,7 +29,7 @@ export function createLogger(level: LogLevel): LevelLogger {
       base: null,
       redact: { paths: ['token', 'password', '*.token', '*.password', 'authorization'], censor: '***' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination(),
   );
   const shared = { least: ORDER.indexOf(level) };
   return {
@@ -38,6 +38,13 @@ export function createLogger(level: LogLevel): LevelLogger {
       shared.least = ORDER.indexOf(next);
     },
   };
+}
+
+/** Lines that cannot be written (a full disk below a file of them) are lost: they end nobody who plays music. */
+function destination(): ReturnType<typeof pino.destination> {
+  const lines = pino.destination({ dest: 2, sync: true });
+  lines.on('error', () => undefined);
+  return lines;
 }
 
 /** pino copies the level to each child when it is made; ours is one for all of them. */
