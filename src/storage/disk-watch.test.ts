@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/index.js';
 import { ManualClock } from '../../test/fakes/manual-clock.js';
-import { DiskWatch, mountOptions, type DiskState } from './disk-watch.js';
+import { DiskWatch, isLocked, mountOptions, type DiskState } from './disk-watch.js';
 
 const MB = 1024 * 1024;
 const refusal = (code: string): Error => Object.assign(new Error(code), { code });
@@ -102,5 +102,12 @@ describe('the mount of a folder', () => {
     expect(mountOptions(TABLE, '/var/lib/my house/state')).toContain('ro');
     expect(mountOptions(TABLE, '/var/library')).not.toContain('ro');
     expect(mountOptions('', '/')).toEqual([]);
+  });
+
+  it('are those of a disk that takes nothing, also where its file system locked itself after a fault', () => {
+    expect(isLocked(TABLE, '/var/lib/tutti')).toBe(true);
+    expect(isLocked(TABLE, '/var/library')).toBe(false);
+    const line = '38 25 7:6 / /data rw,noatime - ext4 /dev/mmcblk0p3 rw,errors=remount-ro,emergency_ro\n';
+    expect(isLocked(line, '/data/state')).toBe(true);
   });
 });

@@ -105,6 +105,8 @@ export class DiskWatch {
 }
 
 const PROBE_FILE = '.room';
+/** Mounted so, or what a file system with faults does to itself: Linux has called that by a name of its own since 6.14. */
+const LOCKED: ReadonlySet<string> = new Set(['ro', 'emergency_ro']);
 
 export const systemDisk: DiskProbe = {
   free(folder) {
@@ -112,7 +114,7 @@ export const systemDisk: DiskProbe = {
     // File systems without a fixed number of files say 0 of 0.
     return { bytes: bavail * bsize, files: files === 0 ? Infinity : ffree };
   },
-  readOnly: (folder) => mountOptions(readFileSync('/proc/self/mountinfo', 'utf8'), folder).includes('ro'),
+  readOnly: (folder) => isLocked(readFileSync('/proc/self/mountinfo', 'utf8'), folder),
   write(folder) {
     const path = join(folder, PROBE_FILE);
     const file = openSync(path, 'w', 0o600);
@@ -125,6 +127,11 @@ export const systemDisk: DiskProbe = {
     }
   },
 };
+
+/** Whether nothing can be written below a folder. */
+export function isLocked(mountinfo: string, folder: string): boolean {
+  return mountOptions(mountinfo, folder).some((option) => LOCKED.has(option));
+}
 
 /** Options of the mount that a folder is on, and of its file system; none when nobody knows. */
 export function mountOptions(mountinfo: string, folder: string): string[] {
