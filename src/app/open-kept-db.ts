@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { AppError, toError } from '../base/index.js';
 import { backupsIn, listFiles, nextBackup, openCrew, outdated, removeFiles } from '../backup/index.js';
 import { version } from '../package-root.js';
-import { migrate, openDb, SCHEMA_VERSION, versionOf, type Db, type DiskWatch } from '../storage/index.js';
+import {
+  howToOwn,
+  migrate,
+  openDb,
+  SCHEMA_VERSION,
+  versionOf,
+  type Db,
+  type DiskWatch,
+} from '../storage/index.js';
 import type { Base } from './base.js';
 
 export interface KeptDb {
@@ -35,6 +43,9 @@ export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
       if (!(error instanceof AppError) || error.code !== 'ERR_DISK') throw error;
       log.error({ error: error.message }, 'the database cannot be written');
       disk.look(true);
+      // Nobody would hear that nothing is kept: it is not the disk that refuses.
+      if (disk.state === 'fine')
+        throw new AppError('ERR_DISK', `${error.message}: ${howToOwn(config.data_dir)}`, { cause: error });
     }
   }
   return borrow(base, file);

@@ -11,6 +11,7 @@ import {
   fileOf,
   freeIn,
   listFiles,
+  makeFolder,
   nextBackup,
   outdated,
   removeFiles,
@@ -213,7 +214,7 @@ export class Backups {
   }
 
   async #append(offset: number, bytes: AsyncIterable<Uint8Array>): Promise<number> {
-    await nextBackup(this.#folder, 'uploaded', this.#parts.clock.wallMs());
+    await makeFolder(this.#folder);
     const path = join(this.#folder, INCOMING);
     const there = offset === 0 ? 0 : ((await stat(path).catch(() => undefined))?.size ?? 0);
     if (there !== offset)

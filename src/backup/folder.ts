@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../base/index.js';
 import { BackupKind, type Backup } from '../protocol/index.js';
@@ -33,6 +34,35 @@ export interface NewBackup {
   readonly file: string;
   readonly kind: BackupKind;
   readonly made_at: string;
+}
+
+/** Makes it where it is missing. Throws ERR_DISK when it cannot be used. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw noFolder(folder, error);
+  }
+}
+
+/** Throws ERR_DISK when there is a folder that cannot be looked into. */
+export async function demandReadable(folder: string): Promise<void> {
+  await readdir(folder).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      throw noFolder(folder, error);
+  });
+}
+
+function noFolder(folder: string, cause: unknown): AppError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const isRefused = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO'].includes(code);
+  const what = isRefused
+    ? 'look at its disk and at whom it belongs to'
+    : 'something else has its name, move that away';
+  return new AppError('ERR_DISK', `The folder of backups cannot be used (${code}): ${what}: ${folder}`, {
+    cause,
+  });
 }
 
 /** The oldest first. Files that are no backups are passed over. */
@@ -82,7 +112,6 @@ export async function nextBackup(
   kind: BackupKind | 'scheduled',
   wallMs: number,
 ): Promise<NewBackup> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = await listFiles(folder);
   const serial = (files.at(-1)?.serial ?? 0) + 1;
   const chosen: BackupKind = kind === 'scheduled' ? scheduledKind(files) : kind;

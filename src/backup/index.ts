@@ -6,6 +6,7 @@ export {
   described,
   fileOf,
   listFiles,
+  makeFolder,
   nextBackup,
   outdated,
   removeFiles,
@@ -14,6 +15,6 @@ export {
 export { readLog, type LogState } from './log-file.js';
 export { checkDatabase, makeBackup, type MakeTask } from './make.js';
 export { mendFolder, mendSettings, type MendParts } from './mend.js';
-export { asideName, finishRestore, stageRestore } from './restore.js';
+export { asideName, FILES, finishRestore, stageRestore } from './restore.js';
 export { describedIn } from './same.js';
 export { holdStill, type Still } from './still.js';

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../base/index.js';
-import { openDb, versionOf } from '../storage/index.js';
+import { claimWork, openDb, versionOf } from '../storage/index.js';
 import { pack, verify, type Manifest } from './archive.js';
-import { backupsIn, freeIn, type BackupFile, type NewBackup } from './folder.js';
+import { inWords } from './disk-words.js';
+import { backupsIn, freeIn, makeFolder, type BackupFile, type NewBackup } from './folder.js';
 import { confirm, confirmable } from './same.js';
 import { holdStill, type Still } from './still.js';
 import { sumsOf } from './sums.js';
@@ -35,13 +36,26 @@ export type Told = (share: number, stage: 'copy' | 'check' | 'pack' | 'verify') 
 
 /**
  * Makes a backup of a data folder, while a server works on it or not: the database stands still while it is checked and packed from where it lies,
- * the archive is read back and compared, and only then it has its name. Throws ERR_SPACE when it would leave less than the reserve free. Only in
+ * the archive is read back and compared. Throws ERR_SPACE when it would leave less than the reserve free, ERR_BUSY while another is made. Only in
  * a process that has the database open nowhere else.
  */
 export async function makeBackup(task: MakeTask, told: Told = () => undefined): Promise<Made> {
+  const alone = await claimWork(join(task.dataDir, 'run', 'backup.sock'));
+  if (!alone)
+    throw new AppError('ERR_BUSY', 'Another backup is being made: wait until it is done', {
+      retryable: true,
+    });
+  try {
+    return await inWords(() => made(task, told));
+  } finally {
+    await alone();
+  }
+}
+
+async function made(task: MakeTask, told: Told): Promise<Made> {
   const { dataDir, file } = task;
   const folder = dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   if (folder === backupsIn(dataDir)) await sweep(folder);
   await demandRoom(task, folder, 1);
   const work = join(folder, `.work-${task.backup_id}`);

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { AppError } from '../base/index.js';
 import { SCHEMA_VERSION } from '../storage/index.js';
 import { settle, unpack, type Manifest, type Worked } from './archive.js';
+import { inWords } from './disk-words.js';
 import { BESIDE, checkDatabase, DATABASE } from './make.js';
 import { noBackup } from './tar.js';
 
@@ -20,6 +21,9 @@ const Ready = z.object({
 /** Files that belong to a database and mean nothing beside another one. */
 export const WITH_DATABASE = [`${DATABASE}-wal`, `${DATABASE}-shm`] as const;
 
+/** Everything of a data folder that a backup is made of. */
+export const FILES: readonly string[] = [DATABASE, `${DATABASE}-wal`, ...BESIDE];
+
 export interface StageTask {
   readonly dataDir: string;
   readonly file: string;
@@ -33,9 +37,13 @@ export interface StageTask {
  * Takes a backup apart beside what it will replace, and checks every byte, the database and its version. Nothing has changed when this
  * throws (ERR_INVALID, ERR_CONFLICT); when it resolves the next `finishRestore` puts it in place, also after a power cut.
  */
-export async function stageRestore(
+export async function stageRestore(task: StageTask, worked?: Worked): Promise<Manifest> {
+  return inWords(() => staged(task, worked));
+}
+
+async function staged(
   { dataDir, file, aside, only }: StageTask,
-  worked?: Worked,
+  worked: Worked | undefined,
 ): Promise<Manifest> {
   const stage = join(dataDir, STAGE);
   await rm(stage, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Backup } from '../protocol/index.js';
 import { settle, verify, type Manifest } from './archive.js';
-import { described, listFiles, type BackupFile } from './folder.js';
+import { demandReadable, described, listFiles, type BackupFile } from './folder.js';
 
 /** Beside the backups: which of them was found to be as good as a new one, and when. */
 const CONFIRMED = 'confirmed.json';
@@ -47,6 +47,7 @@ export async function confirmedIn(folder: string): Promise<Confirmed | undefined
 
 /** The backups in a folder as people see them, the newest first. */
 export async function describedIn(folder: string): Promise<Backup[]> {
+  await demandReadable(folder);
   const confirmed = await confirmedIn(folder);
   const backups: Backup[] = [];
   for (const file of (await listFiles(folder)).reverse()) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AppError, openWall, silentLogger, systemClock } from '../base/index.js';
 import {
@@ -8,15 +8,17 @@ import {
   describedIn,
   fileOf,
   finishRestore,
+  FILES,
   listFiles,
   makeBackup,
+  makeFolder,
   nextBackup,
   stageRestore,
 } from '../backup/index.js';
 import { loadConfig, usualFolder, type Config } from '../config/index.js';
 import { version } from '../package-root.js';
 import type { Backup } from '../protocol/index.js';
-import { claimFolder, knock } from '../storage/index.js';
+import { claimFolder, knock, systemDisk } from '../storage/index.js';
 import type { Arguments } from './arguments.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -31,20 +33,44 @@ export async function runBackup({ rest, list, json }: Asked, env: Env): Promise<
   const { data_dir: dataDir, space_reserve_mb }: Config = loadConfig(env);
   if (!existsSync(join(dataDir, 'tutti.db')))
     throw new AppError('ERR_NOT_FOUND', `there is no database in ${dataDir} yet: start the server once`);
-  const folder = backupsIn(dataDir);
-  const next = await nextBackup(folder, 'manual', wallMs(dataDir));
-  const target = where === undefined ? undefined : await targetOf(resolve(where), `${next.backup_id}.tar.gz`);
+  const next = await nextBackup(backupsIn(dataDir), 'manual', wallMs(dataDir));
+  const target = where === undefined ? undefined : await targetOf(where, `${next.backup_id}.tar.gz`);
   const file = target ?? next.file;
   if (existsSync(file)) throw new AppError('ERR_CONFLICT', `${file} exists already`);
-  await mkdir(dirname(file), { recursive: true });
-  const { size_bytes } = await makeBackup({
-    ...next,
-    file,
-    dataDir,
-    version,
-    reserveBytes: space_reserve_mb * 1024 * 1024,
-  });
+  const reserveBytes = space_reserve_mb * 1024 * 1024;
+  const { size_bytes } = await fromWritable({ dataDir, isElsewhere: target !== undefined, file }, (folder) =>
+    makeBackup({ ...next, file, dataDir: folder, version, reserveBytes }),
+  );
   return `${file}\n${megabytes(size_bytes)}, read back and in order. It holds keys and passwords: keep it to yourself.`;
+}
+
+interface Wanted {
+  readonly dataDir: string;
+  readonly file: string;
+  /** The backup is to be on another disk, perhaps. */
+  readonly isElsewhere: boolean;
+}
+
+/** SQLite reads nothing that it may not write to: what lies on a disk that can only be read, such as a dying card, is copied beside the backup first. */
+async function fromWritable<T>(
+  { dataDir, file, isElsewhere }: Wanted,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  if (!systemDisk.readOnly(dataDir)) return work(dataDir);
+  if (!isElsewhere)
+    throw new AppError(
+      'ERR_DISK',
+      `${dataDir} can only be read: name another disk, such as tutti backup /media/stick`,
+    );
+  await makeFolder(dirname(file));
+  const copy = await mkdtemp(join(dirname(file), '.tutti-copy-'));
+  try {
+    for (const name of FILES)
+      if (existsSync(join(dataDir, name))) await copyFile(join(dataDir, name), join(copy, name));
+    return await work(copy);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 }
 
 /** A line for each, the newest first. */
@@ -66,9 +92,10 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 /** `2026-11-20 02:37 UTC` */
 const minutes = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
-async function targetOf(path: string, name: string): Promise<string> {
+async function targetOf(words: string, name: string): Promise<string> {
+  const path = resolve(words);
   const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ? join(path, name) : path;
+  return found?.isDirectory() || words.endsWith('/') ? join(path, name) : path;
 }
 
 /** `tutti restore <file or id>`, while the server is stopped; the text to print. */

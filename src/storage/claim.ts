@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { AppError } from '../base/index.js';
 
 export interface Claim {
@@ -28,11 +28,47 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
       return await claimed(dataDir, path);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!REFUSED.has(code)) throw error;
+      if (!REFUSED.has(code)) throw inWords(error, code, dataDir);
       refused ??= error;
     }
   }
   throw refused;
+}
+
+/** What has to be done about a data folder that is nobody's disk fault. */
+function inWords(error: unknown, code: string, dataDir: string): unknown {
+  if (code === 'EACCES' || code === 'EPERM')
+    return new AppError('ERR_DISK', `the data folder cannot be written (${code}): ${howToOwn(dataDir)}`, {
+      cause: error,
+    });
+  if (code !== 'ENOTDIR' && code !== 'EEXIST') return error;
+  return new AppError(
+    'ERR_DISK',
+    `${dataDir} is no folder; move it away, or set TUTTI_DATA_DIR to another one`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** What gives a data folder to the user that this process runs as. */
+export function howToOwn(dataDir: string): string {
+  const { username } = userInfo();
+  return `sudo chown -R ${username}: ${dataDir}   or set TUTTI_DATA_DIR to another folder`;
+}
+
+/** Makes sure that one process alone does something; gives what ends that, undefined while another one does it. */
+export async function claimWork(path: string): Promise<(() => Promise<void>) | undefined> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const begin = (): Promise<Server> => listening(path, () => undefined);
+  const server = await begin().catch(async (error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    if (await answers(path)) return undefined;
+    // Left by one that was killed.
+    await rm(path, { force: true });
+    return begin();
+  });
+  return server && (() => closed(server));
 }
 
 async function claimed(dataDir: string, path: string): Promise<Claim> {
@@ -44,12 +80,7 @@ async function claimed(dataDir: string, path: string): Promise<Claim> {
     );
   await rm(path, { force: true });
   const listeners: (() => void)[] = [];
-  const server = createServer((socket) => {
-    socket.destroy();
-    for (const listener of listeners) listener();
-  });
-  server.unref();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  const server = await listening(path, () => listeners.forEach((listener) => listener()));
   return { onKnock: (listener) => void listeners.push(listener), release: () => closed(server) };
 }
 
@@ -67,6 +98,16 @@ function answers(path: string): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+async function listening(path: string, knocked: () => void): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.destroy();
+    knocked();
+  });
+  server.unref();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  return server;
 }
 
 function closed(server: Server): Promise<void> {

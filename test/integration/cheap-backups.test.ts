@@ -90,6 +90,33 @@ describe('a database that stands still', () => {
   });
 });
 
+describe('[BK1] a backup', () => {
+  const make = async (minute: number): Promise<unknown> => {
+    const next = await nextBackup(backupsIn(dataDir), 'manual', NOW + minute * 60_000);
+    return makeBackup({ ...next, dataDir, version: '0.1.0', reserveBytes: 0 });
+  };
+
+  it('is made alone: another one at the same time is refused, and takes nothing away from it', async () => {
+    const done = await Promise.allSettled([make(0), make(1)]);
+    expect(done.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(done).toContainEqual({
+      status: 'rejected',
+      reason: expect.objectContaining({ code: 'ERR_BUSY' }) as unknown,
+    });
+    expect(await describedIn(backupsIn(dataDir))).toHaveLength(1);
+  });
+
+  it('says what keeps it from its folder, and nobody calls what cannot be read empty', async () => {
+    await writeFile(backupsIn(dataDir), 'a letter');
+    const refused = {
+      code: 'ERR_DISK',
+      message: expect.stringContaining('something else has its name') as unknown,
+    };
+    await expect(make(0)).rejects.toMatchObject(refused);
+    await expect(describedIn(backupsIn(dataDir))).rejects.toMatchObject(refused);
+  });
+});
+
 describe('[BK1] a night', () => {
   let day = 0;
 

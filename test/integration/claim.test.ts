@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { claimFolder, knock } from '../../src/storage/index.js';
+import { claimFolder, claimWork, knock } from '../../src/storage/index.js';
 import { until } from '../until.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tutti-claim-'));
@@ -18,6 +18,23 @@ it('a data folder belongs to one server at a time, and to the next one after it'
   await first.release();
   const second = await claimFolder(dir);
   await second.release();
+});
+
+it('a data folder that is none is answered with what to do', async () => {
+  const file = join(folder(), 'state');
+  await writeFile(file, 'a letter');
+  await expect(claimFolder(file)).rejects.toMatchObject({
+    code: 'ERR_DISK',
+    message: expect.stringMatching(/is no folder; move it away/) as string,
+  });
+});
+
+it("work is one process's at a time", async () => {
+  const path = join(folder(), 'run', 'work.sock');
+  const end = await claimWork(path);
+  expect(await claimWork(path)).toBeUndefined();
+  await end!();
+  await (await claimWork(path))!();
 });
 
 it('what a killed server left behind is no claim', async () => {

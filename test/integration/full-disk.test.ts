@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TuttiClient } from '../../src/client/index.js';
+import { packageRoot } from '../../src/package-root.js';
 import { ServerProcess } from '../fakes/server-process.js';
 import { SmallDisk } from '../fakes/small-disk.js';
 import { until } from '../until.js';
@@ -182,6 +184,15 @@ describe('[BK4] a disk that can only be read', () => {
     expect(client.mirror.room[ROOM]?.playback.queue_length).toBeGreaterThan(0);
     expect(await codeOf(client.send('room:play', { room_id: ROOM }))).toBe('done');
     expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    // What may be the last chance of a dying card.
+    const saved = await mkdtemp(`${tmpdir()}/tutti-saved-`);
+    const [program = '', ...words] = disk.words;
+    const main = [process.execPath, `${packageRoot}/dist/src/main.js`, 'backup', `${saved}/`];
+    const env = { ...process.env, TUTTI_DATA_DIR: `${disk.path}/state`, TUTTI_SPACE_RESERVE_MB: '1' };
+    const { stdout } = await run(program, [...words, ...main], { env });
+    expect(stdout).toContain('read back and in order');
+    expect(readdirSync(saved)).toHaveLength(1);
+    await rm(saved, { recursive: true });
     await disk.remount('rw');
     await keepsAgain();
   });
