@@ -151,9 +151,10 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 # What a power cut may have left half done.
 dpkg --configure -a || true
-apt-get update -q || echo 'install: not every list of packages could be fetched; going on with those that are here' >&2
+apt-get update -q --error-on=any || echo 'install: not every list of packages could be fetched; going on with those that are here' >&2
 # A server that does not start is told of below.
-apt-get install -q -y "$deb" ||
+# Settings stay as they are, whatever a new version would write there; nobody is asked in the middle.
+apt-get install -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$deb" ||
   fail 'it is not installed: apt says above why. If the network was away: the same command again, which keeps what was fetched'
 
 if [ -n "$satellite" ]; then

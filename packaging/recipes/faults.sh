@@ -43,6 +43,13 @@ makes 'const kept = []; for (;;) kept.push(new Array(1e6).fill(kept.length))'
 check 'memory without end: the server is started anew' within 90 server_is_new "$before"
 check 'while the same mpv played on, and the server knows' eval 'same "$music" "$(mpv_pid)" && moves && within 20 playing'
 
+inside kill -STOP "$(server_pid)"
+began=$SECONDS
+inside systemctl stop tutti.service
+check 'a server that stands still holds up no shutdown' [ $((SECONDS - began)) -lt 10 ]
+inside systemctl start tutti.service
+check 'and finds the same mpv again' within 30 eval 'same "$music" "$(mpv_pid)" && moves && playing'
+
 inside sh -ec '
   printf "#!/bin/sh\nwhile :; do :; done\n" >/opt/mpv-spins
   chmod 755 /opt/mpv-spins
