@@ -2,6 +2,7 @@ import { toError, type Clock, type Logger } from '../base/index.js';
 import type { State } from '../state/index.js';
 import type { Ask } from './ask.js';
 import { isTouched, levelAt, type Fade, type Left } from './fade.js';
+import { announces } from './standing.js';
 
 export interface RingVolumeParts {
   readonly clock: Clock;
@@ -40,7 +41,7 @@ export class RingVolume {
   async prepare(): Promise<void> {
     const { state, ask, roomId, fade, log } = this.#parts;
     const room = state().rooms.get(roomId);
-    this.before ??= room?.kept.volume;
+    if (!announces(state(), roomId)) this.before ??= room?.kept.volume;
     this.#begunUs = undefined;
     const muted = room?.kept.player_ids.some((id) => state().players.get(id)?.live.muted) ?? false;
     try {

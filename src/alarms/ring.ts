@@ -34,7 +34,7 @@ const STEP_MS = 1_000;
 /** While nothing is heard it is tried again so often. */
 const AGAIN_MS = 10_000;
 const LONGEST_SNOOZE_MS = 60 * 60_000;
-const LONGEST_TALK_US = 60e6;
+const LONGEST_TALK_US = 30e6;
 const TEST_MINUTES = 1;
 const TEST_FADE_SECONDS = 10;
 
@@ -220,10 +220,8 @@ export class Ring {
 
   /** An announcement has its own volume, which is not that of the room; it is heard to its end, unless that takes long. */
   #isTalkedOver(): boolean {
-    const { clock, alarm, state } = this.#parts;
-    const room = state().rooms.get(this.roomId);
-    const isShort = clock.nowUs() - this.#silentUs < alarm.silence_seconds * 1e6;
-    return room !== undefined && isShort && announces(state(), room);
+    const isShort = this.#parts.clock.nowUs() - this.#silentUs < LONGEST_TALK_US;
+    return isShort && announces(this.#parts.state(), this.roomId);
   }
 
   #allAway(): boolean {

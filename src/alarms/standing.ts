@@ -17,7 +17,7 @@ export function standingOf(state: State, roomId: string, ours: ReadonlySet<strin
       return stoppedAs(room);
     case 'playing':
       if (item_id !== undefined && !ours.has(item_id)) return 'by-hand';
-      if (announces(state, room)) return 'held';
+      if (announces(state, roomId)) return 'held';
       return isHeard(state, room) ? 'heard' : 'waits';
     default:
       return intent satisfies never;
@@ -31,11 +31,12 @@ function stoppedAs({ kept, live, queue }: RoomRecord): Standing {
 }
 
 /** Whether a player of a room plays what is not in its queue: a clip. */
-export function announces(state: State, { kept, queue }: RoomRecord): boolean {
-  return kept.player_ids.some((id) => {
+export function announces(state: State, roomId: string): boolean {
+  const room = state.rooms.get(roomId);
+  return (room?.kept.player_ids ?? []).some((id) => {
     const player = state.players.get(id);
     const ref = plays(player) ? player?.live.ref : undefined;
-    return ref !== undefined && !queue.items.some(({ item_id }) => item_id === ref);
+    return ref !== undefined && !room?.queue.items.some(({ item_id }) => item_id === ref);
   });
 }
 
