@@ -167,7 +167,7 @@ export async function checkNear(eyes: HouseEyes, signal: AbortSignal): Promise<F
     );
   if (away.length > 0)
     return notice(
-      `${names(away)} ${away.length === 1 ? 'is' : 'are'} in another network (VLAN) than this machine: they are not found by themselves, and sync is looser`,
+      `${names(away)} ${away.length === 1 ? 'is' : 'are'} in another network (VLAN) than this machine: not found ${away.length === 1 ? 'by itself' : 'by themselves'}, and sync is looser`,
       `On the router: allow ${away[0]!.at} to reach this machine and back; keep the player in tutti.yaml by its address`,
       figures,
     );

@@ -10,8 +10,9 @@ export interface WifiProbes {
 }
 
 const WEAK_DBM = -72;
+/** Now, and after each start, without a break of the connection. */
 const FOR_GOOD =
-  "printf '[connection]\\nwifi.powersave = 2\\n' | sudo tee /etc/NetworkManager/conf.d/tutti.conf && sudo systemctl restart NetworkManager";
+  "printf '[connection]\\nwifi.powersave = 2\\n' | sudo tee /etc/NetworkManager/conf.d/tutti.conf";
 
 /** Whether this machine's own radio sleeps, and how well it hears. */
 export async function checkWifi({ wireless, read, run }: WifiProbes, signal?: AbortSignal): Promise<Finding> {
@@ -27,7 +28,7 @@ export async function checkWifi({ wireless, read, run }: WifiProbes, signal?: Ab
   if (/power save: on/i.test(said.text))
     return warning(
       `${name} saves power: music and commands wait up to 100 ms and longer for it`,
-      `sudo iw dev ${name} set power_save off   and for good: ${FOR_GOOD}`,
+      `sudo iw dev ${name} set power_save off && ${FOR_GOOD}`,
       figures,
     );
   if (level !== undefined && level < WEAK_DBM)
