@@ -138,7 +138,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
 function listenFault(cause: unknown, host: string, port: number): unknown {
   const code = (cause as NodeJS.ErrnoException).code;
   const said: Readonly<Record<string, string>> = {
-    EADDRINUSE: `Port ${port} is taken by another program: stop it, or set TUTTI_PORT to a free port`,
+    EADDRINUSE: `Port ${port} is taken by another program: stop it, or set port (TUTTI_PORT) to a free one`,
     EACCES: `Port ${port} needs more rights than Tutti has: set TUTTI_PORT to a port above 1023`,
     EADDRNOTAVAIL: `This machine has no address ${host}: set TUTTI_HOST to 127.0.0.1, 0.0.0.0 or one of its own`,
     ENOTFOUND: `The name ${host} is not known: set TUTTI_HOST to 127.0.0.1, 0.0.0.0 or an address of this machine`,
