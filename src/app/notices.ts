@@ -26,7 +26,7 @@ export function settleNotices(
   }
   if (config.music_dir === undefined) {
     const message =
-      'No music folder is set: these are demo tracks. Set TUTTI_MUSIC_DIR, or music_dir in tutti.yaml.';
+      'No music folder is set: these are demo tracks. Choose yours under Settings, Server settings, Music folder.';
     notices.push({ notice_id: 'demo-music', level: 'info', message });
   }
   store.commit({ type: 'system/notices', notices });

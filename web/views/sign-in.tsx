@@ -54,7 +54,7 @@ function ByPassword() {
       beneath={
         <p class="door-note">
           New here, or forgotten? Somebody who manages Tutti can make you a link. On the machine it runs on,
-          so does <code>tutti sign-in-link</code>.
+          so does <code>sudo tutti sign-in-link</code>.
         </p>
       }
     >
