@@ -248,7 +248,7 @@ function openEntrance(
     changed: () => store.tell({ type: 'people:changed', topic: 'people', data: {} }),
   });
   claim.onKnock(() => people.reread());
-  closers.add(clock.onTurn(() => people.reread()));
+  closers.add(clock.onTurn((turn) => people.clockSet(turn)));
   closers.add(() => people.close());
   const entrance = people.entrance.mode === 'open' ? openDoor : withSatellites(people.entrance, token);
   return { ...people, entrance };

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '../base/index.js';
+import { toError, type Clock, type Logger, type WallTurn } from '../base/index.js';
 import type { Handlers, PeopleCommand } from '../protocol/index.js';
 import { secret, type Db } from '../storage/index.js';
 import { AccessTokens } from './access-tokens.js';
@@ -11,6 +11,7 @@ import { signInPath } from './links.js';
 import { Passes } from './passes.js';
 import { scryptPasswords, type Passwords } from './passwords.js';
 import { Presence } from './presence.js';
+import { redate } from './redate.js';
 import { Sessions } from './sessions.js';
 import { Users } from './users.js';
 
@@ -30,6 +31,8 @@ export interface People {
   readonly handlers: Handlers<PeopleCommand>;
   /** While sign-in is required and there is no admin: a path that makes one, good once and for an hour. */
   firstLink(): string | undefined;
+  /** The clock was set: what was made before the year was known is moved along, and who is to go goes. */
+  clockSet(turn: WallTurn): void;
   /** Another process may have written: what it changed reaches live connections now. */
   reread(): void;
   close(): void;
@@ -48,6 +51,10 @@ export function openPeople(parts: PeopleParts): People {
   presence.onChange((change) => {
     if (change.kind === 'ended' && change.access_id === undefined) sessions.forget(change.session_id);
   });
+  const reread = (): void => {
+    presence.settle();
+    changed();
+  };
   return {
     entrance: new HouseEntrance({
       mode,
@@ -68,10 +75,16 @@ export function openPeople(parts: PeopleParts): People {
       mode === 'open' || users.firstAdmin()
         ? undefined
         : signInPath(passes.createLink(undefined, clock.wallMs()).link),
-    reread: () => {
-      presence.settle();
-      changed();
+    clockSet: ({ by_ms, trusted }) => {
+      try {
+        if (trusted && redate(db, by_ms))
+          log.info({ by_ms }, 'what was made before the year was known lasts on');
+      } catch (error) {
+        log.warn({ error: toError(error).message }, 'what was made before the year was known ends now');
+      }
+      reread();
     },
+    reread,
     close: () => presence.close(),
   };
 }

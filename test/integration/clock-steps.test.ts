@@ -54,7 +54,7 @@ function boot(machineMs: number): Boot {
     knowsRoom: () => true,
     changed: () => undefined,
   });
-  const unfollow = wall.onTurn(() => people.reread());
+  const unfollow = wall.onTurn((turn) => people.clockSet(turn));
   const off = (): void => {
     unfollow();
     people.close();
@@ -110,6 +110,30 @@ describe('sessions, tokens and invitations', () => {
     second.clock.set(THEN + 31 * DAY);
     await second.clock.advance(15_000);
     expect([await isIn(second, session), await isIn(second, token, 'bearer')]).toEqual([true, false]);
+  });
+
+  it('of a new house that does not know the year yet last as long as they should when it does', async () => {
+    const life = boot(0);
+    const { session, token, invited } = await household(life);
+    await life.clock.advance(MINUTE);
+    life.clock.set(THEN);
+    await life.clock.advance(15_000);
+    expect([await isIn(life, session), await isIn(life, token, 'bearer')]).toEqual([true, true]);
+    expect(await enter(life, invited.path)).toBe(true);
+    await life.clock.advance(HOUR);
+    expect(await enter(life, invited.path)).toBe(false);
+    life.clock.set(THEN + 31 * DAY);
+    await life.clock.advance(15_000);
+    expect(await isIn(life, token, 'bearer')).toBe(false);
+  });
+
+  it('of a new house, and the link to its first account, are good when the year is known at last', async () => {
+    const life = boot(0);
+    const link = secretIn(life.people.firstLink() ?? '');
+    life.clock.set(THEN);
+    await life.clock.advance(15_000);
+    const { session } = await life.people.entrance.signIn({ how: 'link', link, name: 'Ann' }, ORIGIN);
+    expect(await isIn(life, session)).toBe(true);
   });
 
   it('outlast a clock that is fifty years ahead for five minutes, and nobody is swept out', async () => {
