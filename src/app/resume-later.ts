@@ -29,7 +29,7 @@ export function resumeLater({ undecided, store, clock, log, run }: ResumeLaterPa
     const sinceUs = clock.nowUs() - startedUs;
     const awayMs = clock.wallMs() - sinceUs / 1000 - wall_ms;
     log.info({ away_ms: Math.round(awayMs), room_ids }, 'it is known how long the machine was off');
-    if (!goesOn(awayMs) || sinceUs > LATEST_US) return;
+    if (!goesOn(awayMs, false) || sinceUs > LATEST_US) return;
     for (const [room_id, before] of left) {
       const now = store.state.rooms.get(room_id)?.kept;
       const same = now?.intent === 'paused' && now.item_id === before?.item_id;

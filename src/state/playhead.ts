@@ -16,14 +16,14 @@ const Marks = z.object({
 /** Room for the marks of some 40 rooms; always written whole, so a shorter text leaves nothing of a longer one behind. */
 const FILE_BYTES = 4096;
 const EVERY_MS = 1000;
-/** As often on the disk: each time costs a card some 20 kB with the journal of its file system. */
-const DISK_MS = 60_000;
+/** As often on the disk: each time costs a card some 30 kB, nearly all of it the journal of its file system. */
+const DISK_MS = 120_000;
 /** With a new item the database is written too, and with a play: the mark goes along, if the last one is this old, and costs no journal of its own. */
 const ALONG_MS = 30_000;
 
 /**
  * Where every room's music is, written over the same 4 kB of a file while something plays: once a second in memory, where there is such a place
- * (`near`), and once a minute on disk. `kill -9` loses at most a second, a power cut a minute. A file that is written each second costs an SD card
+ * (`near`), and every two minutes on disk. `kill -9` loses at most a second, a power cut two minutes. A file that is written each second costs an SD card
  * 11 MB an hour, most of it the journal of its file system; a database row each second would cost more.
  */
 export class Playhead {
@@ -144,9 +144,9 @@ export interface Undecided {
   readonly room_ids: readonly string[];
 }
 
-/** Whether music goes on that was last heard so long ago. */
-export function goesOn(awayMs: number): boolean {
-  return Math.abs(awayMs) <= RESUME_WITHIN_MS;
+/** Whether music goes on that was marked so long ago; what was marked in another life of the machine played on for up to `DISK_MS` after it. */
+export function goesOn(awayMs: number, isSameLife: boolean): boolean {
+  return awayMs >= -RESUME_WITHIN_MS && awayMs <= RESUME_WITHIN_MS + (isSameLife ? 0 : DISK_MS);
 }
 
 /**
@@ -161,7 +161,7 @@ export function resumedAt(state: State, paths: readonly string[], at: LoadedAt):
       undefined,
     );
   const away = marks && awayFor(marks, at);
-  const resumes = away !== undefined && goesOn(away);
+  const resumes = away !== undefined && goesOn(away, isOfLife(marks, at));
   const rooms = new Map(state.rooms);
   const paused: string[] = [];
   for (const [roomId, room] of rooms) {
@@ -181,11 +181,16 @@ export function resumedAt(state: State, paths: readonly string[], at: LoadedAt):
   return { state: { ...state, rooms }, undecided };
 }
 
+function isOfLife(marks: z.infer<typeof Marks> | undefined, { boot }: LoadedAt): boolean {
+  return boot !== undefined && marks?.boot === boot;
+}
+
 /** How long ago marks were made; undefined when no clock knows. */
 function awayFor(marks: z.infer<typeof Marks>, at: LoadedAt): number | undefined {
   if (at.trusted) return at.wall_ms - marks.wall_ms;
-  const sameLife = marks.boot !== undefined && marks.boot === at.boot;
-  return sameLife && marks.us !== undefined && marks.us <= at.us ? (at.us - marks.us) / 1000 : undefined;
+  return isOfLife(marks, at) && marks.us !== undefined && marks.us <= at.us
+    ? (at.us - marks.us) / 1000
+    : undefined;
 }
 
 function readMarks(path: string): z.infer<typeof Marks> | undefined {

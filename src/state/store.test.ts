@@ -229,7 +229,7 @@ describe('the playhead', () => {
     playhead.close();
   });
 
-  it('is in memory each second and on disk each minute, and the newest of both counts', async () => {
+  it('is in memory each second and on disk every two minutes, and the newest of both counts', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tutti-playhead-'));
     const [path, near] = [join(folder, 'playhead'), join(folder, 'near')];
     const clock = new ManualClock();
@@ -239,20 +239,43 @@ describe('the playhead', () => {
     const playhead = new Playhead({ path, near, store, clock, log: silentLogger });
     store.commit(playing('i0', 10, clock.nowUs()));
     await store.durable();
-    await clock.advance(70_000);
+    await clock.advance(130_000);
     const position = (...paths: string[]): number =>
       resumedAt(loadState(db, '1'), paths, at(clock)).state.rooms.get('kitchen')!.kept.position_seconds;
-    expect([position(path), position(near, path), position(path, near)]).toEqual([71, 80, 80]);
+    expect([position(path), position(near, path), position(path, near)]).toEqual([131, 140, 140]);
     playhead.close();
-    expect([position(path), existsSync(near)]).toEqual([80, false]);
+    expect([position(path), existsSync(near)]).toEqual([140, false]);
   });
+
+  it.each([
+    ['one', 119_000, 'playing'],
+    ['one', 121_000, 'paused'],
+    ['two', 239_000, 'playing'],
+    ['two', 241_000, 'paused'],
+  ])(
+    'knows that music went on after its last mark: life %s, %i ms after it, it is %s',
+    async (boot, ms, intent) => {
+      const { path, near } = both();
+      const clock = new ManualClock();
+      const { store, db } = open();
+      store.commit(known);
+      store.commit(add(1));
+      const playhead = new Playhead({ path, near, store, clock, log: silentLogger, boot: 'one' });
+      store.commit(playing('i0', 10, clock.nowUs()));
+      await store.durable();
+      await clock.advance(1_000);
+      const { state } = resumedAt(loadState(db, '1'), [path], at(clock, ms, { boot }));
+      expect(state.rooms.get('kitchen')?.kept).toMatchObject({ intent, position_seconds: 11 });
+      playhead.close();
+    },
+  );
 
   const both = (): { readonly path: string; readonly near: string } => {
     const folder = mkdtempSync(join(tmpdir(), 'tutti-playhead-'));
     return { path: join(folder, 'playhead'), near: join(folder, 'near') };
   };
 
-  it('goes to disk along with each new item, and no more often than each minute for that', async () => {
+  it('goes to disk along with each new item, and with what is written in its middle', async () => {
     const { path, near } = both();
     const clock = new ManualClock();
     const { store } = open();
@@ -264,15 +287,16 @@ describe('the playhead', () => {
       store.commit(playing(`i${song}`, 0, clock.nowUs()));
       for (let second = 0; second < 217; second++) {
         await clock.advance(1000);
+        if (second === 108) playhead.goAlong();
         marks.add(readFileSync(path, 'utf8'));
         if (second === 0) expect(readFileSync(path, 'utf8')).toContain(`"i${song}"`);
       }
     }
-    expect(marks.size).toBe(15 * 4);
+    expect(marks.size).toBe(15 * 2);
     playhead.close();
   });
 
-  it('goes along with what else is written, when it is half as old as it may be', async () => {
+  it('goes along with what else is written, when it is a quarter as old as it may be', async () => {
     const { path, near } = both();
     const clock = new ManualClock();
     const { store } = open();
@@ -288,10 +312,10 @@ describe('the playhead', () => {
       return at();
     };
     expect([await along(20_000), await along(24_000)]).toEqual(['1', '46']);
-    await clock.advance(59_000);
+    await clock.advance(119_000);
     expect(at()).toBe('46');
     await clock.advance(1000);
-    expect(at()).toBe('106');
+    expect(at()).toBe('166');
     playhead.close();
   });
 
