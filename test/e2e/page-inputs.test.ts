@@ -46,6 +46,11 @@ it('shows what remotes and knobs do, live, and what is wrong with them', async (
     remote({ input_id: 'old', name: 'Old keyboard', kind: 'keyboard', connected: false, enabled: false }),
   );
   await page.getByText('Keyboard · not plugged in').waitFor();
+  const message = 'The amplifier cannot be switched: there is no gpiochip4.';
+  const notices = [{ notice_id: 'header-amplifier', level: 'warning' as const, message }];
+  fake.house.system = { ...fake.house.system, notices };
+  fake.house.publish({ type: 'system:state', topic: 'system', data: fake.house.system });
+  await page.getByRole('list', { name: 'About the header' }).getByText(message).waitFor();
   await auditPage(page, 'inputs');
   expect(complaints).toEqual([]);
 });

@@ -37,6 +37,7 @@ export function InputsView() {
         <OnlyAdmins />
       ) : (
         <div class="scroller">
+          <HeaderNotices />
           {inputs?.length === 0 && (
             <p class="empty">
               Plug a keyboard, the receiver of a remote control or a knob into the machine that Tutti runs on:
@@ -84,7 +85,26 @@ export function InputsView() {
   );
 }
 
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+/** What is wired to the header and cannot be used: outputs have no card of their own. */
+function HeaderNotices() {
+  const { house } = useStore();
+  const notices =
+    house.system.value?.notices.filter(({ notice_id }) => notice_id.startsWith('header-')) ?? [];
+  if (notices.length === 0) return null;
+  return (
+    <ul class="notices" aria-label="About the header">
+      {notices.map(({ notice_id, level, message }) => (
+        <li key={notice_id} class={level}>
+          <Icon name="warning" size={20} />
+          <span>{message}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+const sentence = (text: string): string => `${capital(text)}.`;
 
 interface InputMenuProps {
   readonly input: Input;
@@ -130,7 +150,7 @@ function InputCard({ input, now, onOpen }: InputCardProps) {
         {problem !== undefined && (
           <span class="row-line problem">
             <Icon name="warning" size={18} />
-            {problem}
+            {capital(problem)}
           </span>
         )}
         {heard && (
