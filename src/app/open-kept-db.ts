@@ -45,7 +45,11 @@ export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
       disk.look(true);
       // Nobody would hear that nothing is kept: it is not the disk that refuses.
       if (disk.state === 'fine')
-        throw new AppError('ERR_DISK', `${error.message}: ${howToOwn(config.data_dir)}`, { cause: error });
+        throw new AppError(
+          'ERR_DISK',
+          `${error.message}. All files there have to belong to this user: ${howToOwn(config.data_dir)}`,
+          { cause: error },
+        );
     }
   }
   return borrow(base, file);

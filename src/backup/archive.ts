@@ -73,24 +73,30 @@ export async function verify(file: string, worked: Worked = () => undefined): Pr
   return read(file, () => undefined, worked);
 }
 
+export interface Unpacking {
+  readonly worked?: Worked | undefined;
+  wanted?(this: void, name: string): boolean;
+}
+
 /**
  * Takes an archive apart into a new folder, every file on disk and as its manifest says when this resolves. `admit` may throw before any
- * but the manifest is written. Throws ERR_INVALID for what is no backup.
+ * but the manifest is written; what is not `wanted` is read, and not written. Throws ERR_INVALID for what is no backup.
  */
 export async function unpack(
   file: string,
   folder: string,
   admit: (manifest: Manifest) => Promise<void> | void,
-  worked: Worked = () => undefined,
+  { worked = () => undefined, wanted = () => true }: Unpacking = {},
 ): Promise<Manifest> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const manifest = await read(
     file,
-    (name) => createWriteStream(join(folder, name), { flags: 'wx', mode: 0o600 }),
+    (name) =>
+      wanted(name) ? createWriteStream(join(folder, name), { flags: 'wx', mode: 0o600 }) : undefined,
     worked,
     admit,
   );
-  for (const { name } of manifest.files) await settle(join(folder, name));
+  for (const { name } of manifest.files) if (wanted(name)) await settle(join(folder, name));
   await settle(folder);
   return manifest;
 }

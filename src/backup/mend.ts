@@ -131,8 +131,8 @@ async function mendBeside(parts: MendParts): Promise<string[]> {
 }
 
 /**
- * Before the settings are read: a file of them that is torn (empty, or not text at all) is set aside and comes back from the newest backup that has
- * it. A file with a mistake in it is left for its owner. Gives what was lost, in sentences for people.
+ * Before the settings are read: a file of them that is torn (empty, not text at all, or the beginning of what was backed up, up to the middle of a
+ * line) is set aside and comes back from the newest backup that has it. A file with a mistake in it is left for its owner. Gives what was lost, in sentences for people.
  */
 export async function mendSettings(
   parts: Omit<MendParts, 'log'> & { readonly log?: Logger },
@@ -156,7 +156,9 @@ async function mendSettingsFile(parts: MendParts, name: 'tutti.yaml' | 'settings
   const { dataDir, wallMs } = parts;
   const bytes = await readFile(join(dataDir, name)).catch(() => undefined);
   const sound = (text: string): boolean => text.trim() !== '' && (name === 'tutti.yaml' || isJson(text));
-  if (!bytes || (isText(bytes) && sound(bytes.toString('utf8')))) return [];
+  if (!bytes) return [];
+  if (isText(bytes) && sound(bytes.toString('utf8')))
+    return name === 'tutti.yaml' ? mendCutSettings(parts, bytes.toString('utf8')) : [];
   // Somebody may have emptied it, or written nothing but spaces: then no backup has anything else either.
   const emptied = name === 'tutti.yaml' && isText(bytes);
   const folder = asideName(wallMs, 'damaged');
@@ -167,6 +169,26 @@ async function mendSettingsFile(parts: MendParts, name: 'tutti.yaml' | 'settings
   return [
     back ? `${kept} Those of a backup were taken in their place.` : `${kept} They are as at the beginning.`,
   ];
+}
+
+/** Settings that stop in the middle of a line may mean something else than before (`port: 80`): when they went on in the newest backup, it has them. */
+async function mendCutSettings(parts: MendParts, text: string): Promise<string[]> {
+  const name = 'tutti.yaml';
+  if (text.endsWith('\n')) return [];
+  const newest = (await listFiles(backupsIn(parts.dataDir))).at(-1);
+  const size = newest && (await sizeIn(newest, name));
+  if (size === undefined || size <= Buffer.byteLength(text)) return [];
+  const back = await takeFromBackup(parts, name, (whole) => whole.startsWith(text));
+  if (!back) return [];
+  return [
+    `The settings (${name}) stopped in the middle of a line: those of a backup, which begin alike, were taken in their place. What was there is kept in ${ASIDE}/${asideName(parts.wallMs, 'damaged')}.`,
+  ];
+}
+
+/** How long a file in a backup is. */
+async function sizeIn({ file }: BackupFile, name: string): Promise<number | undefined> {
+  const manifest = await manifestOf(file).catch(() => undefined);
+  return manifest?.files.find((one) => one.name === name)?.size_bytes;
 }
 
 type OneFile = 'satellite-token' | 'tutti.yaml' | 'settings.json';

@@ -48,11 +48,12 @@ async function staged(
   const stage = join(dataDir, STAGE);
   await rm(stage, { recursive: true, force: true });
   try {
-    const manifest = await unpack(file, stage, admit, worked);
-    if (checkDatabase(join(stage, DATABASE)) !== manifest.schema)
+    const wanted = (name: string): boolean => only?.includes(name) ?? true;
+    const manifest = await unpack(file, stage, admit, { worked, wanted });
+    if (wanted(DATABASE) && checkDatabase(join(stage, DATABASE)) !== manifest.schema)
       throw noBackup('its database is another one');
     const names = ([DATABASE, ...BESIDE] as const).filter(
-      (name) => existsSync(join(stage, name)) && (only?.includes(name) ?? true),
+      (name) => existsSync(join(stage, name)) && wanted(name),
     );
     for (const name of names) await settle(join(stage, name));
     const ready: z.infer<typeof Ready> = { aside, names };

@@ -292,6 +292,24 @@ describe('a database that was damaged', () => {
     ]);
   });
 
+  it('has settings back that stop in the middle of a line, and leaves those alone that somebody made shorter', async () => {
+    const folder = await backedUp();
+    const settings = join(folder, 'tutti.yaml');
+    for (const cut of ['port: 80', 'po', 'port:']) {
+      writeFileSync(settings, cut);
+      const lost = await mendSettings({ dataDir: folder, wallMs: NOW });
+      expect(lost).toEqual([expect.stringMatching(/stopped in the middle of a line.*kept in aside/)]);
+      expect(readFileSync(settings, 'utf8')).toBe('port: 8080\n');
+    }
+    for (const meant of ['port: 9', 'port: 80\n', 'port: 8080\nname: x']) {
+      writeFileSync(settings, meant);
+      expect(await mendSettings({ dataDir: folder, wallMs: NOW })).toEqual([]);
+      expect(readFileSync(settings, 'utf8')).toBe(meant);
+    }
+    expect(commitsIn(folder)).toBe(2);
+    expect(existsSync(join(folder, 'restoring'))).toBe(false);
+  });
+
   it('leaves settings with a mistake in them to their owner', async () => {
     const folder = folderWith({ 'tutti.yaml': 'port: [8080\n', 'settings.json': '{}' });
     expect(await mendSettings({ dataDir: folder, wallMs: NOW })).toEqual([]);
