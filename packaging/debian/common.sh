@@ -23,6 +23,21 @@ stop_all() {
   systemctl stop $services 2>/dev/null || true
 }
 
+# Started again by postinst. One that is not well is no reason to take an upgrade back, and may be why there is one.
+note_running() {
+  mkdir -p "$upgrading"
+  for service in $services; do
+    case $(shown ActiveState "$service") in
+    active | reloading) echo "$service" >>"$upgrading/active" ;;
+    activating | failed) echo "$service" >>"$upgrading/ailing" ;;
+    esac
+  done
+  # What an upgrade that was cut short had stopped counts as running.
+  for list in active ailing; do
+    if [ -e "$upgrading/$list" ]; then sort -u -o "$upgrading/$list" "$upgrading/$list"; fi
+  done
+}
+
 start_noted() {
   running || return 0
   for list in active ailing; do

@@ -22,6 +22,14 @@ check 'the gateway answers' within 20 inside node /opt/recipe/get.cjs http://127
 check 'the satellite offers its output' within 30 status_has tutti-satellite.service Bath
 check 'its output is a unit of its own too' within 30 active tutti-output@satellite-null.service
 check 'and a room of the server' within 30 room_has Bath
+# As on a machine that is a loudspeaker and no server.
+was=$(version_says)
+inside systemctl stop tutti.service tutti-worker.service tutti-gateway.service
+check 'a satellite alone: a version that does not start' upgrade 1.2.0
+check 'is taken back' same "$was" "$(version_says)"
+check 'and it offers its output' within 30 status_has tutti-satellite.service Bath
+inside systemctl start tutti.service tutti-worker.service tutti-gateway.service
+check 'to the server, when that is back' within 60 room_has Bath
 for service in worker gateway satellite; do
   check "the $service stops in good order" eval "inside systemctl stop tutti-$service.service; same success \$(shown Result tutti-$service.service)"
 done
