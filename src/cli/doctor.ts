@@ -18,7 +18,7 @@ import {
 } from '../doctor/index.js';
 import type { Check } from '../protocol/index.js';
 import { knock } from '../storage/index.js';
-import { version } from '../package-root.js';
+import { packageRoot, version } from '../package-root.js';
 import type { Arguments } from './arguments.js';
 import { fetchBundle, findingsOfServer } from './running-server.js';
 
@@ -33,7 +33,7 @@ export async function doctor(env: Env, parsed: Arguments, print: (line: string) 
 
 /** This machine, and what the server that runs here sees, as far as it says. */
 async function look(env: Env, parsed: Arguments): Promise<Check[]> {
-  const { config, ways, finding } = settings(env);
+  const { config, ways, finding } = settings(env, packageRoot);
   const blind = houseChecks(undefined, () => config.port);
   const seen = (await knock(config.data_dir)) ? await findingsOfServer(parsed, env) : undefined;
   const specs = [
@@ -108,7 +108,7 @@ function refusal(file: string, cause: unknown): never {
 }
 
 async function alone(env: Env, parsed: Arguments, problem: string): Promise<Buffer> {
-  const { config } = settings(env);
+  const { config } = settings(env, packageRoot);
   const missing = [`state and metrics: ${problem}`];
   const hidden = hiddenBy(config.data_dir, missing);
   return bundle({
