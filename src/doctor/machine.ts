@@ -72,7 +72,7 @@ const SLOW_MS = 150;
 export async function checkDisk(
   probes: DiskProbes,
   dataDir: string,
-  ways: Pick<Ways, 'set'>,
+  ways: Pick<Ways, 'tutti'>,
 ): Promise<Finding> {
   const free = await probes.freeBytes(dataDir);
   const room = `${Math.round(free / MEBIBYTE)} MB free`;
@@ -92,7 +92,7 @@ export async function checkDisk(
   if (ms > SLOW_MS)
     return warning(
       `${room}, but ${speed}: edits of queues wait for it`,
-      `Keep the data on a quicker disk: stop Tutti, move ${dataDir} there, and ${ways.set('data_dir', '/mnt/ssd/tutti')}`,
+      `${ways.tutti('backup')}   Then move to a quicker card (A2) or an SSD, and restore it there`,
       figures,
     );
   if (free < LITTLE_BYTES) return warning(`${room} for ${dataDir}; ${speed}`, clean, figures);
