@@ -15,6 +15,7 @@ import type { CaseResult } from './result.js';
 import { Shelf } from './shelf.js';
 import { runSteady } from './steady/run.js';
 import { runSync } from './sync/run.js';
+import { runNights } from './writes/nights.js';
 import { runWrites } from './writes/run.js';
 
 const CASES: readonly BenchCase[] = [tap, progress, mpdRoundTrip, libraryCase, startUp, queueEdits, busHop];
@@ -27,6 +28,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   if (wanted[0] === 'pipeline') return runPipeline(wanted.slice(1), print);
   if (wanted[0] === 'steady') return runSteady(wanted.slice(1), print);
   if (wanted[0] === 'writes') return runWrites(wanted.slice(1), print);
+  if (wanted[0] === 'nights') return runNights(print);
   const unknown = wanted.filter((key) => !CASES.some((one) => one.key === key));
   if (unknown.length > 0) {
     print(`There is no case ${unknown.join(', ')}. Cases:`);
@@ -35,6 +37,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     print('  pipeline  albums on their way in, beside beets');
     print('  steady  what it takes of the machine: at rest, playing, on a small machine, for an hour');
     print('  writes  what wears a card out: kB per hour at rest and playing');
+    print('  nights  what the backup of a night writes, with 100,000 tracks');
     print('  sync  rooms against each other, as they are heard');
     return;
   }
