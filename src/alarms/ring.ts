@@ -6,6 +6,7 @@ import { RingVolume } from './ring-volume.js';
 import { NO_MUSIC, type RingKept } from './kept.js';
 import { Music } from './music.js';
 import { announces, missingIn, namesOf, standingOf } from './standing.js';
+import { troubleOf } from './words.js';
 
 /** How it ended. */
 export interface RingEnd {
@@ -183,7 +184,7 @@ export class Ring {
         await work();
       })
       .catch((thrown: unknown) => {
-        this.#problem = toError(thrown).message;
+        this.#problem = troubleOf(thrown);
         this.#parts.log.warn(
           { alarm_id: this.#parts.alarm.alarm_id, error: this.#problem },
           'an alarm has trouble',
@@ -235,7 +236,7 @@ export class Ring {
       await work();
       this.#begun = true;
     } catch (error) {
-      await this.#tone(toError(error).message);
+      await this.#tone(troubleOf(error));
     }
   }
 
@@ -356,7 +357,10 @@ export class Ring {
     this.#triedUs = now;
     const missing = missingIn(state(), this.roomId);
     if (!this.#allAway())
-      return this.#tone(state().rooms.get(this.roomId)?.live.problem ?? 'nothing was heard');
+      return this.#tone(
+        state().rooms.get(this.roomId)?.live.problem ??
+          (broken ? 'it could not be played' : 'nothing was heard'),
+      );
     if (this.#problem === undefined)
       this.#parts.say(
         'error',
