@@ -11,7 +11,7 @@ describe('what is to be typed', () => {
       "printf '\\nport: 8081\\n' | sudo tee -a /etc/tutti/tutti.yaml && sudo systemctl restart tutti",
     );
     expect(ways.set('music_dir', '/mnt/a b')).toContain(
-      `sudo sed -i 's|^music_dir[ \t]*:.*|music_dir: "/mnt/a b"|' /etc/tutti/tutti.yaml`,
+      `sudo sed -i 's|^music_dir *:.*|music_dir: "/mnt/a b"|' /etc/tutti/tutti.yaml`,
     );
     expect(ways.tutti('backup')).toBe('sudo tutti backup');
   });

@@ -59,9 +59,9 @@ export function waysOf({ root, file, byVariable, read = textOf }: Installed): Wa
       if (byVariable(key))
         return changeOfVariable(kind, spec?.variable ?? `TUTTI_${key.toUpperCase()}`, value);
       const line = `${key}: ${written(value)}`;
-      const there = new RegExp(`^${key}[ \\t]*:`, 'm').test(read(file) ?? '');
+      const there = new RegExp(`^${key} *:`, 'm').test(read(file) ?? '');
       const change = there
-        ? `${may}sed -i ${quoted(`s|^${key}[ \t]*:.*|${line.replaceAll('|', '\\|')}|`)} ${at}`
+        ? `${may}sed -i ${quoted(`s|^${key} *:.*|${line.replaceAll('|', '\\|')}|`)} ${at}`
         : `printf ${quoted(`\\n${line}\\n`)} | ${may}tee -a ${at}`;
       if (spec?.live) return within(change);
       return kind === 'clone' ? `${change}   ${RESTART.clone}` : `${within(change)} && ${RESTART[kind]}`;
