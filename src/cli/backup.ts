@@ -80,9 +80,7 @@ function listed(backups: readonly Backup[], json: boolean): string {
   const lines = backups.map(({ backup_id, kind, size_bytes, version, confirmed_at, problem }) => {
     const what = problem ?? `${megabytes(size_bytes)}, Tutti ${version ?? 'of another version'}`;
     const same =
-      confirmed_at === undefined
-        ? ''
-        : `\n  nothing has changed since, and it was read back: ${minutes(confirmed_at)}`;
+      confirmed_at === undefined ? '' : `\n  read back ${minutes(confirmed_at)}: nothing had changed`;
     return `${backup_id}  ${kind}, ${what}${same}`;
   });
   return lines.join('\n');

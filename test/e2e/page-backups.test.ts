@@ -26,7 +26,7 @@ it('[BK1] shows what there is, and what is damaged', async () => {
   const { page, complaints } = await opened();
   await page.getByText('12.5 GB are free for more').waitFor();
   await page.getByText('1.8 MB · Tutti 0.1.0').waitFor();
-  await page.getByText(/^Nothing has changed since, read back .* ago$/).waitFor();
+  await page.getByText(/^Read back .*: nothing had changed$/).waitFor();
   await page.getByText('It is damaged').waitFor();
   const restore = page.getByRole('button', { name: /^Restore/ });
   expect([await restore.first().isEnabled(), await restore.last().isEnabled()]).toEqual([true, false]);

@@ -179,7 +179,7 @@ function BackupRow({ backup, now, onRestore, onRemove }: BackupRowProps) {
         {confirmed_at !== undefined && (
           <span class="row-sub">
             <Icon name="check" size={16} />
-            Nothing has changed since, read back {ago(confirmed_at, now)}
+            Read back {ago(confirmed_at, now)}: nothing had changed
           </span>
         )}
       </div>
