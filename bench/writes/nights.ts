@@ -34,7 +34,7 @@ export async function runNights(print: (line: string) => void): Promise<void> {
     const dataDir = join(disk.path, 'state');
     await mkdir(dataDir);
     await copyFile(join(scanned, 'tutti.db'), join(dataDir, 'tutti.db'));
-    const tutti = await startTutti(ground, { dataDir, musicDir });
+    const tutti = await startTutti(ground, { dataDir, musicDir, env: { TUTTI_SPACE_RESERVE_MB: '16' } });
     stop = () => tutti.stop();
     const client = connect({ url: `ws://127.0.0.1:${tutti.port}/ws`, WebSocket, topics: [] });
     await client.ready();
