@@ -1,7 +1,7 @@
 import {
   AppError,
   randomId,
-  type HouseZone,
+  type HouseTime,
   type Logger,
   type Timer,
   type WallClock,
@@ -30,7 +30,7 @@ export interface AlarmParts {
   readonly store: Store;
   readonly clock: WallClock;
   readonly log: Logger;
-  readonly zone: Pick<HouseZone, 'name' | 'offsetAt'>;
+  readonly local: Pick<HouseTime, 'name' | 'offsetAt'>;
   /** An alarm rings in a room: it is not to fall silent by itself. */
   awake(roomId: string): void;
 }
@@ -60,8 +60,8 @@ export class Alarms {
       'alarm:list': () => ({
         alarms: this.#kept.all().map(({ item }) => item),
         clock_trusted: parts.clock.trusted(),
-        utc_offset_minutes: parts.zone.offsetAt(parts.clock.wallMs()),
-        time_zone: parts.zone.name,
+        utc_offset_minutes: parts.local.offsetAt(parts.clock.wallMs()),
+        time_zone: parts.local.name,
       }),
       'alarm:set': async (request, caller) => {
         const { alarm } = this.#set(request, caller);
@@ -169,7 +169,7 @@ export class Alarms {
   #skip(alarmId: string, skip: boolean): One {
     const { item, own } = this.#entry(alarmId);
     const { skip_date: _before, ...rest } = item;
-    const next = nextRing(item, this.#past(item, own), undefined, this.#parts.zone.offsetAt);
+    const next = nextRing(item, this.#past(item, own), undefined, this.#parts.local.offsetAt);
     if (skip && (!item.enabled || !next))
       throw new AppError('ERR_CONFLICT', 'It does not ring next time anyway');
     this.#put({ ...rest, ...(skip && next && { skip_date: next.date }) }, own);
@@ -198,7 +198,7 @@ export class Alarms {
 
   /** When it rings next. */
   #lookAt(alarmId: string): number | undefined {
-    const { clock, zone } = this.#parts;
+    const { clock, local } = this.#parts;
     const now = clock.wallMs();
     this.#takeBackMissed(alarmId, now);
     this.#makeSure(alarmId, now);
@@ -207,7 +207,7 @@ export class Alarms {
       const options = {
         graceMs: item.grace_minutes * 60_000,
         skipDate: item.skip_date,
-        offsetAt: zone.offsetAt,
+        offsetAt: local.offsetAt,
       };
       const verdict = judge(item, this.#past(item, own), now, options);
       this.#looked.set(alarmId, verdict.looked_ms);
@@ -237,7 +237,7 @@ export class Alarms {
   #showNext(alarmId: string): number | undefined {
     const { item, own } = this.#entry(alarmId);
     const past = this.#past(item, own);
-    const next = item.enabled ? nextRing(item, past, item.skip_date, this.#parts.zone.offsetAt) : undefined;
+    const next = item.enabled ? nextRing(item, past, item.skip_date, this.#parts.local.offsetAt) : undefined;
     const next_at = next && new Date(next.at_ms).toISOString();
     if (next_at !== item.next_at) {
       const { next_at: _before, ...rest } = item;

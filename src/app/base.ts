@@ -1,4 +1,4 @@
-import type { HouseZone, Logger, LogRing, WallClock } from '../base/index.js';
+import type { HouseTime, Logger, LogRing, WallClock } from '../base/index.js';
 import type { Config } from '../config/index.js';
 import type { HouseSettings } from '../settings/index.js';
 import type { Closers } from './closers.js';
@@ -10,7 +10,7 @@ export interface Base {
   readonly settings: HouseSettings;
   readonly clock: WallClock;
   /** What acts at an hour of the day goes by this. */
-  readonly zone: HouseZone;
+  readonly local: HouseTime;
   readonly log: Logger;
   /** The last lines of that log. */
   readonly ring: LogRing;

@@ -38,7 +38,7 @@ const DAY_MS = 86_400_000;
 
 /** Everything that this house does by the clock. [SD1] */
 export function openHouseSchedules(base: Base, parts: HouseSchedules): Schedules {
-  const { config, clock, zone, log, closers } = base;
+  const { config, clock, local, log, closers } = base;
   const { db, store, jobs } = parts;
   const list = [
     ...intake(parts),
@@ -46,7 +46,7 @@ export function openHouseSchedules(base: Base, parts: HouseSchedules): Schedules
     ...watch(base, parts),
     ...parts.others,
   ];
-  const schedules = openSchedules({ db, store, jobs, clock, offsetAt: zone.offsetAt, log, random, list });
+  const schedules = openSchedules({ db, store, jobs, clock, offsetAt: local.offsetAt, log, random, list });
   closers.add(() => schedules.close());
   return schedules;
 }

@@ -14,12 +14,12 @@ export interface OpenedAlarms {
 
 /** What rooms do at an hour of the day: alarms, and falling silent. */
 export function openAlarms(
-  { clock, zone, log, closers }: Base,
+  { clock, local, log, closers }: Base,
   { db, store }: Pick<Kept, 'db' | 'store'>,
 ): OpenedAlarms {
   const parts = { db, store, clock, log: log.child({ part: 'alarms' }) };
   const sleeps = new Sleeps(parts);
-  const alarms = new Alarms({ ...parts, zone, awake: (roomId) => sleeps.cancel(roomId) });
+  const alarms = new Alarms({ ...parts, local, awake: (roomId) => sleeps.cancel(roomId) });
   return {
     handlers: { ...alarms.handlers, ...sleeps.handlers },
     excused: (roomId) => alarms.excuses(roomId),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { DRIVERS, SnapcastOptions } from '../../drivers/index.js';
-import { AppError, nearest, systemClock, toError, zoneNamed } from '../base/index.js';
+import { AppError, nearest, systemClock, toError, placeNamed } from '../base/index.js';
 import { busAddress } from '../bus/index.js';
 import type { Fault, Judges, TogetherFault } from '../config/index.js';
 import { AddressGuard } from '../net/index.js';
@@ -25,7 +25,7 @@ export function settingJudges(kinds: readonly PlayerKind[] = PLAYER_KINDS): Judg
     allow_private_addresses: (list) =>
       ofEach(list, NETWORKS, (text) => new AddressGuard({ clock: systemClock, allow: [text] })),
     bus: (text) => thrownBy(() => busAddress(text)),
-    time_zone: zoneFaults,
+    time_zone: placeFaults,
     allowed_origins: (list) =>
       list
         .filter((text) => !URL.canParse(text))
@@ -75,8 +75,8 @@ function pemFaults(key: string, path: string): Fault[] {
   }
 }
 
-function zoneFaults(name: string): Fault[] {
-  if (zoneNamed(name) !== undefined) return [];
+function placeFaults(name: string): Fault[] {
+  if (placeNamed(name) !== undefined) return [];
   const zones = Intl.supportedValuesOf('timeZone');
   const place = name.trim().replaceAll(' ', '_').toLowerCase();
   const meant = zones.find((zone) => zone.toLowerCase().endsWith(`/${place}`)) ?? nearest(name, zones);

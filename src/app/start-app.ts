@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   deferred,
-  HouseZone,
+  HouseTime,
   LogRing,
   openWall,
   systemClock,
@@ -86,10 +86,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     closers.add(() => wall.close());
     const ended = deferred<string>();
     const restart = (reason: string): void => ended.resolve(reason);
-    const zone = new HouseZone({ chosen: () => config.time_zone, clock: wall, log });
-    closers.add(() => zone.close());
-    settings.follow(['time_zone'], () => zone.look());
-    const base = { config, settings, log, ring, clock: wall, zone, closers, restart };
+    const local = new HouseTime({ chosen: () => config.time_zone, clock: wall, log });
+    closers.add(() => local.close());
+    settings.follow(['time_zone'], () => local.look());
+    const base = { config, settings, log, ring, clock: wall, local, closers, restart };
     return {
       ...(await open(base, { ...options, claimed: () => wall.start() })),
       wantsRestart: ended.promise,
@@ -225,11 +225,11 @@ async function openParts(
 
 /** How loud it may be, and when. */
 function rulesOf(
-  { zone }: Base,
+  { local }: Base,
   db: Db,
   { excused }: OpenedAlarms,
 ): Pick<RoomParts, 'localMinutes' | 'excused' | 'roleLimits'> {
-  const localMinutes = (ms: number): number => minuteOfDay(ms, zone.offsetAt);
+  const localMinutes = (ms: number): number => minuteOfDay(ms, local.offsetAt);
   return { localMinutes, excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
 }
 

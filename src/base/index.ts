@@ -9,7 +9,7 @@ export * from './log.js';
 export * from './log-ring.js';
 export * from './nearest.js';
 export * from './waiting.js';
-export * from './house-zone.js';
+export * from './house-time.js';
 export * from './local-time.js';
 export * from './wall.js';
 export * from './wall-clock.js';

@@ -136,7 +136,7 @@ export class AlarmHouse {
     this.sleeps = new Sleeps(parts);
     this.alarms = new Alarms({
       ...parts,
-      zone: { name: 'Here', offsetAt: systemOffset },
+      local: { name: 'Here', offsetAt: systemOffset },
       awake: (roomId) => this.sleeps.cancel(roomId),
     });
     house.excused = (roomId) => this.alarms.excuses(roomId);

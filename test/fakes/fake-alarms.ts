@@ -1,5 +1,5 @@
 import { DEFAULTS } from '../../src/alarms/kept.js';
-import { AppError, offsetIn, systemZone, zoneNamed } from '../../src/base/index.js';
+import { AppError, offsetIn, systemPlace, placeNamed } from '../../src/base/index.js';
 import type { Alarm } from '../../src/protocol/index.js';
 import type { FakeHandlers } from './fake-commands.js';
 import type { FakeHouse } from './fake-house.js';
@@ -28,7 +28,7 @@ export function alarmHandlers(house: FakeHouse): FakeHandlers {
   };
   return {
     'alarm:list': () => {
-      const time_zone = zoneNamed(String(house.settings.set.get('time_zone'))) ?? systemZone.own();
+      const time_zone = placeNamed(String(house.settings.set.get('time_zone'))) ?? systemPlace.own();
       const utc_offset_minutes = offsetIn(time_zone)(Date.now());
       return { alarms: pipeline.list('alarms'), clock_trusted: true, utc_offset_minutes, time_zone };
     },

@@ -90,7 +90,7 @@ export function sleepText(sleep: Sleep, nowUs: number): string {
 }
 
 /** `Berlin`, `St Johns`; `UTC` as it is. */
-export function zoneText(zone: string): string {
+export function placeText(zone: string): string {
   return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
 }
 

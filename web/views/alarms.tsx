@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Alarm } from '../../src/protocol/alarm.js';
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
-import { daysText, isTrouble, lastText, nextText, sourceText, zoneText } from '../state/alarm-words.js';
+import { daysText, isTrouble, lastText, nextText, sourceText, placeText } from '../state/alarm-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import '../styles/alarms.css';
@@ -67,11 +67,11 @@ function ClockNotice() {
     );
   const here = -new Date().getTimezoneOffset();
   if (value.utc_offset_minutes === here) return null;
-  return <ZoneNotice house={value.time_zone} onChange={() => setChanges(changes + 1)} />;
+  return <PlaceNotice house={value.time_zone} onChange={() => setChanges(changes + 1)} />;
 }
 
 /** The house was never told where it stands, or this phone is on a journey. */
-function ZoneNotice({ house, onChange }: { house: string; onChange: () => void }) {
+function PlaceNotice({ house, onChange }: { house: string; onChange: () => void }) {
   const store = useStore();
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const change = async (): Promise<void> => {
@@ -80,12 +80,12 @@ function ZoneNotice({ house, onChange }: { house: string; onChange: () => void }
   return (
     <div class="clock-notice" role="status">
       <p class="problem">
-        <Icon name="warning" size={18} /> The clocks of this house go by {zoneText(house)}, this phone by{' '}
-        {zoneText(here)}. Alarms, quiet hours and schedules go by the house.
+        <Icon name="warning" size={18} /> The clocks of this house go by {placeText(house)}, this phone by{' '}
+        {placeText(here)}. Alarms, quiet hours and schedules go by the house.
         {!isAdmin(store) && ' Who manages Tutti can change that in the settings.'}
       </p>
       {isAdmin(store) && (
-        <Button label={`Have the house go by ${zoneText(here)}`} onClick={() => void change()} />
+        <Button label={`Have the house go by ${placeText(here)}`} onClick={() => void change()} />
       )}
     </div>
   );

@@ -4,15 +4,15 @@ import { systemOffset, type OffsetAt } from './local-time.js';
 import type { Logger } from './log.js';
 
 /** What a machine says of the time zone that it is in, by names such as `Europe/Berlin`. */
-export interface ZoneProbe {
+export interface PlaceProbe {
   /** The one that this process goes by until it ends. */
   own(): string;
   /** The one that is set for the machine now; undefined where that is not to be seen. */
   linked(): string | undefined;
 }
 
-export const systemZone: ZoneProbe = {
-  own: () => zoneNamed(new Intl.DateTimeFormat().resolvedOptions().timeZone) ?? 'UTC',
+export const systemPlace: PlaceProbe = {
+  own: () => placeNamed(new Intl.DateTimeFormat().resolvedOptions().timeZone) ?? 'UTC',
   linked() {
     try {
       return /\/zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(readlinkSync('/etc/localtime'))?.[1];
@@ -23,7 +23,7 @@ export const systemZone: ZoneProbe = {
 };
 
 /** As the tables of the program call it; undefined for what is no time zone. */
-export function zoneNamed(name: string | undefined): string | undefined {
+export function placeNamed(name: string | undefined): string | undefined {
   if (name === undefined || !/^[A-Za-z]/.test(name)) return undefined;
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
@@ -32,12 +32,12 @@ export function zoneNamed(name: string | undefined): string | undefined {
   }
 }
 
-export interface HouseZoneParts {
+export interface HouseTimeParts {
   /** What people have chosen, now. */
   readonly chosen: () => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly probe?: ZoneProbe;
+  readonly probe?: PlaceProbe;
 }
 
 const LOOK_MS = 15_000;
@@ -46,9 +46,9 @@ const LOOK_MS = 15_000;
  * By which time zone the clocks on the walls of the house go: the one that somebody chose, else that of the machine, also when it is set to another
  * one while the server runs. A process that was given one of its own (`TZ`) keeps it.
  */
-export class HouseZone {
-  readonly #parts: HouseZoneParts;
-  readonly #probe: ZoneProbe;
+export class HouseTime {
+  readonly #parts: HouseTimeParts;
+  readonly #probe: PlaceProbe;
   readonly #own: string;
   /** The process goes by what is set for the machine. */
   readonly #follows: boolean;
@@ -56,11 +56,11 @@ export class HouseZone {
   #name: string;
   #offsetAt: OffsetAt;
 
-  constructor(parts: HouseZoneParts) {
+  constructor(parts: HouseTimeParts) {
     this.#parts = parts;
-    this.#probe = parts.probe ?? systemZone;
+    this.#probe = parts.probe ?? systemPlace;
     this.#own = this.#probe.own();
-    this.#follows = zoneNamed(this.#probe.linked()) === this.#own;
+    this.#follows = placeNamed(this.#probe.linked()) === this.#own;
     this.#name = this.#own;
     this.#offsetAt = systemOffset;
     this.look();
@@ -76,8 +76,8 @@ export class HouseZone {
 
   /** Looks whether it is another one now. */
   look(): void {
-    const machine = this.#follows ? zoneNamed(this.#probe.linked()) : undefined;
-    const name = zoneNamed(this.#parts.chosen()) ?? machine ?? this.#own;
+    const machine = this.#follows ? placeNamed(this.#probe.linked()) : undefined;
+    const name = placeNamed(this.#parts.chosen()) ?? machine ?? this.#own;
     if (name === this.#name) return;
     this.#parts.log.info({ time_zone: name, before: this.#name }, 'the house goes by another time zone');
     this.#name = name;
