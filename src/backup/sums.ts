@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Db } from '../storage/index.js';
 import type { Still } from './still.js';
 
 /** Sums of a database, hex: of all its bytes, and of those that somebody would miss. */
@@ -37,8 +38,16 @@ export async function sumsOf(still: Still, worked: (bytes: number) => void = () 
     }
     worked(chunk.length);
   }
-  for (const rows of LISTS) for (const row of db.prepare(rows).all()) those.update(JSON.stringify(row));
+  for (const rows of hasLists(db) ? LISTS : [])
+    for (const row of db.prepare(rows).all()) those.update(JSON.stringify(row));
   return { sha256: all.digest('hex'), kept_sha256: those.digest('hex') };
+}
+
+/** Databases of long ago have none; they are backed up before they get some. */
+function hasLists(db: Db): boolean {
+  return (
+    db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'kept_lists'").get() !== undefined
+  );
 }
 
 /** By their numbers, from 1: 1 for a page of a table, or of an index on one, that people would miss. */
