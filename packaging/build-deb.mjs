@@ -169,6 +169,18 @@ function fill(stage) {
       put(join(doc, file), readFileSync(join(root, 'config', file)));
 }
 
+/** Whether what is installed is what the lockfile names; after a pull it may not be. */
+function packagesFit() {
+  const installed = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return existsSync(join(root, 'node_modules'));
+  const [wanted, there] = [join(root, 'package-lock.json'), installed].map(
+    (file) => JSON.parse(readFileSync(file, 'utf8')).packages,
+  );
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || there[path]?.version === version,
+  );
+}
+
 const MAINTAINER = 'The Tutti authors <tutti@localhost>';
 
 function changelog() {
@@ -211,7 +223,7 @@ function all(folder) {
 }
 
 if (!/^\d[A-Za-z0-9.+~-]*$/.test(values.version)) fail(`${values.version} is no version of a Debian package`);
-if (!existsSync(join(root, 'node_modules'))) run('npm', ['ci', '--no-audit', '--no-fund']);
+if (!packagesFit()) run('npm', ['ci', '--no-audit', '--no-fund']);
 if (!values['no-build']) run('npm', ['run', '--silent', 'build']);
 if (!existsSync(join(root, 'dist/src/main.js'))) fail('there is no build; run: npm run build');
 if (values.app === undefined) makePackage();
