@@ -72,13 +72,16 @@ function nearPlayhead(dataDir: string, runtimeDir: string | undefined): string |
   return join(MEMORY, `tutti-${id}.playhead`);
 }
 
+/** ENOENT is what Node calls a full disk when it makes folders in folders. */
+const REFUSED = ['ERR_DISK', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'ENOENT'];
+
 /** A disk that refuses keeps nobody from starting: nothing is mended then. */
 async function mended({ config, clock, log }: Base): Promise<string[]> {
   try {
     return await mendFolder({ dataDir: config.data_dir, wallMs: clock.wallMs(), log });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!['ERR_DISK', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM'].includes(code)) throw error;
+    if (!REFUSED.includes(code)) throw error;
     log.error({ error: toError(error).message }, 'the data folder could not be looked through');
     return [];
   }

@@ -1,31 +1,56 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { AppError } from '../base/index.js';
 
 const FILE = 'satellite-token';
 const TOKEN = /^[A-Za-z0-9_-]{20,256}$/;
 
+/** A disk that refuses keeps no server from starting: the token then holds until it ends. */
+const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOENT']);
+
 /** What satellites of this server must know: made at the first start, in a file that only its owner can read. */
 export async function satelliteToken(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true });
   const path = join(dataDir, FILE);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  // Nothing, or zeros, is what a power cut leaves of a file that was just made.
+  if (text.replaceAll('\0', '').trim() !== '') return tokenIn(text, path);
+  const fresh = randomBytes(24).toString('base64url');
   try {
-    const file = await open(path, 'wx', 0o600);
-    const fresh = randomBytes(24).toString('base64url');
-    await file.writeFile(`${fresh}\n`);
-    await file.sync();
-    await file.close();
-    return fresh;
+    await keep(path, fresh);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return readToken(path);
+    if (!REFUSED.has(codeOf(error))) throw error;
   }
+  return fresh;
+}
+
+async function keep(path: string, token: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const part = `${path}.part`;
+  const file = await open(part, 'w', 0o600);
+  try {
+    await file.writeFile(`${token}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(part, path);
 }
 
 /** The token in a file, alone or with white space around it. */
 export async function readToken(path: string): Promise<string> {
-  const token = (await readFile(path, 'utf8')).trim();
+  return tokenIn(await readFile(path, 'utf8'), path);
+}
+
+function tokenIn(text: string, path: string): string {
+  const token = text.trim();
   if (!TOKEN.test(token)) throw new AppError('ERR_INVALID', `${path} holds no satellite token`);
   return token;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -14,7 +14,8 @@ export interface Claim {
 const socketIn = (dataDir: string): string => join(dataDir, 'run', 'claim.sock');
 /** Where nothing can be written: in memory where there is such a place. */
 const SPARE = ['/dev/shm', tmpdir()];
-const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO']);
+/** ENOENT is what Node calls a full disk when it makes folders in folders. */
+const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOENT']);
 
 /**
  * Makes sure that one server alone writes to a data folder: a listening socket in its folder `run`, which dies with its process however that dies.
