@@ -7,6 +7,7 @@ import { setting } from '../storage/index.js';
 import type { Base } from './base.js';
 import { replaceNotices } from './notices.js';
 import type { Kept } from './open-state.js';
+import { retryRefused } from './retry-refused.js';
 
 export interface OpenedPower {
   readonly handlers: Backups['handlers'];
@@ -48,7 +49,7 @@ export function openPower(base: Base, kept: Kept, jobs: Jobs): OpenedPower {
     file: (backupId) => backups.file(backupId),
     upload: (piece) => backups.upload(piece),
     start() {
-      const ended = [clock.onTurn(tell), disk.onChange(changed), store.onRefused(() => disk.look(true))];
+      const ended = [clock.onTurn(tell), disk.onChange(changed), retryRefused({ store, disk, clock })];
       closers.add(() => ended.forEach((end) => end()));
       disk.start();
       tell();
@@ -58,9 +59,7 @@ export function openPower(base: Base, kept: Kept, jobs: Jobs): OpenedPower {
 
   function changed(): void {
     tell();
-    if (disk.state !== 'fine') return;
-    if (kept.borrowed) restart('The disk can be written again');
-    else if (!store.retry()) disk.look(true);
+    if (disk.state === 'fine' && kept.borrowed) restart('The disk can be written again');
   }
 }
 

@@ -46,7 +46,10 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
   const at = { wall_ms: clock.wallMs(), trusted: clock.trusted(), boot, us: startedUs };
   const { state, undecided } = resumedAt(loaded, playheads, at);
   const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
-  closers.add(() => store.flush());
+  closers.add(() => {
+    // Also what was refused before: the disk may have room by now.
+    if (!store.retry()) log.error({}, 'what the disk has refused is lost with this life of the server');
+  });
   const playhead = new Playhead({ path: playheadPath, near, store, clock, log, boot });
   closers.add(() => playhead.close());
   for (const what of unread) log.error({ what }, 'something in the database could not be read');

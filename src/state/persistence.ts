@@ -51,6 +51,10 @@ const KeptEdit = z.object({
   unshuffled_after: z.array(Id).optional(),
 });
 
+/** True of the store: it is done in memory, and tried again. */
+const REFUSED =
+  'The disk has refused this: it holds until the server restarts, and is kept for good only if the disk takes it before';
+
 /**
  * Writes what changed between two states, in one transaction: one row per room, player and queue item, one row for a queue's order.
  * Queues, undo and what rooms and players are wait for the disk and survive a power cut; where a knob stands and what plays only survive
@@ -69,7 +73,7 @@ export function sqliteKeeper(db: Db): Keeper {
       try {
         db.transaction(write, weight);
       } catch (cause) {
-        throw new AppError('ERR_DISK', 'the state could not be written to disk', { cause });
+        throw new AppError('ERR_DISK', REFUSED, { cause });
       }
     },
   };

@@ -136,8 +136,17 @@ describe('[BK4] a disk that refuses every write', () => {
     expect(await keep('Before')).toBe('done');
     // Nobody may lock a disk on which files are open: a limit of the process refuses as a broken card does.
     await run('prlimit', ['--pid', String(server.pid), '--fsize=0:']);
+    const length = (): number => client.mirror.room[ROOM]?.playback.queue_length ?? 0;
+    const before = length();
+    const [album] = (await client.send('library:albums', {})).items;
+    const more = { room_id: ROOM, source: { album_id: album!.album_id } };
+    // The command that finds it out: what it changed holds, and is kept later.
+    await expect(client.send('queue:add', more)).rejects.toThrow(/holds until the server restarts/);
     expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    expect(nameOf()).toBe('Before');
     await until('it is told', () => notices().includes('kept-disk'));
+    const after = length();
+    expect(after).toBeGreaterThan(before);
     for (const more of ['next', 'play'] as const)
       expect(await codeOf(client.send(`room:${more}`, { room_id: ROOM }))).toBe('done');
     expect(await codeOf(client.send('room:volume', { room_id: ROOM, volume: 0.3 }))).toBe('done');
@@ -147,6 +156,7 @@ describe('[BK4] a disk that refuses every write', () => {
     await server.start();
     await join();
     expect([nameOf(), client.mirror.room[ROOM]?.playback.volume]).toEqual(['After', 0.3]);
+    expect(length()).toBe(after);
   });
 
   it('keeps nobody asleep: an alarm rings, and the room is as before', async () => {
