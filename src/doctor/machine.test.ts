@@ -153,6 +153,9 @@ describe('disks', () => {
     expect(mountOf(MOUNTS, '/srv/my music/a')).toMatchObject({ at: '/srv/my music', readonly: true });
     expect(mountOf(MOUNTS, '/var/lib/tutti')).toMatchObject({ from: '/dev/mmcblk0p2', readonly: false });
     expect(mountOf('', '/x')).toBeUndefined();
+    // What a file system with faults does to itself, by the name that Linux has for it since 6.14.
+    const faulty = '/dev/mmcblk0p3 /data ext4 rw,noatime,emergency_ro 0 0\n';
+    expect(mountOf(MOUNTS + faulty, '/data/state')).toMatchObject({ at: '/data', readonly: true });
     expect(['/dev/mmcblk0p2', '/dev/sdb1', '/dev/nvme0n1p3', 'tmpfs'].map(diskOf)).toEqual([
       'mmcblk0',
       'sdb',

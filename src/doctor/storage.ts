@@ -1,4 +1,5 @@
 import type { Figure } from '../protocol/index.js';
+import { isLockedBy } from '../storage/index.js';
 import type { Files } from './cards.js';
 import { notice, ok, problem, unmeasured, warning, type Finding } from './finding.js';
 import type { Ways } from './ways.js';
@@ -18,7 +19,7 @@ export function mountOf(mounts: string, path: string): Mount | undefined {
     const [from = '', at = '', kind = '', options = ''] = line.split(' ').map(unescaped);
     const around = at === '/' || path === at || path.startsWith(`${at}/`);
     if (at === '' || !around || (best && best.at.length > at.length)) continue;
-    best = { from, at, kind, readonly: options.split(',').includes('ro') };
+    best = { from, at, kind, readonly: isLockedBy(options.split(',')) };
   }
   return best;
 }

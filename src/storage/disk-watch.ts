@@ -130,8 +130,12 @@ export const systemDisk: DiskProbe = {
 
 /** Whether nothing can be written below a folder. */
 export function isLocked(mountinfo: string, folder: string): boolean {
-  return mountOptions(mountinfo, folder).some((option) => LOCKED.has(option));
+  return isLockedBy(mountOptions(mountinfo, folder));
 }
+
+/** Whether nothing can be written where these are the options of a mount. */
+export const isLockedBy = (options: readonly string[]): boolean =>
+  options.some((option) => LOCKED.has(option));
 
 /** Options of the mount that a folder is on, and of its file system; none when nobody knows. */
 export function mountOptions(mountinfo: string, folder: string): string[] {
