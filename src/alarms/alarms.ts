@@ -17,12 +17,13 @@ import {
 import { KeptList, type Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
 import { asking, type RunCommand } from './ask.js';
-import { judge, LOOK_MS, MAX_DONE, nextRing, PUNCTUAL_MS, type Past, type Verdict } from './due.js';
+import { judge, LOOK_MS, MAX_DONE, nextRing, type Past, type Verdict } from './due.js';
 import { AlarmOwn, DEFAULTS, type RingKept } from './kept.js';
 import { Ring, type RingEnd } from './ring.js';
-import { leftOut, lateBy } from './words.js';
+import { noticesOf, troubleWith, type AlarmNotices } from './trouble.js';
+import { leftOut, outcomeOf, tooLate } from './words.js';
 
-type AlarmCommand = `alarm:${'list' | 'set' | 'remove' | 'skip' | 'snooze' | 'stop' | 'test'}`;
+type AlarmCommand = `alarm:${'list' | 'set' | 'remove' | 'skip' | 'snooze' | 'stop' | 'test' | 'dismiss'}`;
 type One = CommandReply<'alarm:set'>;
 
 export interface AlarmParts {
@@ -33,6 +34,8 @@ export interface AlarmParts {
   readonly local: Pick<HouseTime, 'name' | 'offsetAt'>;
   /** An alarm rings in a room: it is not to fall silent by itself. */
   awake(roomId: string): void;
+  /** Every notice there is about alarms, each time all of them. */
+  told(this: void, notices: AlarmNotices): void;
 }
 
 const MAX_ALARMS = 100;
@@ -75,6 +78,7 @@ export class Alarms {
         await this.#rings.get(alarm_id)?.stop(false, 'Removed');
         this.#kept.remove([alarm_id]);
         this.#looked.delete(alarm_id);
+        this.#tell();
         return {};
       },
       'alarm:skip': ({ alarm_id, skip }) => this.#skip(alarm_id, skip),
@@ -92,6 +96,12 @@ export class Alarms {
         this.#ring(this.#entry(alarm_id).item, rightsOf(caller), { test: true });
         return { alarm: this.#entry(alarm_id).item };
       },
+      'alarm:dismiss': ({ alarm_id }) => {
+        const { item, own } = this.#entry(alarm_id);
+        const { notice, ...rest } = own;
+        if (notice) this.#put(item, rest);
+        return { alarm: item };
+      },
     };
   }
 
@@ -100,6 +110,7 @@ export class Alarms {
     this.#run = run;
     for (const { item, own } of this.#kept.all()) this.#looked.set(item.alarm_id, own.looked_ms);
     this.#unturn = this.#parts.clock.onTurn(() => this.#look());
+    this.#tell();
     this.#look();
   }
 
@@ -153,7 +164,7 @@ export class Alarms {
     const item: Alarm = { ...rest, ...skips, alarm_id: alarm_id ?? randomId(8), days: [...days] };
     const now = clock.wallMs();
     this.#looked.set(item.alarm_id, now);
-    const { missed_ms: _missed, unsure: _unsure, ...kept } = before?.own ?? {};
+    const { missed_ms: _missed, unsure: _unsure, notice: _notice, ...kept } = before?.own ?? {};
     const own: AlarmOwn = {
       ...kept,
       by: rightsOf(caller),
@@ -220,7 +231,7 @@ export class Alarms {
   #takeBackMissed(alarmId: string, now: number): void {
     const { item, own } = this.#entry(alarmId);
     if (own.missed_ms === undefined || now >= own.missed_ms) return;
-    const { missed_ms: _missed, ...mine } = own;
+    const { missed_ms: _missed, notice: _notice, ...mine } = own;
     const { last_at: _at, last_result: _result, last_message: _message, ...rest } = item;
     this.#looked.set(alarmId, now);
     this.#put({ ...rest, enabled: true }, { ...mine, looked_ms: now });
@@ -250,34 +261,24 @@ export class Alarms {
     const dates = [skipped, rings].flatMap((one) => one?.date ?? []);
     const last = rings ?? missed.at(-1) ?? skipped;
     const { skip_date, last_message: _message, ...rest } = before;
-    const late = rings ? looked_ms - rings.at_ms : 0;
-    const result = rings
-      ? late > PUNCTUAL_MS
-        ? 'made_up'
-        : 'rang'
-      : missed.length > 0
-        ? 'missed'
-        : 'skipped';
-    const message =
-      result === 'missed'
-        ? leftOut(missed, looked_ms)
-        : result === 'made_up'
-          ? lateBy(late)
-          : result === 'skipped'
-            ? 'Left out, as somebody wanted'
-            : undefined;
+    const outcome = outcomeOf({ rings, missed, looked_ms });
     const item: Alarm = {
       ...rest,
       ...(skip_date !== undefined && !dates.includes(skip_date) && { skip_date }),
       ...(before.days.length === 0 && { enabled: false }),
       ...(last && { last_at: new Date(last.at_ms).toISOString() }),
-      last_result: result,
-      ...(message !== undefined && { last_message: message }),
+      ...outcome,
     };
-    const isOver = before.days.length === 0 && result === 'missed';
+    const isMissed = outcome.last_result === 'missed';
+    const isOver = before.days.length === 0 && isMissed;
+    const { notice, ...mine } = own;
+    const fresh = isMissed
+      ? this.#trouble(item, 'missed', tooLate(missed, looked_ms), missed.length)
+      : notice;
     const missed_ms = isOver ? missed.at(-1)?.at_ms : undefined;
     this.#put(item, {
-      ...own,
+      ...mine,
+      ...(fresh && !rings && { notice: fresh }),
       looked_ms,
       done: [...own.done, ...dates].slice(-MAX_DONE),
       ...(missed_ms !== undefined && { missed_ms }),
@@ -294,16 +295,17 @@ export class Alarms {
         ? (kept.until_ms ?? 0) + Math.max(1, item.grace_minutes) * 60_000
         : kept.since_ms + item.stop_minutes * 60_000;
     if (!kept.test && now < ends) return this.#ring(item, own.by, { test: false, kept });
-    this.#letGo(item.alarm_id, 'The server was off while it rang');
+    this.#letGo(item.alarm_id, 'The server was off while it rang', !kept.test);
   }
 
   /** Whether it rang in the last life of the server and waited to ring on; now it does not any more. */
-  #letGo(alarmId: string, last_message: string): boolean {
+  #letGo(alarmId: string, last_message: string, cutShort = false): boolean {
     const { item, own } = this.#entry(alarmId);
     if (!own.ring || this.#rings.has(alarmId)) return false;
     const { ring: _ring, ...rest } = item;
     const { ring: _kept, ...mine } = own;
-    this.#put({ ...rest, last_message }, mine);
+    const notice = cutShort ? this.#trouble(item, 'cut-short', last_message) : undefined;
+    this.#put({ ...rest, last_message }, { ...mine, ...(notice && { notice }) });
     return true;
   }
 
@@ -362,15 +364,34 @@ export class Alarms {
     this.#rings.delete(alarmId);
     const entry = this.#kept.get(alarmId);
     if (!entry) return;
-    const { ring: _view, ...item } = entry.item;
+    const { ring: view, ...item } = entry.item;
     const { ring: _kept, ...own } = entry.own;
-    this.#put({ ...item, last_message: message, ...(failed && { last_result: 'failed' }) }, own);
+    const notice = failed && view?.test !== true ? this.#trouble(item, 'failed', message) : own.notice;
+    this.#put(
+      { ...item, last_message: message, ...(failed && { last_result: 'failed' }) },
+      { ...own, ...(notice && { notice }) },
+    );
     if (failed) this.#say(item, 'error', message);
   }
 
   #say({ name, time }: Alarm, level: 'info' | 'warning' | 'error', message: string): void {
     const title = name === '' ? `Alarm of ${time}` : `${name}, ${time}`;
     this.#parts.store.tell({ type: 'notification', topic: 'toasts', data: { level, title, message } });
+  }
+
+  #trouble(
+    alarm: Alarm,
+    what: 'missed' | 'failed' | 'cut-short',
+    reason: string,
+    times = 1,
+  ): AlarmOwn['notice'] {
+    const { store, local } = this.#parts;
+    const room = store.state.rooms.get(alarm.room_id)?.kept.name;
+    return troubleWith(alarm, { what, reason, times, room, offsetAt: local.offsetAt });
+  }
+
+  #tell(): void {
+    this.#parts.told(noticesOf(this.#kept.all()));
   }
 
   /** A disk that refuses must not keep anybody asleep. */
@@ -381,6 +402,7 @@ export class Alarms {
       this.#parts.log.error({ err, alarm_id: item.alarm_id }, 'an alarm could not be kept');
       this.#kept.show(item, own);
     }
+    this.#tell();
   }
 }
 

@@ -23,6 +23,7 @@ const GO_ON: ReadonlySet<CommandType> = new Set<CommandType>([
   'alarm:test',
   'alarm:snooze',
   'alarm:stop',
+  'alarm:dismiss',
   'sleep:cancel',
   'job:cancel',
   'download:pause',

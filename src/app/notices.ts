@@ -1,10 +1,14 @@
+import { ALARM_NOTICES } from '../alarms/index.js';
 import type { Config } from '../config/index.js';
 import type { DriverDefinition, Players } from '../players/index.js';
 import type { SystemState } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
 
-/** Ids of notices of what is wired to the header, which may be told before all others. */
+/** Ids of notices of what is wired to the header. */
 export const HEADER_NOTICES = 'header-';
+
+/** May be told before all others. */
+const EARLY: readonly string[] = [HEADER_NOTICES, ALARM_NOTICES];
 
 /** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
 export function settleNotices(
@@ -17,7 +21,9 @@ export function settleNotices(
   const silent = drivers.find((driver) => driver.kind === 'null');
   if (store.state.players.size === 0 && silent)
     players.found(silent, { key: 'silent', name: 'Silent output', options: {} });
-  const early = store.state.system.notices.filter(({ notice_id }) => notice_id.startsWith(HEADER_NOTICES));
+  const early = store.state.system.notices.filter(({ notice_id }) =>
+    EARLY.some((prefix) => notice_id.startsWith(prefix)),
+  );
   const notices: SystemState['notices'] = [...others, ...early];
   if ([...store.state.players.values()].every(({ kept }) => kept.kind === 'null')) {
     const message =
@@ -36,6 +42,7 @@ export function settleNotices(
 /** In the place of all notices whose ids begin so, these; what else there is stays. */
 export function replaceNotices(store: Store, prefix: string, fresh: SystemState['notices']): void {
   const others = store.state.system.notices.filter(({ notice_id }) => !notice_id.startsWith(prefix));
-  if (fresh.length === 0 && others.length === store.state.system.notices.length) return;
+  const before = store.state.system.notices.filter(({ notice_id }) => notice_id.startsWith(prefix));
+  if (JSON.stringify(before) === JSON.stringify(fresh)) return;
   store.commit({ type: 'system/notices', notices: [...fresh, ...others] });
 }

@@ -1,7 +1,16 @@
 import { tmpdir } from 'node:os';
-import { Alarms, keepTone, Sleeps, TONE_ID, TONE_SECONDS, type RunCommand } from '../alarms/index.js';
+import {
+  ALARM_NOTICES,
+  Alarms,
+  keepTone,
+  Sleeps,
+  TONE_ID,
+  TONE_SECONDS,
+  type RunCommand,
+} from '../alarms/index.js';
 import type { OwnTrack } from '../library/index.js';
 import type { Base } from './base.js';
+import { replaceNotices } from './notices.js';
 import type { Kept } from './open-state.js';
 
 export interface OpenedAlarms {
@@ -19,7 +28,12 @@ export function openAlarms(
 ): OpenedAlarms {
   const parts = { db, store, clock, log: log.child({ part: 'alarms' }) };
   const sleeps = new Sleeps(parts);
-  const alarms = new Alarms({ ...parts, local, awake: (roomId) => sleeps.cancel(roomId) });
+  const alarms = new Alarms({
+    ...parts,
+    local,
+    awake: (roomId) => sleeps.cancel(roomId),
+    told: (notices) => replaceNotices(store, ALARM_NOTICES, notices),
+  });
   return {
     handlers: { ...alarms.handlers, ...sleeps.handlers },
     excused: (roomId) => alarms.excuses(roomId),

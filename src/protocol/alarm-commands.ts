@@ -74,6 +74,13 @@ export const alarmCommands = {
     http: 'POST /alarms/{alarm_id}/test',
     summary: 'Ring now, for a minute at most',
   },
+  'alarm:dismiss': {
+    request: z.strictObject(alarm),
+    reply: One,
+    access: 'control',
+    http: 'POST /alarms/{alarm_id}/dismiss',
+    summary: 'Somebody knows that it did not ring: the notice goes',
+  },
   'sleep:set': {
     request: z.strictObject({
       room_id: Id,

@@ -39,6 +39,21 @@ describe('alarms', () => {
     expect(fake.house.settings.set.get('time_zone')).toBe('Asia/Tokyo');
   });
 
+  it('are told of on the first page when one did not ring, until somebody dismisses it', async () => {
+    const { page, fake, complaints } = await open('#/', {}, PHONE);
+    fake.house.pipeline.put('alarms', anAlarm({ last_result: 'missed', last_message: 'It did not ring' }));
+    const told = 'Alarm of 06:45 (School) did not ring on Friday 20 November in Kitchen: the server was off.';
+    const { alarm_id } = anAlarm();
+    fake.house.notices([{ notice_id: `alarm-${alarm_id}`, level: 'warning', message: told }]);
+    await page.getByRole('link', { name: told }).click();
+    await button(page, 'Dismiss: School, 06:45').waitFor();
+    await auditPage(page, 'alarm-missed');
+    await button(page, 'Dismiss: School, 06:45').click();
+    await page.getByText(told).waitFor({ state: 'detached' });
+    await page.getByText('It did not ring').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it('say when they ring, and are left out, switched off, tried and removed', async () => {
     const { page, fake } = await open('#/alarms', {}, PHONE);
     const { pipeline } = fake.house;

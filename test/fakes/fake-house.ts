@@ -69,7 +69,16 @@ export class FakeHouse {
   ) {}
 
   limitRoles(role_limits: RoleLimits): void {
-    this.system = { ...this.system, role_limits };
+    this.#say({ role_limits });
+  }
+
+  /** In the place of all that there were. */
+  notices(notices: SystemState['notices']): void {
+    this.#say({ notices });
+  }
+
+  #say(more: Partial<SystemState>): void {
+    this.system = { ...this.system, ...more };
     this.publish({ type: 'system:state', topic: 'system', data: this.system });
   }
 

@@ -32,4 +32,19 @@ describe('notice', () => {
     expect(noticeOf(playback, players, system)?.action).toBe('settings');
     expect(noticeOf(playback, players, { ...system, notices: [] })).toBeUndefined();
   });
+  it('leads to the alarms when one did not ring, before all music, and says nothing of it to guests', () => {
+    const { playback, players, system } = room({ link: 'offline' });
+    const slept = {
+      notice_id: 'alarm-one',
+      level: 'warning',
+      message: 'Alarm of 07:00 did not ring',
+    } as const;
+    const told = { ...system, notices: [...system.notices, slept] };
+    expect(noticeOf({ ...playback, stream_title: 'News' }, players, told)).toEqual({
+      kind: 'warning',
+      text: 'Alarm of 07:00 did not ring',
+      action: 'alarms',
+    });
+    expect(noticeOf(playback, [], told, true)?.text).toBe(system.notices[0]?.message);
+  });
 });

@@ -6,24 +6,38 @@ import type { SystemState } from '../../src/protocol/system.js';
 export interface Notice {
   readonly kind: 'info' | 'warning';
   readonly text: string;
-  readonly action?: 'take-over' | 'settings';
+  readonly action?: 'take-over' | 'settings' | 'alarms';
 }
 
 export function noticeOf(
   playback: Playback | undefined,
   players: readonly Player[],
   system: SystemState | undefined,
+  invited = false,
 ): Notice | undefined {
   const foreign = players.find((player) => player.controlled_elsewhere);
   if (foreign) return { kind: 'warning', text: foreignText(foreign), action: 'take-over' };
+  const notices = noticesFor(system, invited);
+  const slept = notices.find(isOfAlarm);
+  if (slept) return { kind: 'warning', text: slept.message, action: 'alarms' };
   const away = players.find((player) => player.link !== 'online');
   if (away?.link === 'offline')
     return { kind: 'warning', text: `${away.name} is offline${away.problem ? `: ${away.problem}` : ''}` };
   if (playback?.problem !== undefined) return { kind: 'warning', text: playback.problem };
   if (away) return { kind: 'info', text: `Connecting to ${away.name}…` };
   if (playback?.stream_title !== undefined) return { kind: 'info', text: playback.stream_title };
-  const told = system?.notices.find((notice) => notice.level !== 'info') ?? system?.notices[0];
+  const told = notices.find((notice) => notice.level !== 'info') ?? notices[0];
   return told && { kind: told.level === 'info' ? 'info' : 'warning', text: told.message, action: 'settings' };
+}
+
+/** Somebody may have slept on; it stays until it was seen. */
+export function isOfAlarm({ notice_id }: SystemState['notices'][number]): boolean {
+  return notice_id.startsWith('alarm-');
+}
+
+/** When somebody gets up is nothing for guests of a party. */
+export function noticesFor(system: SystemState | undefined, invited: boolean): SystemState['notices'] {
+  return (system?.notices ?? []).filter((notice) => !invited || !isOfAlarm(notice));
 }
 
 /** What somebody else plays there, as far as the player says. */

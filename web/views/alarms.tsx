@@ -99,6 +99,7 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
   const last = ring?.problem ?? lastText(alarm);
   const about = name === '' ? time : `${name}, ${time}`;
   const repeats = days.length > 0;
+  const told = store.house.system.value?.notices.find(({ notice_id }) => notice_id === `alarm-${alarm_id}`);
   return (
     <li class={`card alarm ${trouble ? 'waits' : ''} ${enabled || ring ? '' : 'off'}`}>
       <button type="button" class="alarm-time" aria-label={`Change the alarm of ${about}`} onClick={onEdit}>
@@ -110,7 +111,8 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
           {sourceText(alarm)} · {room?.name ?? 'its room is gone'}
         </span>
         <span class="row-sub">{nextText(alarm, now)}</span>
-        {last !== undefined && <span class={`row-sub ${trouble ? 'problem' : ''}`}>{last}</span>}
+        {told && <span class="row-sub problem">{told.message}</span>}
+        {!told && last !== undefined && <span class={`row-sub ${trouble ? 'problem' : ''}`}>{last}</span>}
       </div>
       <div class="card-actions spread">
         <Switch
@@ -131,6 +133,14 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
           disabled={ring !== undefined}
           onClick={() => void store.ask('alarm:test', { alarm_id })}
         />
+        {told && (
+          <Button
+            label="Dismiss"
+            about={about}
+            kind="primary"
+            onClick={() => void store.ask('alarm:dismiss', { alarm_id })}
+          />
+        )}
       </div>
     </li>
   );

@@ -119,14 +119,15 @@ function Title() {
 function NoticeLine() {
   const store = useStore();
   const { house } = store;
-  const notice = noticeOf(house.playback.value, house.roomPlayers.value, house.system.value);
+  const { playback, roomPlayers, system } = house;
+  const notice = noticeOf(playback.value, roomPlayers.value, system.value, store.invited.value);
   return (
     <div class={`notice ${notice?.kind ?? 'none'}`} role="status">
       {notice && (
         <>
           {notice.kind === 'warning' && <Icon name="warning" size={18} />}
-          {notice.action === 'settings' ? (
-            <a href={hrefOf({ view: 'settings' })}>{notice.text}</a>
+          {notice.action === 'settings' || notice.action === 'alarms' ? (
+            <a href={hrefOf({ view: notice.action })}>{notice.text}</a>
           ) : (
             <span>{notice.text}</span>
           )}

@@ -1,6 +1,7 @@
 import { Button } from '../components/buttons.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { doorOf } from '../state/door.js';
+import { isOfAlarm, noticesFor } from '../state/notice.js';
 import { hrefOf, type PlainView } from '../state/route.js';
 import type { Theme } from '../state/settings.js';
 import { signOut } from '../state/sign-in.js';
@@ -17,19 +18,23 @@ const THEMES: readonly { theme: Theme; label: string }[] = [
 export function SettingsView() {
   const store = useStore();
   const { settings, house } = store;
-  const system = house.system.value;
+  const notices = noticesFor(house.system.value, store.invited.value);
   return (
     <section class="view" aria-label="Settings">
       <header class="view-header">
         <h2>Settings</h2>
       </header>
       <div class="scroller">
-        {system && system.notices.length > 0 && (
+        {notices.length > 0 && (
           <ul class="notices">
-            {system.notices.map((notice) => (
+            {notices.map((notice) => (
               <li key={notice.notice_id} class={notice.level}>
                 <Icon name={notice.level === 'info' ? 'check' : 'warning'} size={20} />
-                <span>{notice.message}</span>
+                {isOfAlarm(notice) ? (
+                  <a href={hrefOf({ view: 'alarms' })}>{notice.message}</a>
+                ) : (
+                  <span>{notice.message}</span>
+                )}
               </li>
             ))}
           </ul>
@@ -61,7 +66,7 @@ export function SettingsView() {
         <div class="page-end">
           <Button label="Keyboard shortcuts" offline onClick={() => (store.sheet.value = { kind: 'help' })} />
         </div>
-        <p class="dim page-end">Tutti {system?.version ?? ''}</p>
+        <p class="dim page-end">Tutti {house.system.value?.version ?? ''}</p>
       </div>
     </section>
   );
