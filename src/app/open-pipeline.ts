@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemRandom as random } from '../base/index.js';
+import { codeOf, systemRandom as random, toError } from '../base/index.js';
 import { busAddress, Seal, type Bus } from '../bus/index.js';
 import { AttemptLedger, openQueue, type JobQueue, type SharedHouse } from '../jobs/index.js';
 import {
@@ -27,7 +26,7 @@ import { defaultTags, type TagReader } from '../library/index.js';
 import type { CommandType, Handlers } from '../protocol/index.js';
 import type { Rooms } from '../rooms/index.js';
 import type { Store } from '../state/index.js';
-import type { Db } from '../storage/index.js';
+import { prepareFolder, type Db } from '../storage/index.js';
 import type { Base } from './base.js';
 import { followDownloads } from './follow-downloads.js';
 import { guardJobs } from './guard-jobs.js';
@@ -78,7 +77,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
   const { db, store, music } = parts;
   const workspace = workspaceOf(config);
   for (const folder of ['incoming', 'candidates', 'details', 'exports'])
-    await mkdir(join(workspace, folder), { recursive: true, mode: 0o700 });
+    await prepareFolder(join(workspace, folder), log, 0o700);
   const tags = openTags(base);
   const queue = await openQueue({ db, jobs: music.jobs, clock, log, random, ...sharedOf(base, parts.bus) });
   closers.add(() => queue.close());
@@ -122,7 +121,7 @@ export async function openPipeline(base: Base, parts: PipelineParts): Promise<Op
       ...schedules.handlers,
     },
     upload: (piece) => downloads.upload(piece),
-    recover: async () => void (await importer.recover()),
+    recover: () => recovered(importing, log),
     start() {
       flow.start();
       queue.start();
@@ -289,4 +288,14 @@ function openExports(
     hearted: (userId) => activity.hearted(userId),
     notify: (userId, note) => activity.notify(userId, note),
   });
+}
+
+/** Music that can only be read plays too: what could not be ended there is tried again before anything is changed. */
+async function recovered({ importer }: Pick<OpenedImport, 'importer'>, log: Base['log']): Promise<void> {
+  try {
+    await importer.recover();
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_DISK') throw error;
+    log.error({ error: toError(error).message }, 'what an import had begun is left as it is');
+  }
 }

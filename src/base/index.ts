@@ -8,6 +8,7 @@ export * from './ids.js';
 export * from './log.js';
 export * from './log-ring.js';
 export * from './nearest.js';
+export * from './refusals.js';
 export * from './waiting.js';
 export * from './house-time.js';
 export * from './local-time.js';
