@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openActivity, type ActivityLog } from '../activity/index.js';
+import { isDiskRefusal, toError } from '../base/index.js';
 import { jobHandlers, Jobs } from '../jobs/index.js';
 import { makeDemoMusic, openLibrary, type Library, type LibraryOptions } from '../library/index.js';
-import { openDb, secret, type Db } from '../storage/index.js';
+import { openDb, prepareFolder, secret, type Db } from '../storage/index.js';
 import type { Store } from '../state/index.js';
 import type { Base } from './base.js';
 import type { Kept } from './open-state.js';
@@ -67,9 +67,13 @@ async function libraryOf(
 ): Promise<Library> {
   const demo = config.music_dir === undefined;
   const musicDir = musicDirOf(config);
-  if (demo) await makeDemoMusic(musicDir);
   const cacheDir = join(config.data_dir, 'artwork');
-  await mkdir(cacheDir, { recursive: true });
+  await prepareFolder(cacheDir, log);
+  if (demo)
+    await makeDemoMusic(musicDir).catch((error: unknown) => {
+      if (!isDiskRefusal(error)) throw error;
+      log.error({ error: toError(error).message }, 'the music to try could not be made');
+    });
   return openLibrary({
     db,
     musicDir,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bootName, randomId, toError } from '../base/index.js';
+import { bootName, codeOf, isDiskRefusal, isForbidden, randomId, toError } from '../base/index.js';
 import { mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store, type Undecided } from '../state/index.js';
@@ -75,16 +75,12 @@ function nearPlayhead(dataDir: string, runtimeDir: string | undefined): string |
   return join(MEMORY, `tutti-${id}.playhead`);
 }
 
-/** ENOENT is what Node calls a full disk when it makes folders in folders. */
-const REFUSED = ['ERR_DISK', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'ENOENT'];
-
 /** A disk that refuses keeps nobody from starting: nothing is mended then. */
 async function mended({ config, clock, log }: Base): Promise<string[]> {
   try {
     return await mendFolder({ dataDir: config.data_dir, wallMs: clock.wallMs(), log });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!REFUSED.includes(code)) throw error;
+    if (codeOf(error) !== 'ERR_DISK' && !isDiskRefusal(error) && !isForbidden(error)) throw error;
     log.error({ error: toError(error).message }, 'the data folder could not be looked through');
     return [];
   }

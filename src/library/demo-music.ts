@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 
@@ -64,7 +64,9 @@ async function once(path: string, make: () => Buffer): Promise<void> {
     (found) => found.size > 0,
     () => false,
   );
-  if (!there) await writeFile(path, make());
+  if (there) return;
+  await writeFile(`${path}.part`, make());
+  await rename(`${path}.part`, path);
 }
 
 /** Plucked notes over a held chord; -12 dB at most. */

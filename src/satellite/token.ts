@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AppError } from '../base/index.js';
+import { AppError, codeOf, isDiskRefusal } from '../base/index.js';
 
 const FILE = 'satellite-token';
 const TOKEN = /^[A-Za-z0-9_-]{20,256}$/;
 
-/** A disk that refuses keeps no server from starting: the token then holds until it ends. */
-const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOENT']);
-
-/** What satellites of this server must know: made at the first start, in a file that only its owner can read. */
+/**
+ * What satellites of this server must know: made at the first start, in a file that only its owner can read. A disk that refuses keeps no
+ * server from starting: the token then holds until it ends.
+ */
 export async function satelliteToken(dataDir: string): Promise<string> {
   const path = join(dataDir, FILE);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -22,7 +22,7 @@ export async function satelliteToken(dataDir: string): Promise<string> {
   try {
     await keep(path, fresh);
   } catch (error) {
-    if (!REFUSED.has(codeOf(error))) throw error;
+    if (!isDiskRefusal(error)) throw error;
   }
   return fresh;
 }
@@ -49,8 +49,4 @@ function tokenIn(text: string, path: string): string {
   const token = text.trim();
   if (!TOKEN.test(token)) throw new AppError('ERR_INVALID', `${path} holds no satellite token`);
   return token;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { AppError } from '../base/index.js';
+import { AppError, codeOf, isDiskRefusal } from '../base/index.js';
 
 export interface Claim {
   /** Called when another process of this machine has knocked: it may have written to the database. */
@@ -14,8 +15,6 @@ export interface Claim {
 const socketIn = (dataDir: string): string => join(dataDir, 'run', 'claim.sock');
 /** Where nothing can be written: in memory where there is such a place. */
 const SPARE = ['/dev/shm', tmpdir()];
-/** ENOENT is what Node calls a full disk when it makes folders in folders. */
-const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOENT']);
 
 /**
  * Makes sure that one server alone writes to a data folder: a listening socket in its folder `run`, which dies with its process however that dies.
@@ -28,8 +27,9 @@ export async function claimFolder(dataDir: string): Promise<Claim> {
     try {
       return await claimed(dataDir, path);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!REFUSED.has(code)) throw inWords(error, code, dataDir);
+      if (!isDiskRefusal(error)) throw inWords(error, codeOf(error), dataDir);
+      // Nothing is known of this house, so there is nothing to go on with.
+      if (!existsSync(dataDir)) throw unmade(dataDir, error);
       refused ??= error;
     }
   }
@@ -49,6 +49,14 @@ function inWords(error: unknown, code: string, dataDir: string): unknown {
     {
       cause: error,
     },
+  );
+}
+
+function unmade(dataDir: string, cause: unknown): AppError {
+  return new AppError(
+    'ERR_DISK',
+    `the data folder ${dataDir} cannot be made: its disk is full, faulty or can only be read; make room there, or set TUTTI_DATA_DIR to another folder`,
+    { cause },
   );
 }
 

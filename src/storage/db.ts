@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
-import { AppError } from '../base/index.js';
+import { AppError, codeOf, isDiskRefusal, isForbidden } from '../base/index.js';
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Row = Record<string, SqlValue>;
@@ -132,15 +132,13 @@ function made(file: string): void {
     if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
     else closeSync(openSync(file, 'ax', 0o600));
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const code = codeOf(cause);
     // Another process has just made it.
     if (code === 'EEXIST') return;
-    if (!REFUSED.has(code)) throw cause;
+    if (!isDiskRefusal(cause) && !isForbidden(cause)) throw cause;
     throw new AppError('ERR_DISK', `the database cannot be written (${code})`, { cause });
   }
 }
-
-const REFUSED = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'EACCES', 'EPERM']);
 
 /** SQLite takes a transaction back by itself when the disk is full. */
 function undo(raw: DatabaseSyncInstance): void {

@@ -1,6 +1,7 @@
 export * from './claim.js';
 export * from './db.js';
 export * from './disk-watch.js';
+export * from './folders.js';
 export * from './migrate.js';
 export * from './secrets.js';
 export * from './settings.js';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
@@ -127,6 +127,20 @@ describe('[BK4] a disk that is full', () => {
     expect(await keep('Meanwhile')).toBe('ERR_DISK');
     await disk.clear();
     await keepsAgain();
+  });
+
+  it('lets a server start that has kept nothing yet', async () => {
+    await server.kill();
+    for (const name of readdirSync(disk.seen('state')))
+      if (name !== 'tutti.yaml') rmSync(disk.seen('state', name), { recursive: true });
+    await disk.fill();
+    await server.start();
+    await join();
+    await until('it is told', () => notices().includes('kept-disk'));
+    expect(await keep('Meanwhile')).toBe('ERR_DISK');
+    await disk.clear();
+    await keepsAgain();
+    await play();
   });
 });
 

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import type { Handlers, SourceKind } from '../../protocol/index.js';
 import { Sources, WatchFolder, type ReadyFolder, type SourceSettings } from '../sources/index.js';
+import { prepareFolder } from '../../storage/index.js';
 import { DownloadDesk, type DownloadParts } from './desk.js';
 import { Feeds, type FeedRound } from './feeds.js';
 import { downloadHandlers, type DownloadCommands } from './handlers.js';
@@ -33,7 +33,7 @@ export interface Downloads {
 /** Before `queue.start()`. */
 export async function openDownloads(options: OpenDownloads): Promise<Downloads> {
   const { settings, import_dir, onReady, clock, log, db } = options;
-  await mkdir(settings.incoming, { recursive: true, mode: 0o700 });
+  await prepareFolder(settings.incoming, log, 0o700);
   const sources = new Sources(settings);
   const watched: SourceKind[] = import_dir === undefined ? [] : ['watch'];
   const desk = new DownloadDesk({ ...options, sources }, ['feed', ...watched]);
