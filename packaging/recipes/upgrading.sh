@@ -57,3 +57,4 @@ inside sh -ec 'rm -rf /var/lib/tutti; mv /var/lib/tutti-kept /var/lib/tutti; rm 
 check 'back at the newest' eval 'upgrade 1.3.0'
 inside systemctl start tutti.service
 check 'which serves what it had' within 20 health
+check 'and plays on when asked, for it was off too long to do so by itself' within 20 eval 'play && moves'
