@@ -1,7 +1,7 @@
 import { AppError, Serial, toError, type Logger, type Timer, type WallClock } from '../base/index.js';
 import type { CommandRequest, Handlers, Sleep } from '../protocol/index.js';
 import { KeptList, type Store } from '../state/index.js';
-import type { Db } from '../storage/index.js';
+import type { Db, Durability } from '../storage/index.js';
 import { asking, type Ask, type RunCommand } from './ask.js';
 import { isTouched, levelAt, type Fade, type Left } from './fade.js';
 import { SleepOwn } from './kept.js';
@@ -23,6 +23,8 @@ const SILENT_MS = 1_500;
 /** Players that are away get their volume back when they are there again, if that is soon. */
 const AGAIN_MS = 3_000;
 const TRIES = 40;
+/** What a disk has refused to forget is tried again after so long. */
+const FORGET_AGAIN_MS = 30_000;
 /** The end on the wire is told anew when it moved by more. */
 const MOVED_US = 1.5e6;
 
@@ -78,7 +80,7 @@ export class Sleeps {
   cancel(roomId: string): void {
     const running = this.#running.get(roomId);
     if (running) this.#finish(running, false);
-    else this.#kept.remove([roomId]);
+    else this.#forget(roomId);
   }
 
   close(): void {
@@ -97,7 +99,7 @@ export class Sleeps {
     if (before?.fade) this.#putBack(before);
     const sleep: Sleep = { sleep_id: room_id, room_id, until: until ?? 'time', fade_seconds, fading: false };
     const ms = minutes === undefined ? undefined : minutes * 60_000;
-    this.#kept.put(sleep, ms === undefined ? {} : { ends_ms: clock.wallMs() + ms, length_ms: ms });
+    this.#keep(sleep, ms === undefined ? {} : { ends_ms: clock.wallMs() + ms, length_ms: ms });
     this.#begin(sleep, ms, undefined);
     return this.#kept.get(room_id)?.item ?? sleep;
   }
@@ -176,7 +178,7 @@ export class Sleeps {
       running.before = running.fade ? stands : (running.before ?? stands);
       running.fade = { begunUs: now, way: { from: stands, to: 0, seconds: left } };
       const kept = this.#kept.get(room_id);
-      if (kept) this.#kept.put(kept.item, { ...kept.own, before: running.before }, 'normal');
+      if (kept) this.#keep(kept.item, { ...kept.own, before: running.before }, 'normal');
     }
     const { begunUs, way } = running.fade;
     const told = levelAt(way, (now - begunUs) / 1e6);
@@ -205,7 +207,23 @@ export class Sleeps {
   /** It is kept until the room has its volume back: a server that dies in between gives it back at its next start. */
   #leave(running: Running): void {
     this.#putBack(running);
-    if (!this.#running.has(running.room_id)) this.#kept.remove([running.room_id]);
+    if (!this.#running.has(running.room_id)) this.#forget(running.room_id);
+  }
+
+  /** A disk that refuses keeps nobody awake: then it counts until the server restarts. [BK4] */
+  #keep(sleep: Sleep, own: SleepOwn, durability?: Durability): void {
+    try {
+      this.#kept.put(sleep, own, durability);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'ERR_DISK') throw error;
+      this.#parts.log.warn({ room_id: sleep.room_id }, 'a sleep timer could not be kept');
+      this.#kept.show(sleep, own);
+    }
+  }
+
+  /** At once; on a disk that refuses as soon as it does no more. */
+  #forget(...roomIds: readonly string[]): void {
+    if (!this.#kept.forget(roomIds)) this.#after(FORGET_AGAIN_MS, () => this.#forget());
   }
 
   #after(ms: number, run: () => void): void {

@@ -24,6 +24,7 @@ describe('[BK4] while the disk takes nothing', () => {
   it.each([
     'room:play',
     'room:volume',
+    'sleep:set',
     'library:search',
     'backup:remove',
     'token:revoke',

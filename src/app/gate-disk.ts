@@ -24,6 +24,7 @@ const GO_ON: ReadonlySet<CommandType> = new Set<CommandType>([
   'alarm:snooze',
   'alarm:stop',
   'alarm:dismiss',
+  'sleep:set',
   'sleep:cancel',
   'job:cancel',
   'download:pause',

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { AppError } from '../base/index.js';
 import { LIST_NOUNS, LIST_TOPICS, type ListItem, type ListName } from '../protocol/index.js';
 import type { Change } from './changes.js';
 import type { Store } from './store.js';
@@ -24,6 +25,8 @@ export interface KeptEntry<L extends ListName, Own> {
 export class KeptList<L extends ListName, Own> {
   readonly #options: KeptListOptions<L, Own>;
   readonly #entries = new Map<string, KeptEntry<L, Own>>();
+  /** Gone, and still on a disk that refuses. */
+  readonly #left = new Set<string>();
 
   /** Loads what is kept and commits it. */
   constructor(options: KeptListOptions<L, Own>) {
@@ -74,6 +77,27 @@ export class KeptList<L extends ListName, Own> {
     db.transaction(() => known.forEach((id) => remove.run(list, id)));
     for (const id of known) this.#entries.delete(id);
     store.commit({ type: 'list/removed', list, ids: known });
+  }
+
+  /**
+   * Gone from memory and from the wire whatever the disk says. False when it refuses: then the next call, of these or of none, tries again, and a
+   * restart before that brings them back.
+   */
+  forget(ids: readonly string[]): boolean {
+    const { db, list, store } = this.#options;
+    const known = ids.filter((id) => this.#entries.delete(id));
+    for (const id of known) this.#left.add(id);
+    if (known.length > 0) store.commit({ type: 'list/removed', list, ids: known });
+    const remove = db.prepare('DELETE FROM kept_lists WHERE list = ? AND id = ?');
+    const gone = [...this.#left].filter((id) => !this.#entries.has(id));
+    try {
+      if (gone.length > 0) db.transaction(() => gone.forEach((id) => remove.run(list, id)));
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'ERR_DISK') return false;
+      throw error;
+    }
+    this.#left.clear();
+    return true;
   }
 
   #load(): void {

@@ -135,3 +135,26 @@ describe('[SL1] a sleep timer', () => {
     await expect(house.ask('sleep:set', { room_id: 'x', minutes: 1 })).rejects.toThrow(/ERR_ROOM_NOT_FOUND/);
   });
 });
+
+describe('[BK4] a sleep timer on a disk that refuses', () => {
+  it('fades, falls silent and goes; the disk forgets it when it takes things again', async () => {
+    const house = await playing();
+    await house.ask('sleep:set', { room_id: 'a', minutes: 10 });
+    house.db.exec('PRAGMA query_only=on');
+    await house.ask('sleep:set', { room_id: 'a', minutes: 1, fade_seconds: 20 });
+    await house.clock.advance(MINUTE - 5_000);
+    expect(house.sleep('a')).toMatchObject({ until: 'time', fading: true });
+    expect(house.volume('a')).toBeLessThan(0.2);
+    await house.clock.advance(10_000);
+    expect([house.sleep('a'), house.house.room('a').kept.intent, house.volume('a')]).toEqual([
+      undefined,
+      'paused',
+      0.5,
+    ]);
+    const kept = (): unknown => house.db.prepare('SELECT count(*) AS n FROM kept_lists').get()?.['n'];
+    expect(kept()).toBe(1);
+    house.db.exec('PRAGMA query_only=off');
+    await house.clock.advance(MINUTE);
+    expect(kept()).toBe(0);
+  });
+});
