@@ -9,6 +9,7 @@ export * from './log.js';
 export * from './log-ring.js';
 export * from './nearest.js';
 export * from './refusals.js';
+export * from './shell.js';
 export * from './waiting.js';
 export * from './house-time.js';
 export * from './local-time.js';

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { homeFolder } from '../base/index.js';
 import { readEnvironment, type Env } from './environment.js';
 import { judge, type Judges } from './judge.js';
 import { keptFileIn, readKept } from './kept-values.js';
@@ -40,7 +40,7 @@ export interface Sources {
 }
 
 /** The settings as they are now; see loadSettings. */
-export function loadConfig(env: Env, home = homedir()): Config {
+export function loadConfig(env: Env, home = homeFolder()): Config {
   return loadSettings({ env, home }).config;
 }
 
@@ -49,7 +49,7 @@ export function loadConfig(env: Env, home = homedir()): Config {
  * variables win over the file, the file over the page, the page over defaults. Throws BadSettings with every fault there is; what was set
  * on the page is then left out instead, for nobody could mend it there.
  */
-export function loadSettings({ env, home = homedir(), file: named, judges = {} }: Sources): Loaded {
+export function loadSettings({ env, home = homeFolder(), file: named, judges = {} }: Sources): Loaded {
   const usualDir = usualFolder(env, home);
   const mustBe = named ?? (env['TUTTI_CONFIG'] || undefined);
   const file = resolve(mustBe ?? join(usualDir, 'tutti.yaml'));
@@ -111,7 +111,7 @@ function namesLike(file: string): string[] {
 }
 
 /** The data folder, unless a config file that is somewhere else names another. */
-export function usualFolder(env: Env, home = homedir()): string {
+export function usualFolder(env: Env, home = homeFolder()): string {
   return env['TUTTI_DATA_DIR'] || join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'tutti');
 }
 

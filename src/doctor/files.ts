@@ -1,9 +1,9 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
-import { toError } from '../base/index.js';
+import { quoted, toError } from '../base/index.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 import { mountOf } from './storage.js';
-import { quoted, type Ways } from './ways.js';
+import type { Ways } from './ways.js';
 
 export interface Folder {
   /** Undefined: there is none yet. */

@@ -1,7 +1,8 @@
+import { quoted } from '../base/index.js';
 import { ok, problem, warning, type Finding } from './finding.js';
 import type { RunProgram } from './programs.js';
 import { mountOf } from './storage.js';
-import { quoted, type Ways } from './ways.js';
+import type { Ways } from './ways.js';
 
 /** No build of Tutti is older: a clock before it has lost the time. */
 const BUILT_MS = Date.UTC(2026, 0, 1);

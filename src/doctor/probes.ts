@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { access, constants, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { arch, release, setPriority, userInfo } from 'node:os';
+import { arch, release, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
-import { AppError, randomId, systemClock } from '../base/index.js';
+import { AppError, randomId, systemClock, whoAmI } from '../base/index.js';
 import { busAddress } from '../bus/index.js';
 import { knock } from '../storage/index.js';
 import type { LockProbes } from './audio.js';
@@ -113,15 +113,6 @@ export const portProbes = (dataDir: string): PortProbes => ({
   },
   running: () => knock(dataDir),
 });
-
-/** In an image that runs as some number there is no name for it, and Node refuses to say who that is. */
-function whoAmI(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'nobody');
-  }
-}
 
 const user = whoAmI();
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { quoted } from '../base/index.js';
 import { specFor } from '../config/index.js';
 
 /** What helps differs with how Tutti came to this machine: what is to be typed here. */
@@ -80,11 +81,6 @@ function changeOfVariable(kind: Kind, variable: string, value: string | number |
 
 const written = (value: string | number | boolean): string =>
   typeof value !== 'string' || /^[\w./][\w./-]*$/.test(value) ? String(value) : `"${value}"`;
-
-/** As a shell reads it back. */
-export function quoted(text: string): string {
-  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 function textOf(path: string): string | undefined {
   try {

@@ -1,5 +1,4 @@
-import { homedir } from 'node:os';
-import { AppError } from '../../base/index.js';
+import { AppError, homeFolder } from '../../base/index.js';
 import type { ProgramManner, ProgramOrder } from './program-source.js';
 
 /** The services that it is for: nothing else is given to it, because it finds its own way out. */
@@ -15,7 +14,7 @@ export const streamrip: ProgramManner = {
   takes: ({ protocol, hostname, port }) =>
     protocol === 'https:' && port === '' && SERVICES.test(hostname.replace(/\.$/, '')),
   args: streamripArguments,
-  env: ({ proxy }) => ({ HOME: homedir(), http_proxy: proxy, https_proxy: proxy }),
+  env: ({ proxy }) => ({ HOME: homeFolder(), http_proxy: proxy, https_proxy: proxy }),
   talk: () => ({ line: () => undefined, title: () => undefined }),
   talks: false,
   fault: ({ complaint }) => {
