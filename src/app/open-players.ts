@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { createSatellites, DRIVERS } from '../../drivers/index.js';
 import { systemRandom as random } from '../base/index.js';
 import type { Config } from '../config/index.js';
 import { Players, type DriverDefinition, type Found } from '../players/index.js';
 import type { SystemState } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
+import { socketFolder } from '../storage/index.js';
 import type { Base } from './base.js';
 import { listenForSnapclients } from './snapclients.js';
 
@@ -41,7 +41,7 @@ export async function openPlayers(
     log,
     random,
     httpPort: () => others.httpPort(),
-    runtimeDir: others.runtimeDir ?? join(config.data_dir, 'run'),
+    runtimeDir: others.runtimeDir ?? socketFolder(config.data_dir),
   });
   return { players, drivers, satellites, notices: snapcast.notices };
 }

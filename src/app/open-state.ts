@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { bootName, codeOf, isDiskRefusal, isForbidden, randomId, toError } from '../base/index.js';
 import { mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store, type Undecided } from '../state/index.js';
-import { claimFolder, DiskWatch, type Claim, type Db } from '../storage/index.js';
+import { claimFolder, DiskWatch, folderId, type Claim, type Db } from '../storage/index.js';
 import type { Base } from './base.js';
 import { openKeptDb } from './open-kept-db.js';
 
@@ -71,8 +70,7 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
 function nearPlayhead(dataDir: string, runtimeDir: string | undefined): string | undefined {
   if (runtimeDir !== undefined) return join(runtimeDir, 'playhead');
   if (!existsSync(MEMORY)) return undefined;
-  const id = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
-  return join(MEMORY, `tutti-${id}.playhead`);
+  return join(MEMORY, `tutti-${folderId(dataDir)}.playhead`);
 }
 
 /** A disk that refuses keeps nobody from starting: nothing is mended then. */

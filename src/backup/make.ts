@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../base/index.js';
-import { claimWork, openDb, versionOf } from '../storage/index.js';
+import { claimWork, openDb, socketFolder, versionOf } from '../storage/index.js';
 import { pack, verify, type Manifest } from './archive.js';
 import { inWords } from './disk-words.js';
 import { backupsIn, freeIn, makeFolder, type BackupFile, type NewBackup } from './folder.js';
@@ -40,7 +40,7 @@ export type Told = (share: number, stage: 'copy' | 'check' | 'pack' | 'verify') 
  * a process that has the database open nowhere else.
  */
 export async function makeBackup(task: MakeTask, told: Told = () => undefined): Promise<Made> {
-  const alone = await claimWork(join(task.dataDir, 'run', 'backup.sock'));
+  const alone = await claimWork(join(socketFolder(task.dataDir), 'backup.sock'));
   if (!alone)
     throw new AppError('ERR_BUSY', 'Another backup is being made: wait until it is done', {
       retryable: true,

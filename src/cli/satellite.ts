@@ -1,11 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { AppError, createLogger, slug, systemClock, systemRandom, type Logger } from '../base/index.js';
+import {
+  AppError,
+  createLogger,
+  homeFolder,
+  slug,
+  systemClock,
+  systemRandom,
+  type Logger,
+} from '../base/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DriverDefinition } from '../players/index.js';
 import { newSatelliteId, readToken, Satellite, type SatelliteOptions } from '../satellite/index.js';
+import { socketFolder } from '../storage/index.js';
 import type { Arguments } from './arguments.js';
 import { Unset } from './failure.js';
 import { openNotifier } from './notify.js';
@@ -22,10 +31,10 @@ export async function runSatellite(
   const token = await tokenFrom(parsed, env);
   const folder =
     env['TUTTI_SATELLITE_DIR'] ??
-    join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'tutti-satellite');
+    join(env['XDG_DATA_HOME'] ?? join(homeFolder(), '.local', 'share'), 'tutti-satellite');
   // A server of the same machine may have an output of the same name.
   const service = serviceOf(env, 'satellite-');
-  const runtimeDir = service.runtimeDir ?? join(folder, 'run');
+  const runtimeDir = service.runtimeDir ?? socketFolder(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
   const log = createLogger(process.stderr.isTTY ? 'warn' : 'info');

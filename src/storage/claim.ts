@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { AppError, codeOf, isDiskRefusal } from '../base/index.js';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { AppError, codeOf, isDiskRefusal, quoted, whoAmI } from '../base/index.js';
+import { folderId, socketFolder } from './socket-folder.js';
 
 export interface Claim {
   /** Called when another process of this machine has knocked: it may have written to the database. */
@@ -12,18 +12,20 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-const socketIn = (dataDir: string): string => join(dataDir, 'run', 'claim.sock');
+const socketIn = (dataDir: string): string => join(socketFolder(dataDir), 'claim.sock');
 /** Where nothing can be written: in memory where there is such a place. */
 const SPARE = ['/dev/shm', tmpdir()];
 
 /**
- * Makes sure that one server alone writes to a data folder: a listening socket in its folder `run`, which dies with its process however that dies.
+ * Makes sure that one server alone writes to a data folder: a listening socket of its own, which dies with its process however that dies.
  * On a disk that takes nothing the socket is elsewhere. Throws ERR_CONFLICT while another server holds the folder.
  */
 export async function claimFolder(dataDir: string): Promise<Claim> {
-  const id = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
   let refused: unknown;
-  for (const path of [socketIn(dataDir), ...SPARE.map((folder) => join(folder, `tutti-${id}.sock`))]) {
+  for (const path of [
+    socketIn(dataDir),
+    ...SPARE.map((folder) => join(folder, `tutti-${folderId(dataDir)}.sock`)),
+  ]) {
     try {
       return await claimed(dataDir, path);
     } catch (error) {
@@ -42,6 +44,12 @@ function inWords(error: unknown, code: string, dataDir: string): unknown {
     return new AppError('ERR_DISK', `the data folder cannot be written (${code}): ${howToOwn(dataDir)}`, {
       cause: error,
     });
+  if (code === 'ENAMETOOLONG' || code === 'ELOOP')
+    return new AppError(
+      'ERR_DISK',
+      `there can be no folder ${dataDir} (${code}); set TUTTI_DATA_DIR to another one`,
+      { cause: error },
+    );
   if (code !== 'ENOTDIR' && code !== 'EEXIST') return error;
   return new AppError(
     'ERR_DISK',
@@ -62,8 +70,8 @@ function unmade(dataDir: string, cause: unknown): AppError {
 
 /** What gives a data folder to the user that this process runs as. */
 export function howToOwn(dataDir: string): string {
-  const { username } = userInfo();
-  return `sudo chown -R ${username}: ${dataDir}   or set TUTTI_DATA_DIR to another folder`;
+  const give = existsSync(dataDir) ? `chown -R ${whoAmI()}:` : `install -d -m 700 -o ${whoAmI()}`;
+  return `sudo ${give} ${quoted(dataDir)}   or set TUTTI_DATA_DIR to another folder`;
 }
 
 /** Makes sure that one process alone does something; gives what ends that, undefined while another one does it. */
@@ -81,7 +89,9 @@ export async function claimWork(path: string): Promise<(() => Promise<void>) | u
 }
 
 async function claimed(dataDir: string, path: string): Promise<Claim> {
-  if (path === socketIn(dataDir)) await mkdir(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
+  if (path === socketIn(dataDir))
+    for (const folder of [join(dataDir, 'run'), dirname(path)])
+      await mkdir(folder, { recursive: true, mode: 0o700 });
   if (await answers(path))
     throw new AppError(
       'ERR_CONFLICT',

@@ -5,3 +5,4 @@ export * from './folders.js';
 export * from './migrate.js';
 export * from './secrets.js';
 export * from './settings.js';
+export * from './socket-folder.js';

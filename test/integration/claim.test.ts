@@ -1,9 +1,9 @@
 import { mkdtempSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { claimFolder, claimWork, knock } from '../../src/storage/index.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { claimFolder, claimWork, knock, socketFolder } from '../../src/storage/index.js';
 import { until } from '../until.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tutti-claim-'));
@@ -55,4 +55,42 @@ it('a knock is heard by the server of a folder, and says whether there is one', 
   await until('the knock is heard', () => heard === 1);
   await claim.release();
   expect(await knock(dir)).toBe(false);
+});
+
+describe('a path that is too long for a socket', () => {
+  let made: string[] = [];
+  const long = (name: string): string => {
+    const dir = join(folder(), 'a'.repeat(100), name);
+    made.push(socketFolder(dir), socketFolder(`${dir}-other`));
+    return dir;
+  };
+
+  afterEach(async () => {
+    for (const sockets of made) await rm(sockets, { recursive: true, force: true });
+    made = [];
+  });
+
+  it('keeps no server from the second start', async () => {
+    const dir = long('house');
+    for (const _start of [1, 2]) {
+      const claim = await claimFolder(dir);
+      await expect(claimFolder(dir)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+      expect(await knock(dir)).toBe(true);
+      await claim.release();
+    }
+  });
+
+  it('is not taken for another one that begins alike', async () => {
+    const dir = long('house');
+    const claims = [await claimFolder(dir), await claimFolder(`${dir}-other`)];
+    expect(await knock(`${dir}-third`)).toBe(false);
+    await Promise.all(claims.map((claim) => claim.release()));
+  });
+
+  it('beyond what a file system knows is answered with what to do', async () => {
+    await expect(claimFolder(long('b'.repeat(300)))).rejects.toMatchObject({
+      code: 'ERR_DISK',
+      message: expect.stringMatching(/ENAMETOOLONG.*set TUTTI_DATA_DIR/) as string,
+    });
+  });
 });
