@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { codeOf, systemRandom as random, toError } from '../base/index.js';
+import { codeOf, isDiskRefusal, isForbidden, systemRandom as random, toError } from '../base/index.js';
 import { busAddress, Seal, type Bus } from '../bus/index.js';
 import { AttemptLedger, openQueue, type JobQueue, type SharedHouse } from '../jobs/index.js';
 import {
@@ -295,7 +295,7 @@ async function recovered({ importer }: Pick<OpenedImport, 'importer'>, log: Base
   try {
     await importer.recover();
   } catch (error) {
-    if (codeOf(error) !== 'ERR_DISK') throw error;
+    if (codeOf(error) !== 'ERR_DISK' && !isDiskRefusal(error) && !isForbidden(error)) throw error;
     log.error({ error: toError(error).message }, 'what an import had begun is left as it is');
   }
 }

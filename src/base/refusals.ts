@@ -3,8 +3,11 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** ENOENT is what Node calls a full disk when it makes folders in folders. */
-const OF_DISKS = new Set(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'EFBIG', 'ENOENT']);
+/** ENOENT is what Node calls a full disk when it makes folders in folders; the second half is what disks of other machines say that are gone. */
+const OF_DISKS = new Set([
+  ...['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'EFBIG', 'ENOENT'],
+  ...['ESTALE', 'ENOTCONN', 'EHOSTDOWN', 'ETIMEDOUT', 'EREMOTEIO'],
+]);
 const OF_OWNERS = new Set(['EACCES', 'EPERM']);
 
 /** Whether something could not be made because the disk is full, faulty or can only be read. */

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeDemoMusic } from '../../src/library/index.js';
 import { ServerProcess } from '../fakes/server-process.js';
 import { SmallDisk } from '../fakes/small-disk.js';
@@ -37,5 +37,26 @@ it.each([
   const [album] = (await client.send('library:albums', {})).items;
   await client.send('queue:add', { room_id: 'silent', source: { album_id: album!.album_id }, play: true });
   await until('it plays', () => client.mirror.room.silent?.playback.state === 'playing');
+  client.close();
+});
+
+/** Root may read everything, unless it is told before that it may not. */
+const LIKE_OTHERS =
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--'] : [];
+
+it('starts with music that may not be read, says so, and plays it when it may', async () => {
+  const musicDir = join(dataDir, 'private');
+  await mkdir(musicDir);
+  await makeDemoMusic(musicDir);
+  await chmod(musicDir, 0);
+  server = await ServerProcess.start({ dataDir, musicDir, before: LIKE_OTHERS });
+  const client = server.client();
+  await client.ready();
+  await until('it is told', async () => (await client.send('library:problems', {})).items.length === 1);
+  const [problem] = (await client.send('library:problems', {})).items;
+  expect(problem).toEqual({ path: '.', reason: expect.stringContaining('may not read') as string });
+  await chmod(musicDir, 0o700);
+  await client.send('library:scan', {});
+  await until('it is known', async () => (await client.send('library:status', {})).album_count > 0);
   client.close();
 });

@@ -1,6 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import type { Clock, Logger } from '../../base/index.js';
+import { codeOf, type Clock, type Logger } from '../../base/index.js';
 import type { Db } from '../../storage/index.js';
 import { type Bytes, bytes, joinBytes, ROOT, shownText } from '../file-names.js';
 import type { TagResult } from '../tags/tag-wire.js';
@@ -90,7 +90,7 @@ export class Scanner {
       reason = 'the music folder is empty; the library is kept as it was (is the disk mounted?)';
     } catch (error) {
       log.debug({ error }, 'music folder cannot be opened');
-      reason = 'the music folder cannot be opened; the library is kept as it was';
+      reason = `${whyClosed(error)}; the library is kept as it was`;
     }
     log.warn({ reason }, 'music folder is not there');
     this.#catalog.note(ROOT, ROOT, reason);
@@ -288,6 +288,22 @@ class Run {
     if (changes.length === 0) return;
     this.#changed = true;
     this.#options.onChanges(changes);
+  }
+}
+
+/** Why the music folder cannot be opened, in words; what helps is with the checks. */
+function whyClosed(error: unknown): string {
+  const code = codeOf(error);
+  switch (code) {
+    case 'ENOENT':
+      return 'the music folder is not there (is the disk mounted?)';
+    case 'EACCES':
+    case 'EPERM':
+      return 'the server may not read the music folder (permissions)';
+    case 'ENOTDIR':
+      return 'what is named as the music folder is no folder';
+    default:
+      return `the music folder cannot be opened${code === '' ? '' : ` (${code})`}`;
   }
 }
 

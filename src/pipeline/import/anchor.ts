@@ -38,20 +38,23 @@ export class Anchor {
   async demand(): Promise<Ground> {
     const ground = await this.find();
     if (ground) return ground;
-    throw new AppError('ERR_DISK', 'The music folder is not there (is its disk mounted?)', {
-      params: { cause: 'no_library' },
-    });
+    throw new AppError(
+      'ERR_DISK',
+      'The music folder is not there, or may not be read (is its disk mounted?)',
+      {
+        params: { cause: 'no_library' },
+      },
+    );
   }
 
   /** Undefined while it is not there. */
   find(): Promise<Ground | undefined> {
-    return this.#serial.run(() => this.#find());
+    return this.#serial.run(() => this.#find().catch((error: unknown) => this.#lost(error)));
   }
 
   async #find(): Promise<Ground | undefined> {
     const { musicDir, db } = this.#options;
-    const root = await realpath(musicDir).catch((error: unknown) => this.#lost(error));
-    if (root === undefined) return undefined;
+    const root = await realpath(musicDir);
     const { dev } = await lstat(root, { bigint: true });
     const wanted = setting(db, SETTING).read();
     const said = (await readText(join(root, ANCHOR)))?.trim();
@@ -63,7 +66,9 @@ export class Anchor {
     return { root, dev };
   }
 
+  /** Also a folder that somebody else may read, or whose server does not answer: it keeps nobody from starting. */
   #lost(error: unknown): undefined {
+    if (error instanceof AppError || codeOf(error) === '') throw error;
     this.#options.log.debug({ cause: codeOf(error) }, 'music folder cannot be opened');
     return undefined;
   }
