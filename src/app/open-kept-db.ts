@@ -69,13 +69,14 @@ async function upgraded(base: Base, file: string): Promise<Db> {
   }
 }
 
-async function backedUp({ config, clock, log }: Base): Promise<void> {
+async function backedUp({ config, settings, clock, log }: Base): Promise<void> {
   const folder = backupsIn(config.data_dir);
   const next = await nextBackup(folder, 'migration', clock.wallMs());
   // In a process of its own, for its own sake: see holdStill.
   const crew = openCrew(log);
   try {
-    await crew.do({ do: 'make', ...next, dataDir: config.data_dir, version, reserveBytes: RESERVE_BYTES });
+    const what = { dataDir: config.data_dir, settingsFile: settings.places.file || undefined };
+    await crew.do({ do: 'make', ...next, ...what, version, reserveBytes: RESERVE_BYTES });
   } finally {
     crew.close();
   }

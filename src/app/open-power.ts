@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { Backups, type BackupPiece } from '../backup/index.js';
+import { Backups, unplacedIn, unplacedSettings, unplacedWords, type BackupPiece } from '../backup/index.js';
 import type { Jobs } from '../jobs/index.js';
 import { version } from '../package-root.js';
 import type { SystemState } from '../protocol/index.js';
+import { watchFile } from '../settings/index.js';
 import { setting } from '../storage/index.js';
 import type { Base } from './base.js';
 import { replaceNotices } from './notices.js';
@@ -28,7 +29,7 @@ const Loss = z.object({ at_ms: z.number(), sentences: z.array(z.string()) });
 
 /** What survives a power cut and a full disk: backups, and what people are told while the disk or the clock is not as it should be. */
 export function openPower(base: Base, kept: Kept, jobs: Jobs): OpenedPower {
-  const { config, clock, log, closers, restart } = base;
+  const { config, settings, clock, log, closers, restart } = base;
   const { disk, store } = kept;
   const backups = new Backups({
     dataDir: config.data_dir,
@@ -37,19 +38,31 @@ export function openPower(base: Base, kept: Kept, jobs: Jobs): OpenedPower {
     log: log.child({ part: 'backups' }),
     jobs,
     reserveBytes: config.space_reserve_mb * 1024 * 1024,
+    settingsFile: settings.places.file || undefined,
+    whyNot: (file) => settings.whyNot(file),
     restart,
   });
   closers.add(() => backups.close());
   const losses = lossesOf(base, kept);
   const tell = (): void =>
-    replaceNotices(store, PREFIX, [...diskNotices(kept), ...clockNotices(base), ...losses()]);
+    replaceNotices(store, PREFIX, [
+      ...diskNotices(kept),
+      ...clockNotices(base),
+      ...settingsNotices(base),
+      ...losses(),
+    ]);
   return {
     handlers: backups.handlers,
     schedules: backups.schedules,
     file: (backupId) => backups.file(backupId),
     upload: (piece) => backups.upload(piece),
     start() {
-      const ended = [clock.onTurn(tell), disk.onChange(changed), retryRefused({ store, disk, clock })];
+      const ended = [
+        clock.onTurn(tell),
+        disk.onChange(changed),
+        retryRefused({ store, disk, clock }),
+        ...(settingsNotices(base).length > 0 ? [seenGone(base, tell)] : []),
+      ];
       closers.add(() => ended.forEach((end) => end()));
       disk.start();
       tell();
@@ -102,6 +115,18 @@ function clockNotices({ clock }: Base): Notice[] {
   const message =
     'The clock of this machine is not right yet: alarms and everything else that comes by the clock wait. It is set by the network, or by hand.';
   return [{ notice_id: `${PREFIX}clock`, level: 'warning', message }];
+}
+
+/** What a restore could not do, until somebody has: the settings file of the backup is beside the state. */
+function settingsNotices({ config, settings }: Base): Notice[] {
+  const unplaced = unplacedSettings(config.data_dir, settings.places.file);
+  if (!unplaced) return [];
+  const message = unplacedWords(unplaced, settings.whyNot(unplaced.kept));
+  return [{ notice_id: `${PREFIX}settings`, level: 'warning', message }];
+}
+
+function seenGone({ config, clock, log }: Base, changed: () => void): () => void {
+  return watchFile({ file: unplacedIn(config.data_dir), clock, log, changed });
 }
 
 /** What was lost at this start, and at those of the last days. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootName, codeOf, isDiskRefusal, isForbidden, randomId, toError } from '../base/index.js';
-import { mendFolder } from '../backup/index.js';
+import { finishRestore, isArmed, mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store, type Undecided } from '../state/index.js';
 import { claimFolder, DiskWatch, folderId, type Claim, type Db } from '../storage/index.js';
@@ -31,15 +32,23 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
   const { data_dir } = config;
   const claim = await claimFolder(data_dir);
   closers.add(() => claim.release());
+  const near = nearPlayhead(data_dir, runtimeDir);
+  // Before the next life reads its settings, and after this one has let go of everything.
+  closers.add(() => restored(base, near));
   const disk = new DiskWatch({ folder: data_dir, clock, log });
   closers.add(() => disk.close());
+  const waited = isArmed(data_dir);
   const lost = disk.state === 'read-only' ? [] : await mended(base);
+  if (waited && !isArmed(data_dir)) {
+    // It was cut off. The settings of this life are still those from before.
+    if (near !== undefined) await rm(near, { force: true });
+    base.restart('A backup was restored');
+  }
   const { db, file, borrowed } = await openKeptDb(base, disk);
 
   const unread: string[] = [];
   const playheadPath = join(data_dir, 'playhead');
   const loaded = loadState(db, version, (what) => void unread.push(what));
-  const near = nearPlayhead(data_dir, runtimeDir);
   const playheads = near === undefined ? [playheadPath] : [near, playheadPath];
   const [boot, startedUs] = [bootName(), clock.nowUs()];
   const at = { wall_ms: clock.wallMs(), trusted: clock.trusted(), boot, us: startedUs };
@@ -71,6 +80,18 @@ function nearPlayhead(dataDir: string, runtimeDir: string | undefined): string |
   if (runtimeDir !== undefined) return join(runtimeDir, 'playhead');
   if (!existsSync(MEMORY)) return undefined;
   return join(MEMORY, `tutti-${folderId(dataDir)}.playhead`);
+}
+
+/** Puts in place what somebody has asked for. When that fails the next start does it. */
+async function restored({ config, log }: Base, near: string | undefined): Promise<void> {
+  if (!isArmed(config.data_dir)) return;
+  try {
+    await finishRestore(config.data_dir);
+    // Where music is in the house that was, and that it played until now.
+    if (near !== undefined) await rm(near, { force: true });
+  } catch (error) {
+    log.error({ error: toError(error).message }, 'a backup could not be put in place');
+  }
 }
 
 /** A disk that refuses keeps nobody from starting: nothing is mended then. */

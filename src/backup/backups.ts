@@ -5,6 +5,7 @@ import { AppError, toError, underFirst, type Clock, type Logger } from '../base/
 import type { JobRun, Jobs } from '../jobs/index.js';
 import type { Backup, BackupKind, Handlers } from '../protocol/index.js';
 import { manifestOf, written } from './archive.js';
+import { asideName } from './aside.js';
 import { openCrew, type Crew } from './crew.js';
 import {
   backupsIn,
@@ -19,7 +20,8 @@ import {
 } from './folder.js';
 import { DATABASE } from './make.js';
 import { doubtfulIn, isUnread } from './mend.js';
-import { asideName } from './restore.js';
+import { unplacedIn } from './place-settings.js';
+import { armRestore, stagedSettings } from './restore.js';
 import { describedIn } from './same.js';
 
 export interface BackupsParts {
@@ -31,6 +33,10 @@ export interface BackupsParts {
   readonly jobs: Jobs;
   /** Free space that backups leave. */
   readonly reserveBytes: number;
+  /** The settings file in use; undefined where there is none. */
+  readonly settingsFile: string | undefined;
+  /** Why another settings file must not take its place; undefined: it may. */
+  whyNot(this: void, file: string): string | undefined;
   /** Ends this life of the server and begins another. */
   restart(this: void, reason: string): void;
 }
@@ -68,6 +74,7 @@ export class Backups {
   readonly #crew: Crew;
   readonly #closing = new AbortController();
   #taking = false;
+  #restoring = false;
 
   constructor(parts: BackupsParts) {
     this.#parts = parts;
@@ -78,7 +85,7 @@ export class Backups {
       'backup:create': () => ({ job_id: this.#open('manual') }),
       'backup:take': () => this.#take(),
       'backup:restore': async ({ backup_id }) => {
-        await this.#restore(await fileOf(this.#folder, backup_id));
+        await this.#alone(await fileOf(this.#folder, backup_id));
         return {};
       },
       'backup:remove': async ({ backup_id }) => {
@@ -155,11 +162,19 @@ export class Backups {
   }
 
   async #make(kind: BackupKind | 'scheduled', signal: AbortSignal, job: JobRun): Promise<Outcome> {
-    const { dataDir, version, clock, reserveBytes } = this.#parts;
+    const { dataDir, version, clock, reserveBytes, settingsFile } = this.#parts;
     const next = await nextBackup(this.#folder, kind, clock.wallMs());
     const made = await underFirst([signal, this.#closing.signal], (stop) =>
       this.#crew.do(
-        { do: 'make', ...next, dataDir, version, reserveBytes, unlessSame: kind === 'scheduled' },
+        {
+          do: 'make',
+          ...next,
+          dataDir,
+          version,
+          reserveBytes,
+          settingsFile,
+          unlessSame: kind === 'scheduled',
+        },
         (percent, stage) => job.progress({ current: percent, total: 100, stage }),
         stop,
       ),
@@ -172,7 +187,8 @@ export class Backups {
     await removeFiles(this.#folder, old);
     const size = ((made.size_bytes ?? 0) / 1e6).toFixed(1);
     const gone = old.length === 0 ? '' : `, ${old.length} old removed`;
-    return { message: `${size} MB, read back and in order${gone}` };
+    const without = made.without === undefined ? '' : `, ${made.without}`;
+    return { message: `${size} MB, read back and in order${without}${gone}` };
   }
 
   async #check(signal: AbortSignal, job: JobRun): Promise<{ message: string }> {
@@ -205,11 +221,28 @@ export class Backups {
     throw new AppError('ERR_CONFLICT', `The database is damaged: ${faults}`);
   }
 
+  /** One after another would undo what the first has been promised. */
+  async #alone(file: BackupFile): Promise<void> {
+    if (this.#restoring) throw new AppError('ERR_BUSY', 'A backup is being restored already');
+    this.#restoring = true;
+    try {
+      await this.#restore(file);
+    } catch (error) {
+      this.#restoring = false;
+      throw error;
+    }
+  }
+
   async #restore({ file, backup_id }: BackupFile): Promise<void> {
-    const { dataDir, clock, log, restart } = this.#parts;
+    const { dataDir, clock, log, restart, settingsFile, whyNot } = this.#parts;
     const aside = asideName(clock.wallMs(), 'restored');
-    await this.#crew.do({ do: 'stage', dataDir, file, aside }, undefined, this.#closing.signal);
-    log.warn({ backup_id, aside }, 'a backup is restored');
+    const task = { do: 'stage', dataDir, file, aside, held: true } as const;
+    await this.#crew.do(task, undefined, this.#closing.signal);
+    const staged = stagedSettings(dataDir);
+    const why = staged === undefined ? undefined : whyNot(staged);
+    const to = why === undefined ? settingsFile : unplacedIn(dataDir);
+    await armRestore({ dataDir, aside, ...(to !== undefined && { settingsTo: to }) });
+    log.warn({ backup_id, aside, why }, 'a backup is restored');
     restart('A backup is restored');
   }
 

@@ -1,3 +1,4 @@
+export { asideName } from './aside.js';
 export { openCrew } from './crew.js';
 export { Backups, type BackupPiece, type BackupsParts } from './backups.js';
 export { manifestOf, verify, type Manifest } from './archive.js';
@@ -15,6 +16,15 @@ export {
 export { readLog, type LogState } from './log-file.js';
 export { checkDatabase, makeBackup, type MakeTask } from './make.js';
 export { mendFolder, mendSettings, type MendParts } from './mend.js';
-export { asideName, FILES, finishRestore, stageRestore } from './restore.js';
+export { unplacedIn, unplacedSettings, unplacedWords, type Unplaced } from './place-settings.js';
+export {
+  armRestore,
+  FILES,
+  finishRestore,
+  isArmed,
+  stagedSettings,
+  stageRestore,
+  type ArmTask,
+} from './restore.js';
 export { describedIn } from './same.js';
 export { holdStill, type Still } from './still.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AppError } from '../base/index.js';
+import { AppError, codeOf } from '../base/index.js';
 import { claimWork, openDb, socketFolder, versionOf } from '../storage/index.js';
 import { pack, verify, type Manifest } from './archive.js';
 import { inWords } from './disk-words.js';
@@ -13,7 +13,10 @@ import { sumsOf } from './sums.js';
 
 /** The database, and what else of a data folder cannot be made again. */
 export const DATABASE = 'tutti.db';
-export const BESIDE = ['satellite-token', 'playhead', 'settings.json', 'tutti.yaml'] as const;
+export const SETTINGS = 'tutti.yaml';
+export const BESIDE = ['satellite-token', 'playhead', 'settings.json', SETTINGS] as const;
+/** A server takes no longer one. */
+const MOST_SETTINGS_BYTES = 256 * 1024;
 
 export interface MakeTask extends NewBackup {
   readonly dataDir: string;
@@ -23,12 +26,16 @@ export interface MakeTask extends NewBackup {
   readonly reserveBytes: number;
   /** Makes none where nothing has changed since the newest one: that one is read back instead. */
   readonly unlessSame?: boolean | undefined;
+  /** The settings file in use, where there may be one; absent: that of the data folder. */
+  readonly settingsFile?: string | undefined;
 }
 
 export interface Made {
   readonly size_bytes: number;
   /** The one that is as good as a new one, which was not made. */
   readonly same?: BackupFile;
+  /** Why the settings file is not in it, for people; absent: it is, or there is none. */
+  readonly without?: string | undefined;
 }
 
 /** How far it is, 0..1, and with what. */
@@ -76,6 +83,7 @@ async function made(task: MakeTask, told: Told): Promise<Made> {
 async function packed(task: MakeTask, still: Still, told: Told): Promise<Made> {
   const { dataDir, file, kind, made_at, version, unlessSame = false } = task;
   let done = 0;
+  let without: string | undefined;
   const worked = (stage: 'check' | 'pack' | 'verify', from: number, share: number) => (bytes: number) => {
     done += bytes;
     told(from + share * Math.min(1, done / Math.max(1, still.size_bytes)), stage);
@@ -85,6 +93,9 @@ async function packed(task: MakeTask, still: Still, told: Told): Promise<Made> {
     demandSound(still.db);
     const { sha256, kept_sha256 } = await sumsOf(still, worked('check', 0.2, 0.2));
     const beside = await filesBeside(dataDir);
+    const settings = await settingsIn(task.settingsFile ?? join(dataDir, SETTINGS));
+    without = settings.without;
+    if (settings.bytes) beside.set(SETTINGS, settings.bytes);
     const files: Manifest['files'] = [{ name: DATABASE, size_bytes: still.size_bytes, sha256 }];
     for (const [name, bytes] of beside) files.push({ name, size_bytes: bytes.length, sha256: sumOf(bytes) });
     const manifest: Manifest = {
@@ -100,7 +111,7 @@ async function packed(task: MakeTask, still: Still, told: Told): Promise<Made> {
     const same = unlessSame ? await confirmable(folder, manifest) : undefined;
     if (same) {
       await confirm(folder, { backup_id: same.backup_id, at: made_at });
-      return { size_bytes: same.size_bytes, same };
+      return { size_bytes: same.size_bytes, same, without };
     }
     done = 0;
     const bytesOf = (name: string): AsyncIterable<Uint8Array> | Iterable<Uint8Array> =>
@@ -111,15 +122,32 @@ async function packed(task: MakeTask, still: Still, told: Told): Promise<Made> {
   }
   done = 0;
   await verify(file, worked('verify', 0.8, 0.2));
-  return { size_bytes: (await stat(file)).size };
+  return { size_bytes: (await stat(file)).size, without };
 }
 
 /** Small files, as they are at one moment each. */
 async function filesBeside(dataDir: string): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
   for (const name of BESIDE)
-    if (existsSync(join(dataDir, name))) found.set(name, await readFile(join(dataDir, name)));
+    if (name !== SETTINGS && existsSync(join(dataDir, name)))
+      found.set(name, await readFile(join(dataDir, name)));
   return found;
+}
+
+/** The settings file may belong to somebody else, who may have done anything to it: no backup fails for it. */
+async function settingsIn(
+  file: string,
+): Promise<{ readonly bytes?: Uint8Array; readonly without?: string | undefined }> {
+  try {
+    const found = await stat(file);
+    const why = !found.isFile() ? 'is no file' : found.size > MOST_SETTINGS_BYTES ? 'is far too long' : '';
+    return why === '' ? { bytes: await readFile(file) } : { without: `without the settings: ${file} ${why}` };
+  } catch (error) {
+    const code = codeOf(error);
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? {}
+      : { without: `without the settings: ${file} cannot be read (${code})` };
+  }
 }
 
 const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -5,10 +5,11 @@ import * as z from 'zod';
 import { AppError, silentLogger, toError, type Logger } from '../base/index.js';
 import { openDb, resultOf } from '../storage/index.js';
 import { manifestOf } from './archive.js';
+import { ASIDE, asideName, setAside } from './aside.js';
 import { backupsIn, listFiles, type BackupFile } from './folder.js';
 import { readLog } from './log-file.js';
 import { DATABASE, faultsOf } from './make.js';
-import { ASIDE, asideName, finishRestore, setAside, stageRestore, WITH_DATABASE } from './restore.js';
+import { finishRestore, stageRestore, WITH_DATABASE } from './restore.js';
 
 export interface MendParts {
   readonly dataDir: string;

@@ -18,9 +18,16 @@ export const BackupTask = z.discriminatedUnion('do', [
     version: z.string(),
     reserveBytes: z.number(),
     unlessSame: z.boolean().optional(),
+    settingsFile: z.string().optional(),
   }),
   z.object({ do: z.literal('verify'), file: z.string() }),
-  z.object({ do: z.literal('stage'), dataDir: z.string(), file: z.string(), aside: z.string() }),
+  z.object({
+    do: z.literal('stage'),
+    dataDir: z.string(),
+    file: z.string(),
+    aside: z.string(),
+    held: z.boolean().optional(),
+  }),
   /** Reads a live database whole; `deep` also its indexes. */
   z.object({ do: z.literal('read'), file: z.string(), deep: z.boolean() }),
 ]);
@@ -33,6 +40,8 @@ export const BackupAnswer = z.discriminatedUnion('said', [
     size_bytes: z.number().optional(),
     /** When the backup was made that is as good as a new one would be. */
     same_of: z.string().optional(),
+    /** Why the settings file is not in a backup that was made. */
+    without: z.string().optional(),
     /** What is wrong with a database that was read. */
     faults: z.string().optional(),
   }),
@@ -48,7 +57,12 @@ export async function doHere(task: BackupTask, told: TaskTold): Promise<TaskResu
   switch (task.do) {
     case 'make': {
       const made = await makeBackup(task, (share, stage) => told(Math.round(share * 100), stage));
-      return { size_bytes: made.size_bytes, ...(made.same && { same_of: made.same.made_at }) };
+      const { size_bytes, same, without } = made;
+      return {
+        size_bytes,
+        ...(same && { same_of: same.made_at }),
+        ...(without !== undefined && { without }),
+      };
     }
     case 'verify':
       await verify(task.file);

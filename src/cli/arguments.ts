@@ -37,7 +37,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
   tutti config show                every setting, what it is and who set it; secrets are not shown
   tutti backup [file or folder]    everything that is remembered, in one file that was read back; also while the server runs
   tutti backup --list              the backups of this machine, the newest first
-  tutti restore <file or id>       go back to it, while the server is stopped; what it replaces is kept aside
+  tutti restore <file or id>       go back to it, while the server is stopped; what it replaces is kept aside (-: the file comes by standard input)
   tutti doctor                     what this machine lacks, and the command that mends it; fails when something is
   tutti diagnostics [file]         what a helper needs to know, without passwords, tokens and names of people, as one file
   tutti driver <kind> [key=value]  run one driver from this terminal, without a server

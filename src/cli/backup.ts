@@ -1,8 +1,20 @@
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createWriteStream, existsSync } from 'node:fs';
+import { access, constants, copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { AppError, openWall, silentLogger, systemClock } from '../base/index.js';
+import { pipeline } from 'node:stream/promises';
+import { judgesHere } from '../app/index.js';
 import {
+  AppError,
+  codeOf,
+  isForbidden,
+  openWall,
+  silentLogger,
+  systemClock,
+  quoted,
+  whoAmI,
+} from '../base/index.js';
+import {
+  armRestore,
   asideName,
   backupsIn,
   describedIn,
@@ -13,9 +25,20 @@ import {
   makeBackup,
   makeFolder,
   nextBackup,
+  stagedSettings,
   stageRestore,
+  unplacedIn,
+  unplacedSettings,
+  unplacedWords,
+  type Manifest,
 } from '../backup/index.js';
-import { loadConfig, usualFolder, type Config } from '../config/index.js';
+import {
+  loadSettings,
+  PLACE_KEYS,
+  settingsFile as settingsFileOf,
+  usualFolder,
+  whyNotHere,
+} from '../config/index.js';
 import { version } from '../package-root.js';
 import type { Backup } from '../protocol/index.js';
 import { claimFolder, knock, systemDisk } from '../storage/index.js';
@@ -30,7 +53,8 @@ export async function runBackup({ rest, list, json }: Asked, env: Env): Promise<
   if (more.length > 0 || (list && where !== undefined))
     throw new AppError('ERR_INVALID', 'tutti backup [file or folder], or tutti backup --list');
   if (list) return listed(await describedIn(backupsIn(dataDirOf(env))), json);
-  const { data_dir: dataDir, space_reserve_mb }: Config = loadConfig(env);
+  const { config, file: settingsFile } = loadSettings({ env });
+  const { data_dir: dataDir, space_reserve_mb } = config;
   if (!existsSync(join(dataDir, 'tutti.db')))
     throw new AppError('ERR_NOT_FOUND', `there is no database in ${dataDir} yet: start the server once`);
   const next = await nextBackup(backupsIn(dataDir), 'manual', wallMs(dataDir));
@@ -38,10 +62,11 @@ export async function runBackup({ rest, list, json }: Asked, env: Env): Promise<
   const file = target ?? next.file;
   if (existsSync(file)) throw new AppError('ERR_CONFLICT', `${file} exists already`);
   const reserveBytes = space_reserve_mb * 1024 * 1024;
-  const { size_bytes } = await fromWritable({ dataDir, isElsewhere: target !== undefined, file }, (folder) =>
-    makeBackup({ ...next, file, dataDir: folder, version, reserveBytes }),
+  const made = await fromWritable({ dataDir, isElsewhere: target !== undefined, file }, (folder) =>
+    makeBackup({ ...next, file, dataDir: folder, version, reserveBytes, settingsFile }),
   );
-  return `${file}\n${megabytes(size_bytes)}, read back and in order. It holds keys and passwords: keep it to yourself.`;
+  const without = made.without === undefined ? '' : `, ${made.without}`;
+  return `${file}\n${megabytes(made.size_bytes)}, read back and in order${without}. It holds keys and passwords: keep it to yourself.`;
 }
 
 interface Wanted {
@@ -96,7 +121,7 @@ async function targetOf(words: string, name: string): Promise<string> {
   return found?.isDirectory() || words.endsWith('/') ? join(path, name) : path;
 }
 
-/** `tutti restore <file or id>`, while the server is stopped; the text to print. */
+/** `tutti restore <file or id>`, or `-` for standard input, while the server is stopped; the text to print. */
 export async function runRestore([what, ...more]: readonly string[], env: Env): Promise<string> {
   // Damaged settings keep nobody from bringing them back.
   const dataDir = dataDirOf(env);
@@ -110,22 +135,80 @@ export async function runRestore([what, ...more]: readonly string[], env: Env): 
       'ERR_CONFLICT',
       'the server is running: stop it first (sudo systemctl stop tutti), or restore on its page',
     );
-  const file = existsSync(what) ? resolve(what) : (await fileOf(backupsIn(dataDir), what)).file;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const claim = await claimFolder(dataDir);
+  const came = join(dataDir, CAME);
   try {
-    const manifest = await stageRestore({ dataDir, file, aside: asideName(wallMs(dataDir), 'restored') });
-    const aside = await finishRestore(dataDir);
-    const kept = aside === undefined ? '' : `\nWhat it replaced is kept in ${join(dataDir, aside)}.`;
-    return `Restored what was backed up at ${manifest.made_at}.${kept}\nStart the server now.`;
+    if (what === '-') await pipeline(process.stdin, createWriteStream(came, { mode: 0o600 }));
+    const file = what === '-' ? came : await fileNamed(what, dataDir);
+    return await restored(file, dataDir, env);
   } finally {
+    await rm(came, { force: true });
     await claim.release();
   }
 }
 
+/** A backup that comes by standard input: from a folder that the user of the server may not look into. */
+const CAME = 'restore-from-input';
+
+/** A file, or one of the backups. */
+async function fileNamed(what: string, dataDir: string): Promise<string> {
+  try {
+    await access(what, constants.R_OK);
+    return resolve(what);
+  } catch (error) {
+    if (isForbidden(error))
+      throw new AppError(
+        'ERR_DISK',
+        `${resolve(what)} may not be read by ${whoAmI()}, whom this server runs as (${codeOf(error)}). Hand it over: sudo cat ${quoted(resolve(what))} | sudo tutti restore -`,
+        { cause: error },
+      );
+    const known = await fileOf(backupsIn(dataDir), what).catch(() => undefined);
+    if (known) return known.file;
+    throw new AppError(
+      'ERR_NOT_FOUND',
+      `${what} is no file here, and no backup has this id: tutti backup --list`,
+    );
+  }
+}
+
+async function restored(file: string, dataDir: string, env: Env): Promise<string> {
+  const settingsFile = settingsFileOf(env);
+  const aside = asideName(wallMs(dataDir), 'restored');
+  const manifest = await stageRestore({ dataDir, file, aside, held: true });
+  const staged = stagedSettings(dataDir);
+  const judges = judgesHere();
+  const why =
+    staged === undefined
+      ? undefined
+      : whyNotHere(() => loadSettings({ env, judges, file: staged }), { data_dir: dataDir }, PLACE_KEYS);
+  await armRestore({ dataDir, aside, settingsTo: why === undefined ? settingsFile : unplacedIn(dataDir) });
+  const replaced = await finishRestore(dataDir);
+  const said = [`Restored what was backed up at ${manifest.made_at}.`];
+  if (replaced !== undefined) said.push(`What it replaced is kept in ${join(dataDir, replaced)}.`);
+  said.push(settingsSaid({ manifest, dataDir, settingsFile, why }), 'Start the server now.');
+  return said.join('\n');
+}
+
+interface Said {
+  readonly manifest: Manifest;
+  readonly dataDir: string;
+  readonly settingsFile: string;
+  readonly why: string | undefined;
+}
+
+/** Which settings count from now on. */
+function settingsSaid({ manifest, dataDir, settingsFile, why }: Said): string {
+  const unplaced = unplacedSettings(dataDir, settingsFile);
+  if (unplaced) return unplacedWords(unplaced, why);
+  return manifest.files.some(({ name }) => name === 'tutti.yaml')
+    ? `Its settings are in ${settingsFile}.`
+    : `It holds no settings file: ${settingsFile} is as it was.`;
+}
+
 function dataDirOf(env: Env): string {
   try {
-    return loadConfig(env).data_dir;
+    return loadSettings({ env }).config.data_dir;
   } catch {
     return resolve(usualFolder(env));
   }

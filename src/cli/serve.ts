@@ -26,7 +26,7 @@ async function live(
 ): Promise<boolean> {
   const damaged = await mendSettings({ dataDir: usualFolder(env), wallMs: systemClock.wallMs() });
   const judges = judgesHere();
-  const again = (): Loaded => loadSettings({ env, judges });
+  const again = (file?: string): Loaded => loadSettings({ env, judges, ...(file !== undefined && { file }) });
   const loaded = again();
   // A terminal is for people: less is said there, unless somebody wants more.
   const quiet = env['TUTTI_LOG_LEVEL'] === undefined && process.stderr.isTTY;

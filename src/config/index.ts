@@ -1,3 +1,4 @@
+export * from './elsewhere.js';
 export { type Env } from './environment.js';
 export { exampleOf, judge, type Judges } from './judge.js';
 export { keptFileIn, readKept, type KeptValues } from './kept-values.js';

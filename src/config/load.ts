@@ -52,7 +52,7 @@ export function loadConfig(env: Env, home = homeFolder()): Config {
 export function loadSettings({ env, home = homeFolder(), file: named, judges = {} }: Sources): Loaded {
   const usualDir = usualFolder(env, home);
   const mustBe = named ?? (env['TUTTI_CONFIG'] || undefined);
-  const file = resolve(mustBe ?? join(usualDir, 'tutti.yaml'));
+  const file = resolve(named ?? settingsFile(env, home));
   const file_used = isThere(file);
   const layers = new Layers(judges);
   if (!file_used) {
@@ -113,6 +113,11 @@ function namesLike(file: string): string[] {
 /** The data folder, unless a config file that is somewhere else names another. */
 export function usualFolder(env: Env, home = homeFolder()): string {
   return env['TUTTI_DATA_DIR'] || join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'tutti');
+}
+
+/** The config file in use, or that would be if it were there. */
+export function settingsFile(env: Env, home = homeFolder()): string {
+  return resolve(env['TUTTI_CONFIG'] || join(usualFolder(env, home), 'tutti.yaml'));
 }
 
 /** Values by key as they come in, the strongest first. */

@@ -3,13 +3,16 @@ import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError, nearest, Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
 import {
+  ADDRESS_KEYS,
   BadSettings,
   judge,
   keptFileIn,
+  PLACE_KEYS,
   problemText,
   readKept,
   SPECS,
   specFor,
+  whyNotHere,
   type Config,
   type Judges,
   type KeptValues,
@@ -24,8 +27,8 @@ import { writeKept } from './write-kept.js';
 
 export interface HouseSettingsParts {
   readonly loaded: Loaded;
-  /** Reads everything anew; throws BadSettings. Absent: they are as they were given, for good. */
-  readonly again?: () => Loaded;
+  /** Reads everything anew, also with another config file; throws BadSettings. Absent: they are as they were given, for good. */
+  readonly again?: (file?: string) => Loaded;
   readonly judges?: Judges;
   readonly clock: Clock;
   readonly log: Logger;
@@ -112,6 +115,13 @@ export class HouseSettings {
         return spec !== undefined && origins.get(spec.key)?.from === 'environment';
       },
     };
+  }
+
+  /** Why another config file must not take the place of the one in use while nobody is at the machine; undefined: it may. */
+  whyNot(file: string): string | undefined {
+    const { again } = this.#parts;
+    if (!again) return undefined;
+    return whyNotHere(() => again(file), this.#running, [...PLACE_KEYS, ...ADDRESS_KEYS]);
   }
 
   /** Reads everything anew and goes by it as far as a running server can. Never rejects: what is wrong is told and logged. */
