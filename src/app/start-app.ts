@@ -34,7 +34,7 @@ import {
 } from '../server/index.js';
 import { fixedSettings, type HouseSettings } from '../settings/index.js';
 import type { Store } from '../state/index.js';
-import { setting, type Db, type DiskWatch } from '../storage/index.js';
+import { ownedByOthers, setting, type Db, type DiskWatch } from '../storage/index.js';
 import type { Base } from './base.js';
 import { Closers } from './closers.js';
 import { followSettings } from './follow-settings.js';
@@ -96,7 +96,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     };
   } catch (error) {
     await closers.close();
-    throw error;
+    throw ownedByOthers(error, config.data_dir);
   }
 }
 

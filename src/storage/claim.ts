@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { AppError, codeOf, isDiskRefusal, quoted, whoAmI } from '../base/index.js';
+import { AppError, codeOf, isDiskRefusal, isForbidden, quoted, whoAmI } from '../base/index.js';
 import { folderId, socketFolder } from './socket-folder.js';
 
 export interface Claim {
@@ -72,6 +72,15 @@ function unmade(dataDir: string, cause: unknown): AppError {
 export function howToOwn(dataDir: string): string {
   const give = existsSync(dataDir) ? `chown -R ${whoAmI()}:` : `install -d -m 700 -o ${whoAmI()}`;
   return `sudo ${give} ${quoted(dataDir)}   or set TUTTI_DATA_DIR to another folder`;
+}
+
+/** What somebody else owns in a data folder, as after a start as root, in words that say what to do; every other error as it is. */
+export function ownedByOthers(error: unknown, dataDir: string): unknown {
+  if (!isForbidden(error) || !(error instanceof Error)) return error;
+  const path = 'path' in error ? String(error.path) : '';
+  if (!path.startsWith(`${dataDir}/`)) return error;
+  const message = `${path} belongs to somebody else: ${howToOwn(dataDir)}`;
+  return new AppError('ERR_DISK', message, { cause: error });
 }
 
 /** Makes sure that one process alone does something; gives what ends that, undefined while another one does it. */

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { claimFolder, claimWork, knock, socketFolder } from '../../src/storage/index.js';
+import { claimFolder, claimWork, knock, ownedByOthers, socketFolder } from '../../src/storage/index.js';
 import { until } from '../until.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tutti-claim-'));
@@ -18,6 +18,17 @@ it('a data folder belongs to one server at a time, and to the next one after it'
   await first.release();
   const second = await claimFolder(dir);
   await second.release();
+});
+
+it('what somebody else owns in it is answered with what to do', () => {
+  const refused = Object.assign(new Error('no'), { code: 'EACCES', path: '/d/tutti/workspace/incoming' });
+  expect(ownedByOthers(refused, '/d/tutti')).toMatchObject({
+    code: 'ERR_DISK',
+    message: expect.stringMatching(
+      /workspace\/incoming belongs to somebody else: sudo .*\/d\/tutti /,
+    ) as string,
+  });
+  expect(ownedByOthers(refused, '/d/tut')).toBe(refused);
 });
 
 it('a data folder that is none is answered with what to do', async () => {
