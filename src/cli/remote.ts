@@ -4,6 +4,7 @@ import { AppError } from '../base/index.js';
 import { connect, type TuttiClient } from '../client/index.js';
 import { positionAt, type QueueSource, type Room } from '../protocol/index.js';
 import type { Arguments } from './arguments.js';
+import { serverUrl } from './server-url.js';
 
 type Run = (client: TuttiClient, room: Room, words: readonly string[]) => Promise<unknown>;
 
@@ -50,7 +51,7 @@ export async function runRemote(
   { command, rest, server, room, json, tokenFile }: Arguments,
   env: Env,
 ): Promise<string> {
-  const url = new URL('/ws', server.replace(/^http/i, 'ws'));
+  const url = new URL('/ws', serverUrl(server).replace(/^http/i, 'ws'));
   const token = await tokenFrom(tokenFile, env);
   const client = connect({ url: url.href, WebSocket, token: () => token });
   try {
