@@ -6,8 +6,8 @@ const FAILED_STATUS = 1;
 
 /** Something has to be set before this can run, and no second try changes that. */
 export class Unset extends AppError {
-  constructor(message: string) {
-    super('ERR_INVALID', message);
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super('ERR_INVALID', message, options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
@@ -9,16 +9,26 @@ import {
   slug,
   systemClock,
   systemRandom,
+  toError,
   type Logger,
 } from '../base/index.js';
 import { loadConfig } from '../config/index.js';
 import type { DriverDefinition } from '../players/index.js';
-import { newSatelliteId, readToken, Satellite, type SatelliteOptions } from '../satellite/index.js';
-import { socketFolder } from '../storage/index.js';
+import {
+  ID_FILE,
+  readToken,
+  Satellite,
+  satelliteIdIn,
+  type SatelliteOptions,
+  type Standing,
+} from '../satellite/index.js';
+import { prepareFolder, socketFolder } from '../storage/index.js';
 import type { Arguments } from './arguments.js';
 import { Unset } from './failure.js';
 import { openNotifier } from './notify.js';
-import { serviceOf } from './service.js';
+import { serverUrl } from './server-url.js';
+import { serviceOf, type Service } from './service.js';
+import { stopSignal } from './stop-signal.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,45 +38,96 @@ export async function runSatellite(
   env: Env,
   print: (line: string) => void,
 ): Promise<void> {
+  const stop = stopSignal(undefined);
+  // Looking for outputs may take a while, and who is asked to end then has nothing to close.
+  const offered = await Promise.race([offerOf(parsed, env), stop.heard.then(() => undefined)]);
+  if (!offered) return;
+  const { log, offer } = offered;
+  const notifier = openNotifier(env, { clock: systemClock, log, pid: process.pid });
+  const say = (sentence: string): void => {
+    print(sentence);
+    notifier.status(sentence);
+  };
+  const line: { fault?: string } = {};
+  const satellite = new Satellite({
+    ...offer,
+    WebSocket: class extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        this.on('error', (error) => (line.fault = error.message));
+      }
+    },
+    onStanding: (standing) => say(sentenceOf(standing, offered, line.fault)),
+  });
+  const names = offer.outputs.map((output) => output.name).join(', ');
+  const sentence = `offering ${names} to ${offer.serverUrl}`;
+  print(sentence);
+  notifier.ready(sentence);
+  await Promise.race([stop.heard, satellite.done]);
+  await notifier.stopping();
+  await satellite.close();
+}
+
+interface Offered {
+  readonly offer: Omit<SatelliteOptions, 'WebSocket'>;
+  readonly log: Logger;
+  /** Where the id is kept. */
+  readonly idFile: string;
+}
+
+async function offerOf(parsed: Arguments, env: Env): Promise<Offered> {
+  const url = serverUrl(parsed.server);
   const token = await tokenFrom(parsed, env);
   const folder =
     env['TUTTI_SATELLITE_DIR'] ??
     join(env['XDG_DATA_HOME'] ?? join(homeFolder(), '.local', 'share'), 'tutti-satellite');
+  const log = createLogger(process.stderr.isTTY ? 'warn' : 'info');
   // A server of the same machine may have an output of the same name.
   const service = serviceOf(env, 'satellite-');
-  const runtimeDir = service.runtimeDir ?? socketFolder(folder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mkdir(runtimeDir, { recursive: true, mode: 0o700 });
-  const log = createLogger(process.stderr.isTTY ? 'warn' : 'info');
-  const definition = service.drivers.find((driver) => driver.kind === 'local');
-  if (!definition) throw new AppError('ERR_INTERNAL', 'there is no driver for local outputs');
+  const definition = localOf(service);
   const name = parsed.name ?? hostname();
+  const satelliteId = await satelliteIdIn(folder, { host: hostname(), machineId: await machineId() }, log);
+  const runtimeDir = service.runtimeDir ?? socketFolder(folder);
+  await prepareFolder(runtimeDir, log, 0o700);
   const outputs = await outputsOf(definition, parsed.outputs, name, log);
   if (outputs.length === 0)
     throw new AppError('ERR_NOT_FOUND', 'nothing here can sound: install mpv, and plug in a sound card');
-  const satellite = new Satellite({
-    serverUrl: parsed.server,
-    token,
-    satelliteId: await idIn(folder),
-    name,
-    definition,
-    outputs,
-    runtimeDir,
-    clock: systemClock,
+  const parts = { clock: systemClock, log, random: systemRandom };
+  return {
     log,
-    random: systemRandom,
-    WebSocket,
-  });
-  const offer = `offering ${outputs.map((output) => output.name).join(', ')} to ${parsed.server}`;
-  print(offer);
-  const notifier = openNotifier(env, { clock: systemClock, log, pid: process.pid });
-  notifier.ready(offer);
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
-  await Promise.race([stopped, satellite.done]);
-  await notifier.stopping();
-  await satellite.close();
+    idFile: join(folder, ID_FILE),
+    offer: { serverUrl: url, token, satelliteId, name, definition, outputs, runtimeDir, ...parts },
+  };
+}
+
+function localOf(service: Service): DriverDefinition {
+  const definition = service.drivers.find((driver) => driver.kind === 'local');
+  if (!definition) throw new AppError('ERR_INTERNAL', 'there is no driver for local outputs');
+  return definition;
+}
+
+/** What systemd and others know this machine by. */
+async function machineId(): Promise<string | undefined> {
+  const text = await readFile('/etc/machine-id', 'utf8').catch(() => '');
+  return /^[0-9a-f]{32}$/.test(text.trim()) ? text.trim() : undefined;
+}
+
+function sentenceOf(
+  standing: Standing,
+  { offer: { outputs, serverUrl: url, satelliteId }, idFile }: Offered,
+  fault = '',
+): string {
+  const names = outputs.map((output) => output.name).join(', ');
+  switch (standing) {
+    case 'connected':
+      return `${names} can be played to by ${url}`;
+    case 'away':
+      return `offering ${names} to ${url}: no Tutti answers there${fault === '' ? '' : ` (${fault})`}; trying again until one does`;
+    case 'twin':
+      return `another satellite of ${url} has this one's id, ${satelliteId}, as where a card was copied: write ${satelliteId}-2 into ${idFile} on one of the two machines, and restart its satellite`;
+    default:
+      return standing satisfies never;
+  }
 }
 
 /** The token of the server of this machine. */
@@ -81,8 +142,11 @@ export async function tokenOfServer(env: Env): Promise<string> {
 
 async function tokenFrom({ tokenFile }: Arguments, env: Env): Promise<string> {
   const inEnv = env['TUTTI_SATELLITE_TOKEN'];
-  if (tokenFile !== undefined) return readToken(tokenFile);
-  if (inEnv !== undefined && inEnv !== '') return inEnv;
+  if (tokenFile !== undefined)
+    return readToken(tokenFile).catch((cause: unknown) => {
+      throw new Unset(`--token-file: ${toError(cause).message}`, { cause });
+    });
+  if (inEnv !== undefined && inEnv.trim() !== '') return inEnv.trim();
   throw new Unset(
     'a satellite needs the token of the server: run "tutti satellite-token" there, and set TUTTI_SATELLITE_TOKEN or --token-file here',
   );
@@ -107,14 +171,4 @@ async function outputsOf(
 
 function addressOf(definition: DriverDefinition, options: Readonly<Record<string, unknown>>): string {
   return definition.address(definition.options.parse(options));
-}
-
-/** The satellite's own id, kept so that its players are the same after a restart. */
-async function idIn(folder: string): Promise<string> {
-  const path = join(folder, 'satellite-id');
-  const kept = await readFile(path, 'utf8').catch(() => '');
-  if (/^[a-z0-9-]{3,64}$/.test(kept.trim())) return kept.trim();
-  const fresh = newSatelliteId(hostname());
-  await writeFile(path, `${fresh}\n`, { mode: 0o600 });
-  return fresh;
 }

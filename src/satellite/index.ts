@@ -1,2 +1,3 @@
+export * from './kept-id.js';
 export * from './satellite.js';
 export * from './token.js';

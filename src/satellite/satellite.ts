@@ -1,4 +1,4 @@
-import { randomId, toError, type Clock, type Logger } from '../base/index.js';
+import { AppError, toError, type Clock, type Logger } from '../base/index.js';
 import { ClientError, connect, type SocketConstructor, type TuttiClient } from '../client/index.js';
 import type { DriverDefinition, Found } from '../players/index.js';
 import type { SatelliteReport } from '../protocol/index.js';
@@ -10,9 +10,17 @@ const CLOCK_EVERY_MS = 200;
 /** The server answers within 5 s, also when there is nothing to do. */
 const WORK_TIMEOUT_MS = 8_000;
 const AGAIN_MS = 1_000;
+/** A session that ended sooner was taken by another satellite of the same id. */
+const SHORT_MS = 20_000;
+/** Whoever loses his place so often in a row has a twin. */
+const TWIN_AFTER = 3;
+const GIVE_WAY_MS = 60_000;
 /** Reports kept while the server cannot be reached; beyond, the oldest measurements go first. */
 const MAX_REPORTS = 500;
 const REPORTS_AT_ONCE = 64;
+
+/** How a satellite stands to its server. `twin`: another one with the same id takes its place again and again. */
+export type Standing = 'connected' | 'away' | 'twin';
 
 export interface SatelliteOptions {
   /** `http://tutti.local:8080` */
@@ -27,6 +35,8 @@ export interface SatelliteOptions {
   readonly log: Logger;
   readonly random: () => number;
   readonly WebSocket: SocketConstructor;
+  /** Told when it changes. */
+  onStanding?(this: void, standing: Standing): void;
 }
 
 /** Offers this machine's outputs to a server, and drives them as it says, beside the sound: times arrive, not samples. */
@@ -42,6 +52,10 @@ export class Satellite {
   #serial = 0;
   #taken = 0;
   #session: string | undefined;
+  /** When the session began, and in which life of the server. */
+  #begun: { readonly us: number; readonly epoch: string | undefined } | undefined;
+  #shortLives = 0;
+  #standing: Standing | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
 
@@ -75,6 +89,10 @@ export class Satellite {
       };
       this.#outlets.set(key, new Outlet(parts));
     }
+    this.#client.onConnection(({ state, problem }) => {
+      const out = state === 'offline' || state === 'polling';
+      if (out && problem === undefined) this.#stand('away');
+    });
     this.#running = this.#run();
     this.#running.catch(() => undefined);
   }
@@ -89,7 +107,6 @@ export class Satellite {
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#options;
     while (!this.#closed) {
       try {
         await this.#client.ready();
@@ -98,14 +115,60 @@ export class Satellite {
         await this.#work(this.#session);
       } catch (error) {
         if (this.#closed) return;
-        const code = error instanceof ClientError ? error.code : 'ERR_INTERNAL';
-        if (code === 'ERR_NOT_FOUND') this.#session = undefined;
-        if (code === 'ERR_NOT_ALLOWED') throw error;
-        log.debug({ code, reason: toError(error).message }, 'the server cannot be asked for work');
-        const known = code === 'ERR_NOT_FOUND' || this.#client.connection.state !== 'live';
-        if (!known) await this.#pause(AGAIN_MS);
+        this.#giveUp(error);
+        const code = codeOf(error);
+        this.#options.log.debug(
+          { code, reason: toError(error).message },
+          'the server cannot be asked for work',
+        );
+        if (code === 'ERR_NOT_FOUND') await this.#sessionOver();
+        // Who is not connected waits for that, and for nothing else.
+        else if (this.#client.connection.state === 'live') await this.#pause(AGAIN_MS);
       }
     }
+  }
+
+  /** Throws when asking again changes nothing. */
+  #giveUp(error: unknown): void {
+    const { serverUrl } = this.#options;
+    const { problem, reason } = this.#client.connection;
+    const said = reason === undefined ? '' : ` (${reason})`;
+    if (problem === 'version')
+      throw new AppError(
+        'ERR_INVALID',
+        `${serverUrl} is a newer Tutti than this one: install its version here as well`,
+      );
+    if (problem === 'sign_in' || codeOf(error) === 'ERR_NOT_ALLOWED')
+      throw new AppError(
+        'ERR_NOT_ALLOWED',
+        `${serverUrl} does not take this token${said}: run "tutti satellite-token" on its machine, and give this one what it prints`,
+      );
+    if (problem === 'refused')
+      throw new AppError('ERR_NOT_ALLOWED', `${serverUrl} does not let this satellite in${said}`);
+    const final = error instanceof ClientError && !error.retryable && codeOf(error) !== 'ERR_NOT_FOUND';
+    if (final && this.#session === undefined)
+      throw new AppError('ERR_INVALID', `${serverUrl} does not take what is offered: ${error.message}`);
+  }
+
+  /** The server has forgotten this session: it was started anew, did not hear from here for long, or a twin came. */
+  async #sessionOver(): Promise<void> {
+    this.#session = undefined;
+    const short = this.#begun?.epoch === this.#client.hello?.epoch && this.#livedMs() < SHORT_MS;
+    this.#shortLives = short ? this.#shortLives + 1 : 0;
+    if (!short) return;
+    if (this.#shortLives >= TWIN_AFTER) this.#stand('twin');
+    const longest = Math.min(GIVE_WAY_MS, AGAIN_MS * 2 ** (this.#shortLives - 1));
+    await this.#pause(longest * (0.5 + this.#options.random() / 2));
+  }
+
+  #livedMs(): number {
+    return (this.#options.clock.nowUs() - (this.#begun?.us ?? 0)) / 1000;
+  }
+
+  #stand(standing: Standing): void {
+    if (standing === this.#standing || this.#closed) return;
+    this.#standing = standing;
+    this.#options.onStanding?.(standing);
   }
 
   /** Resolves when the satellite was closed; rejects when the server will not have it. */
@@ -114,7 +177,7 @@ export class Satellite {
   }
 
   async #offer(): Promise<string> {
-    const { token, satelliteId: satellite_id, name, outputs, log, serverUrl } = this.#options;
+    const { token, satelliteId: satellite_id, name, outputs, clock, log, serverUrl } = this.#options;
     const players = outputs.map((output) => ({
       key: output.key,
       name: output.name,
@@ -125,6 +188,7 @@ export class Satellite {
     this.#serial = 0;
     this.#taken = 0;
     const { session_id } = await this.#client.send('satellite:offer', { satellite_id, token, name, players });
+    this.#begun = { us: clock.nowUs(), epoch: this.#client.hello?.epoch };
     log.info({ server: serverUrl, players: players.length }, 'connected');
     return session_id;
   }
@@ -142,6 +206,8 @@ export class Satellite {
       const outlet = this.#outlets.get(call.key);
       if (outlet) void outlet.take(call);
     }
+    // Who has a twin is connected when he has kept his place for a while.
+    if (this.#shortLives < TWIN_AFTER || this.#livedMs() >= SHORT_MS) this.#stand('connected');
   }
 
   #report(report: SatelliteReport): void {
@@ -197,10 +263,4 @@ export class Satellite {
   }
 }
 
-/** A name that stays: made once, kept by the caller. */
-export function newSatelliteId(host: string): string {
-  return `${host
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 32)}-${randomId(6)}`;
-}
+const codeOf = (error: unknown): string => (error instanceof ClientError ? error.code : 'ERR_INTERNAL');

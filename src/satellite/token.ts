@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError, codeOf, isDiskRefusal } from '../base/index.js';
+import { keep } from './keep.js';
 
 const FILE = 'satellite-token';
 const TOKEN = /^[A-Za-z0-9_-]{20,256}$/;
@@ -25,19 +26,6 @@ export async function satelliteToken(dataDir: string): Promise<string> {
     if (!isDiskRefusal(error)) throw error;
   }
   return fresh;
-}
-
-async function keep(path: string, token: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const part = `${path}.part`;
-  const file = await open(part, 'w', 0o600);
-  try {
-    await file.writeFile(`${token}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(part, path);
 }
 
 /** The token in a file, alone or with white space around it. */
