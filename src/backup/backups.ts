@@ -152,7 +152,9 @@ export class Backups {
 
   async #list(): Promise<{ backups: Backup[]; free_bytes: number }> {
     const backups = await describedIn(this.#folder);
-    const free_bytes = Math.max(0, (await freeIn(this.#parts.dataDir)) - this.#parts.reserveBytes);
+    // It may be a link to another disk; before the first backup there is none.
+    const free = await freeIn(this.#folder).catch(() => freeIn(this.#parts.dataDir));
+    const free_bytes = Math.max(0, free - this.#parts.reserveBytes);
     return { backups, free_bytes };
   }
 

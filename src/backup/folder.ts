@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, lstat, mkdir, readdir, readlink, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../base/index.js';
+import { AppError, codeOf } from '../base/index.js';
 import { BackupKind, type Backup } from '../protocol/index.js';
 import { SCHEMA_VERSION } from '../storage/index.js';
 import { manifestOf, settle } from './archive.js';
@@ -42,24 +42,34 @@ export async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK);
   } catch (error) {
-    throw noFolder(folder, error);
+    throw await noFolder(folder, error);
   }
 }
 
 /** Throws ERR_DISK when there is a folder that cannot be looked into. */
 export async function demandReadable(folder: string): Promise<void> {
-  await readdir(folder).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      throw noFolder(folder, error);
-  });
+  try {
+    await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || (await isLink(folder))) throw await noFolder(folder, error);
+  }
 }
 
-function noFolder(folder: string, cause: unknown): AppError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+
+async function noFolder(folder: string, cause: unknown): Promise<AppError> {
+  const code = codeOf(cause);
   const isRefused = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO'].includes(code);
-  const what = isRefused
-    ? 'look at its disk and at whom it belongs to'
-    : 'something else has its name, move that away';
+  const leads = code === 'ENOENT' && (await readlink(folder).catch(() => undefined));
+  const what = leads
+    ? `it is a link to ${leads}, which is not there, plug in that disk or remove the link`
+    : isRefused
+      ? 'look at its disk and at whom it belongs to'
+      : 'something else has its name, move that away';
   return new AppError('ERR_DISK', `The folder of backups cannot be used (${code}): ${what}: ${folder}`, {
     cause,
   });

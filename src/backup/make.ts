@@ -212,9 +212,11 @@ async function demandRoom({ dataDir, reserveBytes }: MakeTask, folder: string, t
     );
 }
 
+/** By their names: the folder may be somebody's stick. */
+const CUT_OFF = /^(\.work-tutti-.*|tutti-.*\.tar\.gz\.part|confirmed\.json\.part)$/;
+
 /** What a backup left that was cut off. */
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder))
-    if (name.startsWith('.work-') || name.endsWith('.part'))
-      await rm(join(folder, name), { recursive: true, force: true });
+    if (CUT_OFF.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }

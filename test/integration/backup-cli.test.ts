@@ -69,6 +69,17 @@ describe('[BK1] tutti backup and tutti restore', () => {
     expect(await readdir(join(dir, 'state', 'aside'))).toHaveLength(1);
   });
 
+  it('bring the settings to where this machine reads them, also from standard input', async () => {
+    const settings = join(dir, 'etc.yaml');
+    await writeFile(settings, 'port: 8099\n');
+    const env = { ...process.env, TUTTI_DATA_DIR: join(dir, 'fresh'), TUTTI_CONFIG: settings };
+    const asked = run(process.execPath, [MAIN, 'restore', '-'], { env });
+    asked.child.stdin?.end(await readFile(join(dir, 'stick.tar.gz')));
+    expect((await asked).stdout).toContain(`Its settings are in ${settings}.`);
+    expect(await readFile(settings, 'utf8')).toBe(await readFile(join(dir, 'state', 'tutti.yaml'), 'utf8'));
+    expect(await readdir(join(dir, 'fresh'))).not.toContain('restore-from-input');
+  });
+
   it('say what is wrong', async () => {
     await writeFile(join(dir, 'letter.txt'), 'Dear Tutti');
     expect((await cli('restore')).said).toContain('which one?');
@@ -97,6 +108,30 @@ it('another program that closes the database beside the server takes nothing tha
   await server.start();
   await until('the client is back', async () => (await nameNow().catch(() => undefined)) !== undefined);
   expect(await nameNow()).toBe('Acknowledged');
+}, 60_000);
+
+it('[BK3] settings with which the server would not come back stay beside, and the page is told', async () => {
+  const settings = join(dir, 'state', 'tutti.yaml');
+  const sound = await readFile(settings, 'utf8');
+  await writeFile(settings, `${sound}prot: 80\n`);
+  await rename('Restored');
+  const { job_id } = await client.send('backup:create', {});
+  await until('it is made', async () => (await client.send('job:get', { job_id })).status === 'completed');
+  await writeFile(settings, sound);
+  await rename('Later');
+  const [newest] = (await client.send('backup:list', {})).backups;
+  await client.send('backup:restore', { backup_id: newest!.backup_id });
+  await until('it is restored', async () => (await nameNow().catch(() => undefined)) === 'Restored');
+  const told = async (): Promise<string | undefined> =>
+    (await client.send('system:status', {})).notices.find(({ notice_id }) => notice_id === 'kept-settings')
+      ?.message;
+  await until('it is told', async () => (await told())?.includes('prot is no setting') === true);
+  expect([await readFile(settings, 'utf8'), await told()]).toEqual([
+    sound,
+    expect.stringContaining(join(dir, 'state', 'restored-tutti.yaml')),
+  ]);
+  await rm(join(dir, 'state', 'restored-tutti.yaml'));
+  await until('it is told no more', async () => (await told()) === undefined);
 }, 60_000);
 
 describe('[BK2] the file of a backup', () => {

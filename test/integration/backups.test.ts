@@ -1,8 +1,18 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +20,7 @@ import {
   backupsIn,
   checkDatabase,
   described,
+  describedIn,
   finishRestore,
   listFiles,
   makeBackup,
@@ -119,6 +130,25 @@ describe('[BK1] a backup', () => {
     await writeFile(join(folder, 'tutti-x.tar.gz.part'), 'half');
     await make();
     expect((await readdir(folder)).length).toBe(1);
+  });
+
+  it('leaves alone what somebody else keeps in the folder, which may be on a stick', async () => {
+    const stick = join(dir, 'stick');
+    await mkdir(stick);
+    await symlink(stick, backupsIn(dataDir));
+    const foreign = ['.work-mine', 'film.mkv.part', 'notes.txt', 'photos.tar.gz'];
+    for (const name of foreign) await writeFile(join(stick, name), 'mine');
+    const file = await make();
+    expect((await readdir(stick)).sort()).toEqual([...foreign, basename(file)].sort());
+  });
+
+  it('says that the stick is not there, and not that there is no backup', async () => {
+    await symlink(join(dir, 'stick'), backupsIn(dataDir));
+    for (const asked of [make, () => describedIn(backupsIn(dataDir))])
+      await expect(asked()).rejects.toMatchObject({
+        code: 'ERR_DISK',
+        message: expect.stringMatching(/a link to .*stick, which is not there, plug in that disk/) as unknown,
+      });
   });
 });
 
