@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { ManualClock } from '../../test/fakes/manual-clock.js';
+import { deferred, silentLogger } from '../base/index.js';
+import { beginMusic } from './begin-music.js';
+import { Closers } from './closers.js';
+
+function house(): {
+  clock: ManualClock;
+  did: string[];
+  disk: ReturnType<typeof deferred<void>>;
+  closers: Closers;
+  begun: Promise<void>;
+} {
+  const [clock, closers, disk] = [new ManualClock(), new Closers(), deferred<void>()];
+  const did: string[] = [];
+  const parts = {
+    pipeline: { recover: () => disk.promise, start: () => void did.push('pipeline') },
+    library: { start: () => Promise.resolve(void did.push('library')) },
+  };
+  return { clock, did, disk, closers, begun: beginMusic({ clock, closers, log: silentLogger }, parts) };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it('waits for what was begun before it looks through the music', async () => {
+  const { did, disk, begun } = house();
+  await settled();
+  expect(did).toEqual([]);
+  disk.resolve();
+  await begun;
+  expect(did).toEqual(['library', 'pipeline']);
+});
+
+it('starts a house whose music does not answer, and begins with it when it does', async () => {
+  const { clock, did, disk, begun } = house();
+  await clock.advance(5_000);
+  await begun;
+  expect(did).toEqual([]);
+  disk.resolve();
+  await settled();
+  expect(did).toEqual(['library', 'pipeline']);
+});
+
+it('begins with nothing in a house that is closed meanwhile', async () => {
+  const { clock, did, disk, closers, begun } = house();
+  await clock.advance(5_000);
+  await begun;
+  await closers.close();
+  disk.resolve();
+  await settled();
+  expect(did).toEqual([]);
+});
+
+it('fails where the music cannot be begun', async () => {
+  const { disk, begun } = house();
+  disk.reject(new Error('a bug'));
+  await expect(begun).rejects.toThrow('a bug');
+});
