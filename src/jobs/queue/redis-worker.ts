@@ -1,12 +1,12 @@
-import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { deferred, toError, type Clock, type Logger, type Timer } from '../../base/index.js';
 import { doWork, type AnyWork } from './do-work.js';
+import { PacedWorker } from './paced-worker.js';
 import {
   connectionOf,
   KEEP_SECONDS,
   LEASE_MS,
   MOST_STALLS,
-  QUEUE_NAME,
   Recall,
   recallChannel,
   SealedTicket,
@@ -42,6 +42,7 @@ const STOP_MS = 10_000;
 /** Redis answers by then, or is not waited for. */
 const LEAVE_MS = 1_500;
 const LOOKS_PER_LEASE = 4;
+const MOST_FAULTS = 16;
 
 /**
  * Takes tickets from Redis and does them, beside any number of others. What this process holds is its own as long as it says so in time:
@@ -50,17 +51,18 @@ const LOOKS_PER_LEASE = 4;
 export class RedisWorker {
   readonly #parts: RedisWorkerParts;
   readonly #leaseMs: number;
-  readonly #worker: Worker<unknown, string>;
+  readonly #worker: PacedWorker;
   readonly #held = new Map<string, Held>();
   readonly #unsubscribe: Promise<() => void>;
   #closing = false;
-  #lastFault = '';
+  /** What was said already, until so much was said that it is worth saying again. */
+  readonly #faults = new Set<string>();
 
   constructor(parts: RedisWorkerParts) {
     this.#parts = parts;
-    const { house, concurrency, random, name } = parts;
+    const { house, clock, concurrency, random, name } = parts;
     this.#leaseMs = house.leaseMs ?? LEASE_MS;
-    this.#worker = new Worker<unknown, string>(QUEUE_NAME, (job, token) => this.#process(job, token), {
+    this.#worker = new PacedWorker((job, token) => this.#process(job, token), clock, {
       connection: connectionOf(house, random),
       prefix: house.name,
       concurrency,
@@ -188,8 +190,9 @@ export class RedisWorker {
   /** The text alone, and once: the errors of ioredis bring the command along that failed, and that may be AUTH. */
   #fault(error: Error): void {
     const reason = error.message.slice(0, 200);
-    if (reason === this.#lastFault) return;
-    this.#lastFault = reason;
+    if (this.#faults.has(reason)) return;
+    if (this.#faults.size >= MOST_FAULTS) this.#faults.clear();
+    this.#faults.add(reason);
     this.#parts.log.warn({ reason }, 'a worker met a fault');
   }
 }
