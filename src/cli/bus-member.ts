@@ -1,5 +1,5 @@
-import { createLogger, systemClock, systemRandom, type Clock, type Logger } from '../base/index.js';
-import { openBus, type Bus } from '../bus/index.js';
+import { createLogger, systemClock, systemRandom, toError, type Clock, type Logger } from '../base/index.js';
+import { busAddress, openBus, type Bus } from '../bus/index.js';
 import { loadSettings, type Config, type Loaded } from '../config/index.js';
 import { HouseSettings } from '../settings/index.js';
 import { Unset } from './failure.js';
@@ -29,6 +29,7 @@ export async function joinBus(env: Env, what: 'gateway' | 'worker', place: Place
   const log = createLogger(quiet ? 'warn' : loaded.config.log_level);
   if (address === undefined)
     throw new Unset(`a ${what} needs the bus of its server: --bus, TUTTI_BUS or bus in ${loaded.file}`);
+  readable(address);
   const settings = new HouseSettings({ loaded, again, clock: systemClock, log });
   if (!quiet) settings.follow(['log_level'], ({ log_level }) => log.setLevel(log_level));
   const stop = stopSignal(readsAnew(place, loaded) ? () => void settings.reload('SIGHUP') : undefined);
@@ -47,4 +48,13 @@ export async function joinBus(env: Env, what: 'gateway' | 'worker', place: Place
       stop.end();
     },
   };
+}
+
+/** An address that is none is for a person to mend. */
+function readable(address: string): void {
+  try {
+    busAddress(address);
+  } catch (cause) {
+    throw new Unset(toError(cause).message, { cause });
+  }
 }
