@@ -1,7 +1,16 @@
 // What `npm start` and `npm test` run on a fresh clone: packages, programs, build, then the job. Plain Node, no dependencies.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -89,11 +98,27 @@ function checkNode() {
     fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
 }
 
+/** Said before npm and the compiler fail at it with many words: a clone of root, or one that root has started once. */
+function demandWritable(...folders) {
+  for (const folder of ['.', ...folders.filter((name) => existsSync(name))]) {
+    try {
+      accessSync(folder, constants.W_OK);
+    } catch (error) {
+      const mend =
+        error.code === 'EROFS'
+          ? 'clone it to a disk that can be written'
+          : `sudo chown -R "$(id -un):" '${root}'`;
+      fail(`${join(root, folder)} cannot be written (${error.code}), and has to be: ${mend}`);
+    }
+  }
+}
+
 /** npm packages, when the lockfile is not the one that was installed last. */
 function installPackages() {
   const stamp = join('node_modules', '.tutti-installed');
   const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  demandWritable('node_modules');
   say('Installing packages (once, about half a minute)');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, wanted);
@@ -145,6 +170,7 @@ function build() {
     'tsconfig.json',
   ];
   if (existsSync(stamp) && Math.max(...sources.map(newest)) < statSync(stamp).mtimeMs) return;
+  demandWritable('dist', join('dist', 'src'), join('dist', 'web'));
   say('Building');
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
   run(process.execPath, [
