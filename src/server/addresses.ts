@@ -17,6 +17,8 @@ export function openUrls(host: string, port: number, secure = false): string[] {
       .map(({ address }) => address),
   );
   const label = hostname().split('.')[0] ?? '';
-  const local = label === '' || label === 'localhost' ? [] : [`${label.toLowerCase()}.local`];
+  // Anything may be called anything, such as (none): only what a browser takes is told.
+  const isName = /^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$/i.test(label) && label.toLowerCase() !== 'localhost';
+  const local = isName ? [`${label.toLowerCase()}.local`] : [];
   return [...outside, ...local, 'localhost'].map(url);
 }
