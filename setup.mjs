@@ -11,7 +11,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -110,6 +112,20 @@ function demandWritable(...folders) {
           : `sudo chown -R "$(id -un):" '${root}'`;
       fail(`${join(root, folder)} cannot be written (${error.code}), and has to be: ${mend}`);
     }
+  }
+}
+
+/** One at a time in a clone: two that install or build would undo each other. The name is in no folder, and dies with its process. */
+async function alone() {
+  const name = `\0tutti-setup-${createHash('sha256').update(root).digest('hex').slice(0, 32)}`;
+  for (let turn = 0; ; turn++) {
+    const server = createServer();
+    const code = await new Promise((resolve) =>
+      server.once('error', (error) => resolve(error.code)).listen(name, () => resolve('')),
+    );
+    if (code !== 'EADDRINUSE') return () => server.close();
+    if (turn === 0) say('Another npm sets this clone up: waiting for it');
+    await pause(500);
   }
 }
 
@@ -217,14 +233,17 @@ async function test() {
 }
 
 checkNode();
+const done = await alone();
 installPackages();
 if (job === 'start') {
   installPrograms(TO_PLAY, false);
   build();
+  done();
   await start();
 } else if (job === 'test') {
   installPrograms(TO_TEST, true);
   build();
+  done();
   await test();
 } else {
   fail('usage: node setup.mjs start | test');
