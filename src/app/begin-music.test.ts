@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../test/fakes/manual-clock.js';
 import { deferred, silentLogger } from '../base/index.js';
+import { emptyState, Store } from '../state/index.js';
 import { beginMusic } from './begin-music.js';
 import { Closers } from './closers.js';
 
@@ -10,14 +11,20 @@ function house(): {
   disk: ReturnType<typeof deferred<void>>;
   closers: Closers;
   begun: Promise<void>;
+  told(this: void): string[];
 } {
   const [clock, closers, disk] = [new ManualClock(), new Closers(), deferred<void>()];
   const did: string[] = [];
+  const keeper = { weigh: () => undefined, keep: () => undefined };
+  const store = new Store({ state: emptyState('1'), epoch: 'e', keeper });
   const parts = {
+    store,
     pipeline: { recover: () => disk.promise, start: () => void did.push('pipeline') },
     library: { start: () => Promise.resolve(void did.push('library')) },
   };
-  return { clock, did, disk, closers, begun: beginMusic({ clock, closers, log: silentLogger }, parts) };
+  const begun = beginMusic({ clock, closers, log: silentLogger }, parts);
+  const told = (): string[] => store.state.system.notices.map(({ notice_id }) => notice_id);
+  return { clock, did, disk, closers, begun, told };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -31,14 +38,14 @@ it('waits for what was begun before it looks through the music', async () => {
   expect(did).toEqual(['library', 'pipeline']);
 });
 
-it('starts a house whose music does not answer, and begins with it when it does', async () => {
-  const { clock, did, disk, begun } = house();
+it('starts a house whose music does not answer, says so, and begins with it when it does', async () => {
+  const { clock, did, disk, begun, told } = house();
   await clock.advance(5_000);
   await begun;
-  expect(did).toEqual([]);
+  expect([did, told()]).toEqual([[], ['music-away']]);
   disk.resolve();
   await settled();
-  expect(did).toEqual(['library', 'pipeline']);
+  expect([did, told()]).toEqual([['library', 'pipeline'], []]);
 });
 
 it('begins with nothing in a house that is closed meanwhile', async () => {

@@ -1,15 +1,20 @@
 import { deferred, toError } from '../base/index.js';
 import type { Library } from '../library/index.js';
+import type { Store } from '../state/index.js';
 import type { Base } from './base.js';
+import { MUSIC_AWAY, replaceNotices } from './notices.js';
 import type { OpenedPipeline } from './open-pipeline.js';
 
 export interface MusicParts {
+  readonly store: Store;
   readonly library: Pick<Library, 'start'>;
   readonly pipeline: Pick<OpenedPipeline, 'recover' | 'start'>;
 }
 
 /** A house waits no longer for the disk its music is on. */
 const PATIENCE_MS = 5_000;
+const AWAY =
+  'The disk with the music has not answered yet: is the network disk on? The music comes when it does; all else works.';
 
 /**
  * What was begun in the music folder is ended, then it is looked through. A file server that does not answer keeps no house from starting, and no
@@ -17,7 +22,7 @@ const PATIENCE_MS = 5_000;
  */
 export async function beginMusic(
   { clock, log, closers }: Pick<Base, 'clock' | 'log' | 'closers'>,
-  { library, pipeline }: MusicParts,
+  { library, pipeline, store }: MusicParts,
 ): Promise<void> {
   let closed = false;
   closers.add(() => void (closed = true));
@@ -35,8 +40,12 @@ export async function beginMusic(
     timer.cancel();
   }
   log.error({}, 'the music folder does not answer, the house starts without it');
+  replaceNotices(store, MUSIC_AWAY, [{ notice_id: MUSIC_AWAY, level: 'warning', message: AWAY }]);
   begun.then(
-    () => log.info({}, 'the music folder answers'),
+    () => {
+      log.info({}, 'the music folder answers');
+      if (!closed) replaceNotices(store, MUSIC_AWAY, []);
+    },
     (error: unknown) => log.error({ error: toError(error).message }, 'the music could not be begun'),
   );
 }

@@ -7,8 +7,10 @@ import type { Store } from '../state/index.js';
 /** Ids of notices of what is wired to the header. */
 export const HEADER_NOTICES = 'header-';
 
+export const MUSIC_AWAY = 'music-away';
+
 /** May be told before all others. */
-const EARLY: readonly string[] = [HEADER_NOTICES, ALARM_NOTICES];
+const EARLY: readonly string[] = [HEADER_NOTICES, ALARM_NOTICES, MUSIC_AWAY];
 
 /** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
 export function settleNotices(
