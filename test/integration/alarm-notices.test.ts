@@ -108,6 +108,7 @@ describe('[AL7] an alarm that rang', () => {
   it('in a room that is gone says so', async () => {
     const { house, messages } = await atSeven();
     await house.clock.advance(MINUTE + 3_000);
+    house.house.store.commit({ type: 'player/removed', player_id: 'a', at_us: 0 });
     house.house.store.commit({ type: 'room/removed', room_id: 'a' });
     await house.clock.advance(3_000);
     expect(messages()).toEqual(['Alarm of 07:00 failed on Friday 20 November: its room is gone.']);

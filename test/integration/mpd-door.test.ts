@@ -135,11 +135,12 @@ describe('a room as an MPD server', () => {
   });
 
   it('answers idle at once for what changed between', async () => {
+    const { volume, repeat } = house.room('bath').kept;
     await line.ask('status');
-    await house.send('room:volume', { room_id: 'bath', volume: 0.11 });
-    await house.send('room:repeat', { room_id: 'bath', repeat: 'all' });
+    await house.send('room:volume', { room_id: 'bath', volume: volume > 0.5 ? 0.11 : 0.66 });
+    await house.send('room:repeat', { room_id: 'bath', repeat: repeat === 'all' ? 'off' : 'all' });
     expect(await line.ask('idle mixer options')).toBe('changed: mixer\nchanged: options\nOK\n');
-    line.socket.write('idle\n');
+    line.socket.write('idle mixer options\n');
     expect(await line.ask('noidle')).toBe('OK\n');
   });
 
