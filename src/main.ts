@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 // V8's heap stays near what is held: the young generation as it begins (1 MB; loading the program alone makes it 16, of which 2 are used),
-// the old one at most a quarter larger than what survived. With 100,000 tracks the server holds 118 MB so and 139 without. Only what is
+// the old one at most a quarter larger than what survived. With 100,000 tracks the server holds 112 MB so and some 20 more without. Only what is
 // said before anything else is loaded counts.
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=25');

@@ -1,4 +1,4 @@
-import { dateOf, dayAt, type OffsetAt } from '../base/index.js';
+import { dateOf, dayAt, weekdayOf, type OffsetAt } from '../base/index.js';
 import type { Alarm, SystemState } from '../protocol/index.js';
 import type { AlarmOwn } from './kept.js';
 
@@ -7,12 +7,22 @@ export type AlarmNotices = SystemState['notices'];
 /** Ids of notices about alarms: with the id of the alarm behind it. */
 export const ALARM_NOTICES = 'alarm-';
 
-const DAY = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  timeZone: 'UTC',
-});
+/** By hand, because what a program asks of `Intl` costs 8 MB of memory. */
+const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 interface Trouble {
   readonly what: 'missed' | 'failed' | 'cut-short';
@@ -47,12 +57,16 @@ export function noticesOf(
   entries: readonly { readonly item: Alarm; readonly own: AlarmOwn }[],
 ): AlarmNotices {
   return entries
-    .toSorted((one, other) => (other.item.last_at ?? '').localeCompare(one.item.last_at ?? ''))
+    .toSorted((one, other) => dueMs(other.item) - dueMs(one.item))
     .flatMap(({ item, own }) =>
       own.notice ? [{ notice_id: `${ALARM_NOTICES}${item.alarm_id}`, ...own.notice }] : [],
     );
 }
 
+const dueMs = ({ last_at }: Alarm): number => (last_at === undefined ? 0 : Date.parse(last_at));
+
 function dayText(atMs: number, offsetAt: OffsetAt): string {
-  return DAY.format(new Date(`${dateOf(dayAt(atMs, offsetAt))}T00:00:00Z`));
+  const day = dayAt(atMs, offsetAt);
+  const [, month = 1, date = 1] = dateOf(day).split('-').map(Number);
+  return `${WEEKDAYS[weekdayOf(day)]} ${date} ${MONTHS[month - 1]}`;
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import {
   deferred,
   HouseTime,
+  systemPlace,
   LogRing,
   openWall,
   systemClock,
@@ -71,6 +72,8 @@ export interface AppOptions {
   readonly drivers?: readonly DriverDefinition[];
   /** For sockets of helper programs (mode 0700, ours); default `run` in the data folder. */
   readonly runtimeDir?: string | undefined;
+  /** What `TZ` says to this process. */
+  readonly tz?: string | undefined;
   /** What was found damaged before this, in sentences for people. */
   readonly lost?: readonly string[];
 }
@@ -87,7 +90,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     closers.add(() => wall.close());
     const ended = deferred<string>();
     const restart = (reason: string): void => ended.resolve(reason);
-    const local = new HouseTime({ chosen: () => config.time_zone, clock: wall, log });
+    const local = new HouseTime({
+      chosen: () => config.time_zone,
+      clock: wall,
+      log,
+      probe: systemPlace(options.tz),
+    });
     closers.add(() => local.close());
     settings.follow(['time_zone'], () => local.look());
     const base = { config, settings, log, ring, clock: wall, local, closers, restart };

@@ -40,7 +40,7 @@ async function live(
   const stop = stopSignal(readsAnew(place, loaded) ? reload : undefined);
   const notifier = (lives.notifier ??= openNotifier(env, { clock: systemClock, log, pid: process.pid }));
   try {
-    const app = await startApp({ config, settings, log, lost: damaged, ...serviceOf(env) });
+    const app = await startApp({ config, settings, log, lost: damaged, tz: env['TZ'], ...serviceOf(env) });
     print(greeting({ ...app, ...config, place }));
     notifier.ready(`Playing at ${app.urls[0] ?? `port ${app.port}`}`);
     const restarting = app.wantsRestart.then((reason) => ({ reason, restart: true }));

@@ -28,7 +28,7 @@ export function alarmHandlers(house: FakeHouse): FakeHandlers {
   };
   return {
     'alarm:list': () => {
-      const time_zone = placeNamed(String(house.settings.set.get('time_zone'))) ?? systemPlace.own();
+      const time_zone = placeNamed(String(house.settings.set.get('time_zone'))) ?? systemPlace('').own();
       const utc_offset_minutes = offsetIn(time_zone)(Date.now());
       return { alarms: pipeline.list('alarms'), clock_trusted: true, utc_offset_minutes, time_zone };
     },
