@@ -273,7 +273,11 @@ export class Alarms {
     const isOver = before.days.length === 0 && isMissed;
     const { notice, ...mine } = own;
     const fresh = isMissed
-      ? this.#trouble(item, 'missed', tooLate(missed, looked_ms), missed.length)
+      ? troubleWith(
+          item,
+          { what: 'missed', reason: tooLate(missed, looked_ms), times: missed.length },
+          this.#parts,
+        )
       : notice;
     const missed_ms = isOver ? missed.at(-1)?.at_ms : undefined;
     this.#put(item, {
@@ -304,7 +308,9 @@ export class Alarms {
     if (!own.ring || this.#rings.has(alarmId)) return false;
     const { ring: _ring, ...rest } = item;
     const { ring: _kept, ...mine } = own;
-    const notice = cutShort ? this.#trouble(item, 'cut-short', last_message) : undefined;
+    const notice = cutShort
+      ? troubleWith(item, { what: 'cut-short', reason: last_message }, this.#parts)
+      : undefined;
     this.#put({ ...rest, last_message }, { ...mine, ...(notice && { notice }) });
     return true;
   }
@@ -366,7 +372,10 @@ export class Alarms {
     if (!entry) return;
     const { ring: view, ...item } = entry.item;
     const { ring: _kept, ...own } = entry.own;
-    const notice = failed && view?.test !== true ? this.#trouble(item, 'failed', message) : own.notice;
+    const notice =
+      failed && view?.test !== true
+        ? troubleWith(item, { what: 'failed', reason: message }, this.#parts)
+        : own.notice;
     this.#put(
       { ...item, last_message: message, ...(failed && { last_result: 'failed' }) },
       { ...own, ...(notice && { notice }) },
@@ -377,17 +386,6 @@ export class Alarms {
   #say({ name, time }: Alarm, level: 'info' | 'warning' | 'error', message: string): void {
     const title = name === '' ? `Alarm of ${time}` : `${name}, ${time}`;
     this.#parts.store.tell({ type: 'notification', topic: 'toasts', data: { level, title, message } });
-  }
-
-  #trouble(
-    alarm: Alarm,
-    what: 'missed' | 'failed' | 'cut-short',
-    reason: string,
-    times = 1,
-  ): AlarmOwn['notice'] {
-    const { store, local } = this.#parts;
-    const room = store.state.rooms.get(alarm.room_id)?.kept.name;
-    return troubleWith(alarm, { what, reason, times, room, offsetAt: local.offsetAt });
   }
 
   #tell(): void {

@@ -1,5 +1,6 @@
 import { dateOf, dayAt, weekdayOf, type OffsetAt } from '../base/index.js';
 import type { Alarm, SystemState } from '../protocol/index.js';
+import type { Store } from '../state/index.js';
 import type { AlarmOwn } from './kept.js';
 
 export type AlarmNotices = SystemState['notices'];
@@ -28,18 +29,22 @@ interface Trouble {
   readonly what: 'missed' | 'failed' | 'cut-short';
   /** For people. */
   readonly reason: string;
-  /** How often in a row. */
-  readonly times: number;
-  /** As the room is called; undefined when it is gone. */
-  readonly room: string | undefined;
-  readonly offsetAt: OffsetAt;
+  /** How often in a row; once by default. */
+  readonly times?: number;
+}
+
+export interface House {
+  readonly store: Pick<Store, 'state'>;
+  readonly local: { readonly offsetAt: OffsetAt };
 }
 
 /** What to tell people who slept on: which alarm first, because a phone has one line, then when, where and why. */
 export function troubleWith(
-  { name, time, last_at }: Alarm,
-  { what, reason, times, room, offsetAt }: Trouble,
+  { name, time, last_at, room_id }: Alarm,
+  { what, reason, times = 1 }: Trouble,
+  { store, local: { offsetAt } }: House,
 ): NonNullable<AlarmOwn['notice']> {
+  const room = store.state.rooms.get(room_id)?.kept.name;
   const alarm = `Alarm of ${time}${name === '' ? '' : ` (${name})`}`;
   const day = last_at === undefined ? '' : ` on ${dayText(Date.parse(last_at), offsetAt)}`;
   const did = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { AppError, silentLogger, toError, type Logger } from '../base/index.js';
+import { AppError, codeOf, silentLogger, toError, type Logger } from '../base/index.js';
 import { openDb, resultOf } from '../storage/index.js';
 import { manifestOf } from './archive.js';
 import { ASIDE, asideName, setAside } from './aside.js';
@@ -257,7 +257,7 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return 0;
+    if (codeOf(cause) === 'ENOENT') return 0;
     throw new AppError('ERR_DISK', 'the database cannot be read', { cause });
   }
 }

@@ -1,6 +1,6 @@
 /** The code of what the operating system has said; empty for every other error. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** ENOENT is what Node calls a full disk when it makes folders in folders; the second half is what disks of other machines say that are gone. */

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError, toError, type Clock, type Logger, type Timer } from '../base/index.js';
+import { AppError, codeOf, toError, type Clock, type Logger, type Timer } from '../base/index.js';
 
 /** What the disk of the data folder is good for. */
 export type DiskState = 'fine' | 'full' | 'read-only' | 'faulty';
@@ -96,7 +96,7 @@ export class DiskWatch {
       if (refused || this.#state !== 'fine') this.#probe.write(folder);
       return 'fine';
     } catch (thrown) {
-      const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+      const code = codeOf(thrown);
       this.#parts.log.debug({ error: toError(thrown).message }, 'the disk refused');
       if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) return 'full';
       return ['EROFS', 'EACCES', 'EPERM'].includes(code) ? 'read-only' : 'faulty';

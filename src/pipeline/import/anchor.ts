@@ -1,9 +1,9 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, type Logger, randomId, Serial } from '../../base/index.js';
+import { AppError, codeOf, type Logger, randomId, Serial } from '../../base/index.js';
 import type { Intake } from '../../library/index.js';
 import { type Db, setting } from '../../storage/index.js';
-import { codeOf, type Disk, diskError, isThere, readText } from './disk.js';
+import { type Disk, diskError, isThere, readText } from './disk.js';
 
 /** In the music folder: says that the disk that should be mounted there is. */
 const ANCHOR = '.tutti-library';

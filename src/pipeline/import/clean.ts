@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import type { Logger } from '../../base/index.js';
-import { codeOf, type Disk, entriesOf, isThere } from './disk.js';
+import { codeOf, type Logger } from '../../base/index.js';
+import { type Disk, entriesOf, isThere } from './disk.js';
 import type { Operation } from './journal.js';
 
 type Sources = NonNullable<Operation['sources']>;

@@ -13,7 +13,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AppError } from '../../base/index.js';
+import { AppError, codeOf } from '../../base/index.js';
 
 /** Called before and after everything that leaves a trace on a disk. For tests, which stop the process there. */
 export type Step = (name: string) => void;
@@ -21,9 +21,6 @@ export type Step = (name: string) => void;
 /** So much is read at once. */
 export const CHUNK = 256 * 1024;
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
-
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** What the file system refused, as people read it. Room may come back by itself, permissions do not. */
 export function diskError(error: unknown, what: string): AppError {

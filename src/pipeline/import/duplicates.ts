@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { codeOf } from '../../base/index.js';
 import type { Intake, StoredAlbum } from '../../library/index.js';
 import type { Duplicate, Match } from '../../protocol/index.js';
 import type { Db } from '../../storage/index.js';
 import type { Examined, ExaminedFile } from '../contract.js';
 import { nameKey } from '../names.js';
-import { codeOf, openPlain } from './disk.js';
+import { openPlain } from './disk.js';
 import { pairTracks, SAME_LENGTH_SECONDS } from './pairs.js';
 import { heardAlike, type Heard, type PrintOf, type Prints, printsOf } from './prints.js';
 import { judge } from './quality.js';

@@ -1,9 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { AppError } from '../../base/index.js';
+import { AppError, codeOf } from '../../base/index.js';
 import { nameKey, nameProblem } from '../names.js';
-import { codeOf } from './disk.js';
 
 /** Beyond this programs of others give up. */
 const MAX_PATH_BYTES = 3500;

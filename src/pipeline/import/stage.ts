@@ -1,12 +1,12 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { AppError, type Clock } from '../../base/index.js';
+import { AppError, type Clock, codeOf } from '../../base/index.js';
 import type { TagReader } from '../../library/index.js';
 import type { ExaminedFile } from '../contract.js';
 import { containerOf } from '../examine/kinds.js';
 import { type Programs, soundOf } from '../examine/sound.js';
-import { codeOf, type Disk, hashFile, type Hashed, openPlain } from './disk.js';
+import { type Disk, hashFile, type Hashed, openPlain } from './disk.js';
 import { type DraftFile, sourcePath } from './draft.js';
 import { hashBeside } from './sound-bytes.js';
 import { SpoiledCopy, type TagWriter } from './tag-writer.js';
