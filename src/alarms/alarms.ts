@@ -7,6 +7,7 @@ import {
   type WallClock,
 } from '../base/index.js';
 import {
+  TOPIC_ACCESS,
   WEEKDAYS,
   type Alarm,
   type Caller,
@@ -20,7 +21,7 @@ import { asking, type RunCommand } from './ask.js';
 import { judge, LOOK_MS, MAX_DONE, nextRing, type Past, type Verdict } from './due.js';
 import { AlarmOwn, DEFAULTS, type RingKept } from './kept.js';
 import { Ring, type RingEnd } from './ring.js';
-import { noticesOf, troubleWith, type AlarmNotices } from './trouble.js';
+import { troubleWith } from './trouble.js';
 import { leftOut, outcomeOf, tooLate } from './words.js';
 
 type AlarmCommand = `alarm:${'list' | 'set' | 'remove' | 'skip' | 'snooze' | 'stop' | 'test' | 'dismiss'}`;
@@ -34,8 +35,6 @@ export interface AlarmParts {
   readonly local: Pick<HouseTime, 'name' | 'offsetAt'>;
   /** An alarm rings in a room: it is not to fall silent by itself. */
   awake(roomId: string): void;
-  /** Every notice there is about alarms, each time all of them. */
-  told(this: void, notices: AlarmNotices): void;
 }
 
 const MAX_ALARMS = 100;
@@ -78,7 +77,6 @@ export class Alarms {
         await this.#rings.get(alarm_id)?.stop(false, 'Removed');
         this.#kept.remove([alarm_id]);
         this.#looked.delete(alarm_id);
-        this.#tell();
         return {};
       },
       'alarm:skip': ({ alarm_id, skip }) => this.#skip(alarm_id, skip),
@@ -98,9 +96,9 @@ export class Alarms {
       },
       'alarm:dismiss': ({ alarm_id }) => {
         const { item, own } = this.#entry(alarm_id);
-        const { notice, ...rest } = own;
-        if (notice) this.#put(item, rest);
-        return { alarm: item };
+        const { notice, ...alarm } = item;
+        if (notice) this.#put(alarm, own);
+        return { alarm };
       },
     };
   }
@@ -110,7 +108,6 @@ export class Alarms {
     this.#run = run;
     for (const { item, own } of this.#kept.all()) this.#looked.set(item.alarm_id, own.looked_ms);
     this.#unturn = this.#parts.clock.onTurn(() => this.#look());
-    this.#tell();
     this.#look();
   }
 
@@ -156,7 +153,7 @@ export class Alarms {
       throw new AppError('ERR_CONFLICT', `There are ${MAX_ALARMS} alarms already`);
     const chosen = { ...DEFAULTS, ...before?.item, ...given, room_id, time };
     const days = WEEKDAYS.filter((day) => (chosen.days ?? []).some((one) => one === day));
-    const { skip_date, ...rest } = chosen as Alarm;
+    const { skip_date, notice: _notice, ...rest } = chosen as Alarm;
     // A name of another source must not stay.
     if (given.source && given.source_title === undefined) delete rest.source_title;
     const sameTimes = before?.item.time === time && before.item.days.join() === days.join();
@@ -164,7 +161,7 @@ export class Alarms {
     const item: Alarm = { ...rest, ...skips, alarm_id: alarm_id ?? randomId(8), days: [...days] };
     const now = clock.wallMs();
     this.#looked.set(item.alarm_id, now);
-    const { missed_ms: _missed, unsure: _unsure, notice: _notice, ...kept } = before?.own ?? {};
+    const { missed_ms: _missed, unsure: _unsure, ...kept } = before?.own ?? {};
     const own: AlarmOwn = {
       ...kept,
       by: rightsOf(caller),
@@ -231,8 +228,8 @@ export class Alarms {
   #takeBackMissed(alarmId: string, now: number): void {
     const { item, own } = this.#entry(alarmId);
     if (own.missed_ms === undefined || now >= own.missed_ms) return;
-    const { missed_ms: _missed, notice: _notice, ...mine } = own;
-    const { last_at: _at, last_result: _result, last_message: _message, ...rest } = item;
+    const { missed_ms: _missed, ...mine } = own;
+    const { last_at: _at, last_result: _result, last_message: _message, notice: _notice, ...rest } = item;
     this.#looked.set(alarmId, now);
     this.#put({ ...rest, enabled: true }, { ...mine, looked_ms: now });
   }
@@ -260,9 +257,9 @@ export class Alarms {
   #settle(before: Alarm, own: AlarmOwn, { rings, missed, skipped, looked_ms }: Verdict): void {
     const dates = [skipped, rings].flatMap((one) => one?.date ?? []);
     const last = rings ?? missed.at(-1) ?? skipped;
-    const { skip_date, last_message: _message, ...rest } = before;
+    const { skip_date, last_message: _message, notice, ...rest } = before;
     const outcome = outcomeOf({ rings, missed, looked_ms });
-    const item: Alarm = {
+    const after: Alarm = {
       ...rest,
       ...(skip_date !== undefined && !dates.includes(skip_date) && { skip_date }),
       ...(before.days.length === 0 && { enabled: false }),
@@ -271,18 +268,17 @@ export class Alarms {
     };
     const isMissed = outcome.last_result === 'missed';
     const isOver = before.days.length === 0 && isMissed;
-    const { notice, ...mine } = own;
-    const fresh = isMissed
+    const trouble = isMissed
       ? troubleWith(
-          item,
+          after,
           { what: 'missed', reason: tooLate(missed, looked_ms), times: missed.length },
           this.#parts,
         )
       : notice;
     const missed_ms = isOver ? missed.at(-1)?.at_ms : undefined;
+    const item = { ...after, ...(trouble && !rings && { notice: trouble }) };
     this.#put(item, {
-      ...mine,
-      ...(fresh && !rings && { notice: fresh }),
+      ...own,
       looked_ms,
       done: [...own.done, ...dates].slice(-MAX_DONE),
       ...(missed_ms !== undefined && { missed_ms }),
@@ -311,7 +307,7 @@ export class Alarms {
     const notice = cutShort
       ? troubleWith(item, { what: 'cut-short', reason: last_message }, this.#parts)
       : undefined;
-    this.#put({ ...rest, last_message }, { ...mine, ...(notice && { notice }) });
+    this.#put({ ...rest, last_message, ...(notice && { notice }) }, mine);
     return true;
   }
 
@@ -375,21 +371,27 @@ export class Alarms {
     const notice =
       failed && view?.test !== true
         ? troubleWith(item, { what: 'failed', reason: message }, this.#parts)
-        : own.notice;
+        : undefined;
     this.#put(
-      { ...item, last_message: message, ...(failed && { last_result: 'failed' }) },
-      { ...own, ...(notice && { notice }) },
+      {
+        ...item,
+        last_message: message,
+        ...(failed && { last_result: 'failed' }),
+        ...(notice && { notice }),
+      },
+      own,
     );
     if (failed) this.#say(item, 'error', message);
   }
 
   #say({ name, time }: Alarm, level: 'info' | 'warning' | 'error', message: string): void {
     const title = name === '' ? `Alarm of ${time}` : `${name}, ${time}`;
-    this.#parts.store.tell({ type: 'notification', topic: 'toasts', data: { level, title, message } });
-  }
-
-  #tell(): void {
-    this.#parts.told(noticesOf(this.#kept.all()));
+    this.#parts.store.tell({
+      type: 'notification',
+      topic: 'toasts',
+      data: { level, title, message },
+      audience: { access: TOPIC_ACCESS.alarms },
+    });
   }
 
   /** A disk that refuses must not keep anybody asleep. */
@@ -400,7 +402,6 @@ export class Alarms {
       this.#parts.log.error({ err, alarm_id: item.alarm_id }, 'an alarm could not be kept');
       this.#kept.show(item, own);
     }
-    this.#tell();
   }
 }
 

@@ -2,4 +2,3 @@ export { Alarms, type AlarmParts } from './alarms.js';
 export type { RunCommand } from './ask.js';
 export { Sleeps, type SleepParts } from './sleeps.js';
 export { keepTone, TONE_ID, TONE_SECONDS } from './tone.js';
-export { ALARM_NOTICES, type AlarmNotices } from './trouble.js';

@@ -40,8 +40,6 @@ export const AlarmOwn = z.object({
   unsure: z.boolean().optional(),
   /** One that was for once and was missed then: it is on again when a clock that was wrongly ahead goes back before that. */
   missed_ms: z.number().optional(),
-  /** What every phone shows until somebody has seen to it, or the alarm rings. [AL7] */
-  notice: z.object({ level: z.enum(['warning', 'error']), message: z.string() }).optional(),
 });
 export type AlarmOwn = z.infer<typeof AlarmOwn>;
 

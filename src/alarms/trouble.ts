@@ -1,12 +1,6 @@
 import { dateOf, dayAt, weekdayOf, type OffsetAt } from '../base/index.js';
-import type { Alarm, SystemState } from '../protocol/index.js';
+import type { Alarm } from '../protocol/index.js';
 import type { Store } from '../state/index.js';
-import type { AlarmOwn } from './kept.js';
-
-export type AlarmNotices = SystemState['notices'];
-
-/** Ids of notices about alarms: with the id of the alarm behind it. */
-export const ALARM_NOTICES = 'alarm-';
 
 /** By hand, because what a program asks of `Intl` costs 8 MB of memory. */
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
@@ -43,7 +37,7 @@ export function troubleWith(
   { name, time, last_at, room_id }: Alarm,
   { what, reason, times = 1 }: Trouble,
   { store, local: { offsetAt } }: House,
-): NonNullable<AlarmOwn['notice']> {
+): NonNullable<Alarm['notice']> {
   const room = store.state.rooms.get(room_id)?.kept.name;
   const alarm = `Alarm of ${time}${name === '' ? '' : ` (${name})`}`;
   const day = last_at === undefined ? '' : ` on ${dayText(Date.parse(last_at), offsetAt)}`;
@@ -56,19 +50,6 @@ export function troubleWith(
   const why = (reason.charAt(0).toLowerCase() + reason.slice(1)).replace(/\.?$/, '.');
   return { level: what === 'failed' ? 'error' : 'warning', message: `${alarm} ${did}${day}${place}: ${why}` };
 }
-
-/** Of all alarms, the one that was due last first. */
-export function noticesOf(
-  entries: readonly { readonly item: Alarm; readonly own: AlarmOwn }[],
-): AlarmNotices {
-  return entries
-    .toSorted((one, other) => dueMs(other.item) - dueMs(one.item))
-    .flatMap(({ item, own }) =>
-      own.notice ? [{ notice_id: `${ALARM_NOTICES}${item.alarm_id}`, ...own.notice }] : [],
-    );
-}
-
-const dueMs = ({ last_at }: Alarm): number => (last_at === undefined ? 0 : Date.parse(last_at));
 
 function dayText(atMs: number, offsetAt: OffsetAt): string {
   const day = dayAt(atMs, offsetAt);

@@ -1,4 +1,3 @@
-import { ALARM_NOTICES } from '../alarms/index.js';
 import type { Config } from '../config/index.js';
 import type { DriverDefinition, Players } from '../players/index.js';
 import type { SystemState } from '../protocol/index.js';
@@ -10,7 +9,7 @@ export const HEADER_NOTICES = 'header-';
 export const MUSIC_AWAY = 'music-away';
 
 /** May be told before all others. */
-const EARLY: readonly string[] = [HEADER_NOTICES, ALARM_NOTICES, MUSIC_AWAY];
+const EARLY: readonly string[] = [HEADER_NOTICES, MUSIC_AWAY];
 
 /** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
 export function settleNotices(

@@ -1,16 +1,7 @@
 import { tmpdir } from 'node:os';
-import {
-  ALARM_NOTICES,
-  Alarms,
-  keepTone,
-  Sleeps,
-  TONE_ID,
-  TONE_SECONDS,
-  type RunCommand,
-} from '../alarms/index.js';
+import { Alarms, keepTone, Sleeps, TONE_ID, TONE_SECONDS, type RunCommand } from '../alarms/index.js';
 import type { OwnTrack } from '../library/index.js';
 import type { Base } from './base.js';
-import { replaceNotices } from './notices.js';
 import type { Kept } from './open-state.js';
 
 export interface OpenedAlarms {
@@ -32,7 +23,6 @@ export function openAlarms(
     ...parts,
     local,
     awake: (roomId) => sleeps.cancel(roomId),
-    told: (notices) => replaceNotices(store, ALARM_NOTICES, notices),
   });
   return {
     handlers: { ...alarms.handlers, ...sleeps.handlers },

@@ -1,6 +1,16 @@
 import * as z from 'zod';
 import type { DoorChange, Identity } from '../people/index.js';
-import { EVENTS, Id, ROLES, SCOPES, WireError, type EventType, type TopicEvent } from '../protocol/index.js';
+import {
+  ACCESS,
+  EVENTS,
+  Id,
+  ROLES,
+  SCOPES,
+  WireError,
+  type Access,
+  type EventType,
+  type TopicEvent,
+} from '../protocol/index.js';
 
 /** Who sent it, and the how manieth it is of those that this sender sent there; both sides speak the same version. */
 const head = { v: z.literal(1), node: Id, seq: z.int().min(0) };
@@ -56,6 +66,7 @@ const BusEvent = z.object({
       role: z.enum(ROLES).optional(),
       connection_id: Id.optional(),
       room_id: Id.optional(),
+      access: z.literal(Object.keys(ACCESS) as Access[]).optional(),
     })
     .optional(),
   readers: BusReaders.optional(),

@@ -79,6 +79,8 @@ export const Alarm = z.object({
   last_result: z.enum(['rang', 'made_up', 'skipped', 'missed', 'failed']).optional(),
   /** For people. */
   last_message: z.string().optional(),
+  /** That it did not ring: every phone of the house shows it until somebody has seen to it. [AL7] */
+  notice: z.object({ level: z.enum(['warning', 'error']), message: z.string() }).optional(),
 });
 export type Alarm = z.infer<typeof Alarm>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Role } from './access.js';
+import type { Access, Role } from './access.js';
 import { Activity } from './activity.js';
 import { ALARM_EVENTS } from './alarm.js';
 import { ClockUs, Id, Seconds, Volume } from './common.js';
@@ -130,13 +130,15 @@ export type EventType = keyof typeof EVENTS;
 export type EventPayload<T extends EventType> = z.output<(typeof EVENTS)[T]['data']>;
 /**
  * Whom an event that is told once is for, among those who may have its topic: every field that is there has to fit. `user_id` is the
- * subject of a connection; `room_id` means who follows that room, and guests of it. Without an audience: everybody. [AD1]
+ * subject of a connection; `room_id` means who follows that room, and guests of it; `access` whoever may have topics of that kind. Without an
+ * audience: everybody. [AD1]
  */
 export interface Audience {
   readonly user_id?: string | undefined;
   readonly role?: Role | undefined;
   readonly connection_id?: string | undefined;
   readonly room_id?: string | undefined;
+  readonly access?: Access | undefined;
 }
 
 /**

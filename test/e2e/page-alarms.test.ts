@@ -41,10 +41,12 @@ describe('alarms', () => {
 
   it('are told of on the first page when one did not ring, until somebody dismisses it', async () => {
     const { page, fake, complaints } = await open('#/', {}, PHONE);
-    fake.house.pipeline.put('alarms', anAlarm({ last_result: 'missed', last_message: 'It did not ring' }));
     const told = 'Alarm of 06:45 (School) did not ring on Friday 20 November in Kitchen: the server was off.';
-    const { alarm_id } = anAlarm();
-    fake.house.notices([{ notice_id: `alarm-${alarm_id}`, level: 'warning', message: told }]);
+    const notice = { level: 'warning', message: told } as const;
+    fake.house.pipeline.put(
+      'alarms',
+      anAlarm({ last_result: 'missed', last_message: 'It did not ring', notice }),
+    );
     await page.getByRole('link', { name: told }).click();
     await button(page, 'Dismiss: School, 06:45').waitFor();
     await auditPage(page, 'alarm-missed');

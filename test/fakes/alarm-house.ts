@@ -1,4 +1,4 @@
-import { Alarms, Sleeps, TONE_ID, type AlarmNotices, type RunCommand } from '../../src/alarms/index.js';
+import { Alarms, Sleeps, TONE_ID, type RunCommand } from '../../src/alarms/index.js';
 import {
   silentLogger,
   systemOffset,
@@ -59,7 +59,6 @@ export class AlarmHouse {
   /** Commands that are refused to alarms and sleep timers. */
   readonly refuses = new Set<string>();
   readonly db: Db;
-  notices: AlarmNotices = [];
   alarms!: Alarms;
   sleeps!: Sleeps;
   #run!: RunCommand;
@@ -117,6 +116,11 @@ export class AlarmHouse {
     return this.house.store.state.lists.sleeps.get(roomId);
   }
 
+  /** Of those that did not ring. */
+  get notices(): NonNullable<Alarm['notice']>[] {
+    return [...this.house.store.state.lists.alarms.values()].flatMap(({ notice }) => notice ?? []);
+  }
+
   get said(): string[] {
     return this.events.flatMap((event) => (event.type === 'notification' ? [event.data.message] : []));
   }
@@ -139,7 +143,6 @@ export class AlarmHouse {
       ...parts,
       local: { name: 'Here', offsetAt: systemOffset },
       awake: (roomId) => this.sleeps.cancel(roomId),
-      told: (notices) => (this.notices = notices),
     });
     house.excused = (roomId) => this.alarms.excuses(roomId);
     const handlers = { ...house.rooms.handlers, ...this.alarms.handlers, ...this.sleeps.handlers };

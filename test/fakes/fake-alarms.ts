@@ -56,8 +56,9 @@ export function alarmHandlers(house: FakeHouse): FakeHandlers {
     'alarm:stop': ({ alarm_id }) => over(alarm_id),
     'alarm:test': ({ alarm_id }) => change(alarm_id, { ring: ringing({ test: true }) }),
     'alarm:dismiss': ({ alarm_id }) => {
-      house.notices(house.system.notices.filter(({ notice_id }) => notice_id !== `alarm-${alarm_id}`));
-      return { alarm: pipeline.get('alarms', alarm_id) };
+      const { notice: _notice, ...alarm } = pipeline.get('alarms', alarm_id);
+      pipeline.put('alarms', alarm);
+      return { alarm };
     },
     'sleep:set': ({ room_id, minutes, until, fade_seconds }) => {
       const ends = minutes === undefined ? {} : { ends_at_us: house.nowUs() + minutes * 60e6 };

@@ -34,8 +34,8 @@ async function missed(more: Omit<CommandInput<'alarm:set'>, 'alarm_id'> = {}) {
 
 describe('[AL7] an alarm that did not ring', () => {
   it('is a notice with day, room and reason, also after another restart', async () => {
-    const { house, id, messages } = await missed({ days: ['fri', 'sat'] });
-    expect(house.notices).toEqual([{ notice_id: `alarm-${id}`, level: 'warning', message: MISSED }]);
+    const { house, messages } = await missed({ days: ['fri', 'sat'] });
+    expect(house.notices).toEqual([{ level: 'warning', message: MISSED }]);
     house.restart(MINUTE);
     expect(messages()).toEqual([MISSED]);
   });
@@ -131,6 +131,15 @@ describe('[AL7] an alarm that rang', () => {
     const fresh = house.notices.filter(({ message }) => !message.includes('did not ring'));
     expect(fresh).toEqual([]);
   });
+});
+
+it('[AL7] is told to the house, and to nobody who may not have the topic of alarms', async () => {
+  const { house } = await missed({ name: 'School' });
+  const told = house.events.filter((event) => JSON.stringify(event).includes('School'));
+  expect(told.map(({ type }) => type)).toEqual(expect.arrayContaining(['alarm:updated', 'notification']));
+  expect(told.filter(({ topic, audience }) => topic !== 'alarms' && audience?.access !== 'house')).toEqual(
+    [],
+  );
 });
 
 it('[AL7] dismissing what is not there is refused', async () => {

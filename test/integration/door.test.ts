@@ -303,14 +303,15 @@ describe('[AD1] events for some', () => {
       toast('role', { role: 'admin' }),
       toast('connection', { connection_id }),
       toast('room', { room_id: 'kitchen' }),
+      toast('house', { access: 'house' }),
       toast('nobody', { role: 'admin', user_id: 'u-Bob' }),
     ]);
     for (const peer of [ann, bob, gus]) await peer.settled();
     const told = (peer: Peer): unknown[] =>
       peer.frames.filter(({ type }) => type === 'toast').map(({ data }) => data['message']);
     expect([told(ann), told(bob), told(gus)]).toEqual([
-      ['all', 'role', 'connection'],
-      ['all', 'person', 'room'],
+      ['all', 'role', 'connection', 'house'],
+      ['all', 'person', 'room', 'house'],
       ['all', 'room'],
     ]);
     expect(JSON.stringify(bob.frames)).not.toContain('audience');

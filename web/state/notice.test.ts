@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeHouse } from '../../test/fakes/fake-house.js';
 import { fakeMusic } from '../../test/fakes/fake-music.js';
+import { anAlarm } from '../../test/fakes/fake-alarms.js';
 import type { Player } from '../../src/protocol/player.js';
 import { noticeOf } from './notice.js';
 
@@ -14,7 +15,7 @@ describe('notice', () => {
   it('offers to take over what somebody else drives, before anything else', () => {
     const foreign = { title: 'Air', artist: 'Bach', status: 'playing', position_seconds: 0 } as const;
     const { playback, players, system } = room({ controlled_elsewhere: true, foreign });
-    expect(noticeOf({ ...playback, problem: 'x' }, players, system)).toEqual({
+    expect(noticeOf({ ...playback, problem: 'x' }, players, system, undefined)).toEqual({
       kind: 'warning',
       text: 'Controlled elsewhere: Air by Bach',
       action: 'take-over',
@@ -22,29 +23,26 @@ describe('notice', () => {
   });
   it('says why a speaker is not there', () => {
     const { playback, players, system } = room({ link: 'offline', problem: 'no route' });
-    expect(noticeOf(playback, players, system)?.text).toBe('Study is offline: no route');
+    expect(noticeOf(playback, players, system, undefined)?.text).toBe('Study is offline: no route');
   });
   it('prefers the problem of the music to what the owner should know', () => {
     const { playback, players, system } = room();
-    expect(noticeOf({ ...playback, problem: 'cannot be played' }, players, system)?.text).toBe(
+    expect(noticeOf({ ...playback, problem: 'cannot be played' }, players, system, undefined)?.text).toBe(
       'cannot be played',
     );
-    expect(noticeOf(playback, players, system)?.action).toBe('settings');
-    expect(noticeOf(playback, players, { ...system, notices: [] })).toBeUndefined();
+    expect(noticeOf(playback, players, system, undefined)?.action).toBe('settings');
+    expect(noticeOf(playback, players, { ...system, notices: [] }, undefined)).toBeUndefined();
   });
-  it('leads to the alarms when one did not ring, before all music, and says nothing of it to guests', () => {
+  it('leads to the alarms when one did not ring, before all music, the last one first', () => {
     const { playback, players, system } = room({ link: 'offline' });
-    const slept = {
-      notice_id: 'alarm-one',
-      level: 'warning',
-      message: 'Alarm of 07:00 did not ring',
-    } as const;
-    const told = { ...system, notices: [...system.notices, slept] };
-    expect(noticeOf({ ...playback, stream_title: 'News' }, players, told)).toEqual({
+    const slept = (day: string) =>
+      anAlarm({ last_at: `2026-11-${day}T06:00:00.000Z`, notice: { level: 'warning', message: day } });
+    const alarms = [slept('19'), slept('21'), anAlarm(), slept('20')];
+    expect(noticeOf({ ...playback, stream_title: 'News' }, players, system, alarms)).toEqual({
       kind: 'warning',
-      text: 'Alarm of 07:00 did not ring',
+      text: '21',
       action: 'alarms',
     });
-    expect(noticeOf(playback, [], told, true)?.text).toBe(system.notices[0]?.message);
+    expect(noticeOf(playback, [], system, [anAlarm()])?.text).toBe(system.notices[0]?.message);
   });
 });

@@ -1,3 +1,4 @@
+import type { Alarm } from '../../src/protocol/alarm.js';
 import type { Player } from '../../src/protocol/player.js';
 import type { Playback } from '../../src/protocol/room.js';
 import type { SystemState } from '../../src/protocol/system.js';
@@ -13,12 +14,11 @@ export function noticeOf(
   playback: Playback | undefined,
   players: readonly Player[],
   system: SystemState | undefined,
-  invited = false,
+  alarms: readonly Alarm[] | undefined,
 ): Notice | undefined {
   const foreign = players.find((player) => player.controlled_elsewhere);
   if (foreign) return { kind: 'warning', text: foreignText(foreign), action: 'take-over' };
-  const notices = noticesFor(system, invited);
-  const slept = notices.find(isOfAlarm);
+  const slept = sleptOn(alarms)[0]?.notice;
   if (slept) return { kind: 'warning', text: slept.message, action: 'alarms' };
   const away = players.find((player) => player.link !== 'online');
   if (away?.link === 'offline')
@@ -26,18 +26,16 @@ export function noticeOf(
   if (playback?.problem !== undefined) return { kind: 'warning', text: playback.problem };
   if (away) return { kind: 'info', text: `Connecting to ${away.name}…` };
   if (playback?.stream_title !== undefined) return { kind: 'info', text: playback.stream_title };
-  const told = notices.find((notice) => notice.level !== 'info') ?? notices[0];
+  const notices = system?.notices;
+  const told = notices?.find((notice) => notice.level !== 'info') ?? notices?.[0];
   return told && { kind: told.level === 'info' ? 'info' : 'warning', text: told.message, action: 'settings' };
 }
 
-/** Somebody may have slept on; it stays until it was seen. */
-export function isOfAlarm({ notice_id }: SystemState['notices'][number]): boolean {
-  return notice_id.startsWith('alarm-');
-}
-
-/** When somebody gets up is nothing for guests of a party. */
-export function noticesFor(system: SystemState | undefined, invited: boolean): SystemState['notices'] {
-  return (system?.notices ?? []).filter((notice) => !invited || !isOfAlarm(notice));
+/** Alarms that did not ring, the one that was due last first. */
+export function sleptOn(alarms: readonly Alarm[] | undefined): readonly Alarm[] {
+  return (alarms ?? [])
+    .filter(({ notice }) => notice)
+    .sort((one, other) => ((one.last_at ?? '') < (other.last_at ?? '') ? 1 : -1));
 }
 
 /** What somebody else plays there, as far as the player says. */

@@ -93,13 +93,12 @@ function PlaceNotice({ house, onChange }: { house: string; onChange: () => void 
 
 function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: () => void }) {
   const store = useStore();
-  const { alarm_id, time, name, enabled, days, room_id, skip_date, ring } = alarm;
+  const { alarm_id, time, name, enabled, days, room_id, skip_date, ring, notice } = alarm;
   const room = store.house.rooms.value?.find((one) => one.room_id === room_id);
   const trouble = isTrouble(alarm);
   const last = ring?.problem ?? lastText(alarm);
   const about = name === '' ? time : `${name}, ${time}`;
   const repeats = days.length > 0;
-  const told = store.house.system.value?.notices.find(({ notice_id }) => notice_id === `alarm-${alarm_id}`);
   return (
     <li class={`card alarm ${trouble ? 'waits' : ''} ${enabled || ring ? '' : 'off'}`}>
       <button type="button" class="alarm-time" aria-label={`Change the alarm of ${about}`} onClick={onEdit}>
@@ -111,8 +110,8 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
           {sourceText(alarm)} · {room?.name ?? 'its room is gone'}
         </span>
         <span class="row-sub">{nextText(alarm, now)}</span>
-        {told && <span class="row-sub problem">{told.message}</span>}
-        {!told && last !== undefined && <span class={`row-sub ${trouble ? 'problem' : ''}`}>{last}</span>}
+        {notice && <span class="row-sub problem">{notice.message}</span>}
+        {!notice && last !== undefined && <span class={`row-sub ${trouble ? 'problem' : ''}`}>{last}</span>}
       </div>
       <div class="card-actions spread">
         <Switch
@@ -133,7 +132,7 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
           disabled={ring !== undefined}
           onClick={() => void store.ask('alarm:test', { alarm_id })}
         />
-        {told && (
+        {notice && (
           <Button
             label="Dismiss"
             about={about}

@@ -119,8 +119,8 @@ function Title() {
 function NoticeLine() {
   const store = useStore();
   const { house } = store;
-  const { playback, roomPlayers, system } = house;
-  const notice = noticeOf(playback.value, roomPlayers.value, system.value, store.invited.value);
+  const { playback, roomPlayers, system, lists } = house;
+  const notice = noticeOf(playback.value, roomPlayers.value, system.value, lists.value.alarms);
   return (
     <div class={`notice ${notice?.kind ?? 'none'}`} role="status">
       {notice && (

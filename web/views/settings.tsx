@@ -1,7 +1,7 @@
 import { Button } from '../components/buttons.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { doorOf } from '../state/door.js';
-import { isOfAlarm, noticesFor } from '../state/notice.js';
+import { sleptOn } from '../state/notice.js';
 import { hrefOf, type PlainView } from '../state/route.js';
 import type { Theme } from '../state/settings.js';
 import { signOut } from '../state/sign-in.js';
@@ -18,23 +18,26 @@ const THEMES: readonly { theme: Theme; label: string }[] = [
 export function SettingsView() {
   const store = useStore();
   const { settings, house } = store;
-  const notices = noticesFor(house.system.value, store.invited.value);
+  const notices = house.system.value?.notices ?? [];
+  const slept = sleptOn(house.lists.value.alarms);
   return (
     <section class="view" aria-label="Settings">
       <header class="view-header">
         <h2>Settings</h2>
       </header>
       <div class="scroller">
-        {notices.length > 0 && (
+        {notices.length + slept.length > 0 && (
           <ul class="notices">
+            {slept.map(({ alarm_id, notice }) => (
+              <li key={alarm_id} class={notice?.level}>
+                <Icon name="warning" size={20} />
+                <a href={hrefOf({ view: 'alarms' })}>{notice?.message}</a>
+              </li>
+            ))}
             {notices.map((notice) => (
               <li key={notice.notice_id} class={notice.level}>
                 <Icon name={notice.level === 'info' ? 'check' : 'warning'} size={20} />
-                {isOfAlarm(notice) ? (
-                  <a href={hrefOf({ view: 'alarms' })}>{notice.message}</a>
-                ) : (
-                  <span>{notice.message}</span>
-                )}
+                <span>{notice.message}</span>
               </li>
             ))}
           </ul>

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/index.js';
 import type { Identity } from '../../people/index.js';
-import { CLOSE, roomTopic, type Audience, type Readers } from '../../protocol/index.js';
+import { allows, CLOSE, roomTopic, type Audience, type Readers } from '../../protocol/index.js';
 import type { ServerLimits } from '../limits.js';
 import { mayRead } from '../readers.js';
 import type { Batches } from './batches.js';
@@ -71,11 +71,12 @@ export class Client {
   }
 
   /** Whether it belongs to those an event is for. [AD1] */
-  belongs({ user_id, role, connection_id, room_id }: Audience): boolean {
+  belongs({ user_id, role, connection_id, room_id, access }: Audience): boolean {
     const who = this.identity;
     if (user_id !== undefined && who?.subject_id !== user_id) return false;
     if (role !== undefined && who?.role !== role) return false;
     if (connection_id !== undefined && this.id !== connection_id) return false;
+    if (access !== undefined && !(who && allows(access, who))) return false;
     if (room_id === undefined) return true;
     return who?.room_id === room_id || this.subscriptions.has(roomTopic(room_id));
   }
