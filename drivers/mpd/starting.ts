@@ -12,6 +12,12 @@ const PREPARE_MS = 60;
 const MOST_PREPARE_MS = 2000;
 /** A start that is late by more is arranged anew: while it is silent that costs nothing. */
 const LATE_MS = 12;
+/** One that turned out to be off by more is done over at once: what was heard of it is too short to be music. */
+const OFF_MS = 8;
+const MOST_OVER = 3;
+/** What the last starts were all late by, on a slow machine or network, the next is sent earlier by; but by no more than this. */
+const MOST_SLOW_MS = 40;
+const SLOW_OF = { fewest: 2, most: 5 };
 const SEEK_TRIES = 5;
 /** A media shorter than a cue is over by now; MPD is told its last moment, so that it comes to its end by itself. */
 const LAST_MOMENT_SECONDS = 0.05;
@@ -40,6 +46,10 @@ export class Starting {
   #waiting: (Start & { readonly line: Cue }) | undefined;
   #timer: Timer | undefined;
   #prepareMs = PREPARE_MS;
+  /** How often this start was done over. */
+  #over = 0;
+  /** How late the last starts would have been, newest last. */
+  #lateMs: readonly number[] = [];
 
   constructor(parts: StartingParts) {
     this.#parts = parts;
@@ -54,50 +64,73 @@ export class Starting {
     return Math.round(200 + this.#parts.ahead.startMs);
   }
 
+  /** From the moment of a start, as it is planned, until sound is heard. */
+  get #earlyMs(): number {
+    const known = this.#lateMs.length >= SLOW_OF.fewest;
+    const slowMs = known ? Math.max(0, Math.min(MOST_SLOW_MS, ...this.#lateMs)) : 0;
+    return this.#parts.ahead.startMs + slowMs;
+  }
+
   cancel(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#waiting = undefined;
+    this.#over = 0;
   }
 
   /** From whatever MPD does with the song to standing ready; a moment that cannot be met is moved along the music. */
   async arrange(song: SongToStart, line: Cue, state: MpdStatus['state']): Promise<void> {
     this.cancel();
-    const { clock, ahead, heard } = this.#parts;
+    const { clock, heard } = this.#parts;
     heard.forget();
     const asked = clock.nowUs();
-    const earliest = asked + (this.#prepareMs + ahead.startMs) * 1000;
+    const earliest = asked + (this.#prepareMs + this.#earlyMs) * 1000;
     const cue = placeIn(song, line, Math.max(line.at_us, earliest));
     await seeking(this.#parts.connection, commandsFor(song, cue.position_seconds, state));
     const tookMs = (clock.nowUs() - asked) / 1000;
     this.#prepareMs = Math.min(MOST_PREPARE_MS, Math.max(PREPARE_MS, tookMs * 1.5));
     this.#waiting = { song_id: song.id, cue, line };
-    const early = (cue.at_us - clock.nowUs()) / 1000 - ahead.startMs;
+    const early = (cue.at_us - clock.nowUs()) / 1000 - this.#earlyMs;
     this.#timer = clock.after(Math.max(0, early), () => void this.#go(song));
+  }
+
+  #arrangeAnew(song: SongToStart, start: Start & { readonly line: Cue }, state: 'pause' | 'play'): void {
+    const over = this.#over + (state === 'play' ? 1 : 0);
+    this.#parts.inTurn(async () => {
+      if (this.#waiting !== start) return;
+      await this.arrange(song, start.line, state);
+      this.#over = over;
+    });
   }
 
   async #go(song: SongToStart): Promise<void> {
     const start = this.#waiting;
     if (!start) return;
-    const { clock, connection, ahead, inTurn, log } = this.#parts;
-    const lateMs = (clock.nowUs() - start.cue.at_us) / 1000 + ahead.startMs;
+    const { clock, connection, ahead, log } = this.#parts;
+    const lateMs = (clock.nowUs() - start.cue.at_us) / 1000 + this.#earlyMs;
     if (lateMs > LATE_MS && !song.live) {
       log.debug({ late_ms: Math.round(lateMs) }, 'mpd start is late, and arranged anew');
-      inTurn(async () => {
-        if (this.#waiting === start) await this.arrange(song, start.line, 'pause');
-      });
+      this.#arrangeAnew(song, start, 'pause');
       return;
     }
-    this.cancel();
     const sent = clock.nowUs();
     try {
       await connection.request('pause', '0');
     } catch (error) {
-      if (!(error instanceof MpdAck)) return;
-      log.warn({ said: error.said }, 'mpd would not start');
+      this.cancel();
+      if (error instanceof MpdAck) log.warn({ said: error.said }, 'mpd would not start');
       return;
     }
+    if (this.#waiting !== start) return;
     const at_us = (sent + clock.nowUs()) / 2 + ahead.startMs * 1000;
+    const offMs = (at_us - start.cue.at_us) / 1000;
+    this.#lateMs = [...this.#lateMs, offMs - ahead.startMs + this.#earlyMs].slice(-SLOW_OF.most);
+    if (Math.abs(offMs) > OFF_MS && this.#over < MOST_OVER && !song.live) {
+      log.debug({ off_ms: Math.round(offMs) }, 'mpd start was off, and is done over');
+      this.#arrangeAnew(song, start, 'play');
+      return;
+    }
+    this.cancel();
     this.#parts.onStarted({ song_id: song.id, cue: { ...start.cue, at_us } });
   }
 }
