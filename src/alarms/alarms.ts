@@ -33,8 +33,8 @@ export interface AlarmParts {
   readonly clock: WallClock;
   readonly log: Logger;
   readonly local: Pick<HouseTime, 'name' | 'offsetAt'>;
-  /** An alarm rings in a room: it is not to fall silent by itself. */
-  awake(roomId: string): void;
+  /** An alarm rings in a room: it is not to fall silent by itself. Answers with how loud it was, where it was about to. */
+  awake(roomId: string): number | undefined;
 }
 
 const MAX_ALARMS = 100;
@@ -335,10 +335,10 @@ export class Alarms {
     });
     this.#rings.set(alarm_id, ring);
     this.#showRing(alarm_id, ring, true);
-    this.#parts.awake(room_id);
+    const awoken = this.#parts.awake(room_id);
     log.info({ alarm_id, room_id, test: options.test }, 'an alarm rings');
     void Promise.all(others.map(([, other]) => other.stop(true, 'Another one rang in its room'))).then(() =>
-      ring.begin(),
+      ring.begin(others.reduce((volume, [, other]) => volume ?? other.givesBack, awoken)),
     );
   }
 

@@ -1,6 +1,7 @@
 import { toError, type Clock, type Logger } from '../base/index.js';
 import type { State } from '../state/index.js';
 import type { Ask } from './ask.js';
+import { Company } from './company.js';
 import { isTouched, levelAt, type Fade, type Left } from './fade.js';
 import { announces } from './standing.js';
 
@@ -28,6 +29,7 @@ const FINEST = 0.004;
 export class RingVolume {
   before: number | undefined;
   readonly #parts: RingVolumeParts;
+  readonly #company: Company;
   #begunUs: number | undefined;
   #left: Left | undefined;
   #ours = true;
@@ -35,6 +37,17 @@ export class RingVolume {
   constructor(parts: RingVolumeParts) {
     this.#parts = parts;
     this.before = parts.before;
+    this.#company = new Company(parts.clock, parts.state, parts.roomId);
+  }
+
+  /** What the room gets back; undefined where somebody turned the knob. */
+  get givesBack(): number | undefined {
+    return this.#ours && this.#left !== undefined && !this.#isTouched() ? this.before : undefined;
+  }
+
+  /** Once a second: who comes and goes is seen also while nothing is heard. */
+  look(): void {
+    this.#company.hasChanged();
   }
 
   /** Before the music begins: not muted, and as quiet as the fade begins. */
@@ -62,7 +75,7 @@ export class RingVolume {
       return;
     }
     const level = levelAt(fade, (clock.nowUs() - this.#begunUs) / 1e6);
-    const isNews = Math.abs(level - (this.#left?.told ?? -1)) >= FINEST;
+    const isNews = this.#isMoved() || Math.abs(level - (this.#left?.told ?? -1)) >= FINEST;
     if (isNews || (level === fade.to && this.#left?.told !== fade.to)) await this.#tell(level);
   }
 
@@ -85,7 +98,12 @@ export class RingVolume {
     });
   }
 
+  /** By somebody; who comes or goes moves it too. */
   #isTouched(): boolean {
+    return !this.#company.hasChanged() && this.#isMoved();
+  }
+
+  #isMoved(): boolean {
     const stands = this.#parts.state().rooms.get(this.#parts.roomId)?.kept.volume;
     return stands !== undefined && isTouched(this.#left, stands);
   }

@@ -124,9 +124,15 @@ export class Ring {
     };
   }
 
-  /** Begins, or goes on after a restart: what plays already is not begun again. */
-  begin(): void {
+  /** How loud its room was, when that is what it gets back. */
+  get givesBack(): number | undefined {
+    return this.#volume.givesBack;
+  }
+
+  /** Begins, or goes on after a restart: what plays already is not begun again. `before` = how loud its room was, if it is not so now. */
+  begin(before?: number): void {
     const { kept, clock } = this.#parts;
+    this.#volume.before ??= before;
     if (kept?.state === 'snoozed') {
       const { until_ms = 0, snooze_ms = LONGEST_SNOOZE_MS } = kept;
       this.#snoozeMs = snooze_ms;
@@ -264,9 +270,12 @@ export class Ring {
     this.#snoozedUntilMs = undefined;
     this.#heard = false;
     this.#volume.again();
+    this.#begun = false;
     const { item_id } = room.kept;
     if (item_id === undefined || !this.#music.ours.has(item_id)) return this.#start(false);
     this.#silentUs = this.#parts.clock.nowUs();
+    if (!(await this.#gathered()))
+      return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#volume.prepare();
     await this.#orTone(() => this.#music.goOn());
     this.#parts.changed(true);
@@ -283,6 +292,7 @@ export class Ring {
         false,
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
       );
+    this.#volume.look();
     const standing = this.#standing();
     if (this.#awaits && standing !== 'gone') return this.#allAway() ? this.#isSilent(false) : this.#play();
     if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
@@ -355,6 +365,7 @@ export class Ring {
     const other = !this.#fallback && !('tone' in alarm.source);
     if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && other)) return;
     this.#triedUs = now;
+    await this.#gathered();
     const missing = missingIn(state(), this.roomId);
     if (!this.#allAway())
       return this.#tone(

@@ -3,6 +3,7 @@ import type { CommandRequest, Handlers, Sleep } from '../protocol/index.js';
 import { KeptList, type Store } from '../state/index.js';
 import type { Db, Durability } from '../storage/index.js';
 import { asking, type Ask, type RunCommand } from './ask.js';
+import { Company } from './company.js';
 import { isTouched, levelAt, type Fade, type Left } from './fade.js';
 import { SleepOwn } from './kept.js';
 import { secondsLeft } from './sleep-end.js';
@@ -32,6 +33,7 @@ interface Running {
   readonly room_id: string;
   /** Of those that end by time. */
   readonly endsUs: number | undefined;
+  readonly company: Company;
   before: number | undefined;
   fade: { readonly begunUs: number; readonly way: Fade } | undefined;
   left: Left | undefined;
@@ -46,6 +48,10 @@ export class Sleeps {
   readonly #parts: SleepParts;
   readonly #kept: KeptList<'sleeps', SleepOwn>;
   readonly #running = new Map<string, Running>();
+  /** Rooms that have just fallen silent, and get their volume back in a moment. */
+  readonly #leaving = new Map<string, Running>();
+  /** Rooms that have been asked to take their volume back, and have not done so yet. */
+  readonly #owed = new Map<string, number>();
   readonly #turn = new Serial();
   readonly #later = new Set<Timer>();
   #ask: Ask | undefined;
@@ -83,6 +89,16 @@ export class Sleeps {
     else this.#forget(roomId);
   }
 
+  /** Ends it for who takes the volume in hand now. Answers with how loud the room was before, unless somebody has turned it since. */
+  handOver(roomId: string): number | undefined {
+    const running = this.#running.get(roomId) ?? this.#leaving.get(roomId);
+    const before = running ? this.#dueTo(running) : this.#owed.get(roomId);
+    if (running) running.over = true;
+    for (const rooms of [this.#running, this.#leaving, this.#owed]) rooms.delete(roomId);
+    this.#forget(roomId);
+    return before;
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -117,6 +133,7 @@ export class Sleeps {
       left: undefined,
       lastItem: undefined,
       over: false,
+      company: new Company(clock, () => this.#parts.store.state, room_id),
     };
     this.#running.set(room_id, running);
     this.#show(running, this.#left(running, sleep), false);
@@ -150,6 +167,7 @@ export class Sleeps {
 
   async #step(running: Running): Promise<void> {
     const item = this.#kept.get(running.room_id)?.item;
+    const changed = running.company.hasChanged();
     if (running.over || !item) return;
     const room = this.#parts.store.state.rooms.get(running.room_id);
     if (!room) return this.#finish(running, false);
@@ -163,18 +181,18 @@ export class Sleeps {
     const over = left !== undefined && left <= (running.endsUs === undefined ? SHORT_SECONDS : 0);
     if (over || passed) return this.#finish(running, true);
     const fading = left !== undefined && left <= item.fade_seconds && room.kept.intent === 'playing';
-    if (fading) await this.#fade(running, left);
+    if (fading) await this.#fade(running, left, changed);
     else if (running.fade) this.#putBack(running);
     this.#show(running, left, fading);
   }
 
   /** Quieter step by step. Somebody who turns the knob meanwhile hears it fade from there, and finds it there. */
-  async #fade(running: Running, left: number): Promise<void> {
+  async #fade(running: Running, left: number, changed: boolean): Promise<void> {
     const { clock, store } = this.#parts;
     const { room_id } = running;
     const stands = store.state.rooms.get(room_id)?.kept.volume ?? 0;
     const now = clock.nowUs();
-    if (!running.fade || isTouched(running.left, stands)) {
+    if (!running.fade || (!changed && isTouched(running.left, stands))) {
       running.before = running.fade ? stands : (running.before ?? stands);
       running.fade = { begunUs: now, way: { from: stands, to: 0, seconds: left } };
       const kept = this.#kept.get(room_id);
@@ -195,13 +213,20 @@ export class Sleeps {
     running.over = true;
     if (this.#running.get(room_id) === running) this.#running.delete(room_id);
     if (!pause) return this.#leave(running);
+    this.#leaving.set(room_id, running);
     const playing = this.#parts.store.state.rooms.get(room_id)?.kept.intent === 'playing';
     const paused = playing ? this.#ask?.('room:pause', { room_id }) : undefined;
     void Promise.resolve(paused)
       .catch((error: unknown) =>
         this.#parts.log.warn({ room_id, error: toError(error).message }, 'a room did not fall silent'),
       )
-      .then(() => this.#after(SILENT_MS, () => this.#leave(running)));
+      .then(() =>
+        this.#after(SILENT_MS, () => {
+          if (this.#leaving.get(room_id) !== running) return;
+          this.#leaving.delete(room_id);
+          this.#leave(running);
+        }),
+      );
   }
 
   /** It is kept until the room has its volume back: a server that dies in between gives it back at its next start. */
@@ -236,27 +261,43 @@ export class Sleeps {
   }
 
   /** The volume from before the fade, unless somebody turned it since. */
+  #dueTo({ room_id, before, left, company }: Running): number | undefined {
+    const stands = this.#parts.store.state.rooms.get(room_id)?.kept.volume;
+    const touched = stands === undefined || (!company.hasChanged() && isTouched(left, stands));
+    return touched ? undefined : before;
+  }
+
   #putBack(running: Running): void {
-    const { room_id, before, left } = running;
+    const before = this.#dueTo(running);
     running.fade = undefined;
     running.left = undefined;
     running.before = undefined;
-    const stands = this.#parts.store.state.rooms.get(room_id)?.kept.volume;
-    if (before === undefined || stands === undefined || isTouched(left, stands)) return;
-    this.#giveBack(room_id, before, TRIES);
+    if (before === undefined) return;
+    this.#owed.set(running.room_id, before);
+    this.#giveBack(running.room_id, before, TRIES);
   }
 
   /** After a restart players may not be there yet. */
   #giveBack(roomId: string, volume: number, tries: number): void {
-    this.#ask?.('room:volume', { room_id: roomId, volume }).catch((error: unknown) => {
-      this.#parts.log.debug(
-        { room_id: roomId, error: toError(error).message },
-        'a room has not its volume back yet',
-      );
-      const away = error instanceof AppError && error.retryable;
-      if (away && tries > 1 && !this.#running.has(roomId))
-        this.#after(AGAIN_MS, () => this.#giveBack(roomId, volume, tries - 1));
+    const given = this.#ask?.('room:volume', { room_id: roomId, volume }).then(
+      () => false,
+      (error: unknown) => {
+        this.#parts.log.debug(
+          { room_id: roomId, error: toError(error).message },
+          'a room has not its volume back yet',
+        );
+        return error instanceof AppError && error.retryable && tries > 1 && !this.#running.has(roomId);
+      },
+    );
+    void given?.then((again) => {
+      if (this.#owed.get(roomId) !== volume) return;
+      if (again) this.#after(AGAIN_MS, () => this.#giveBackStill(roomId, volume, tries - 1));
+      else this.#owed.delete(roomId);
     });
+  }
+
+  #giveBackStill(roomId: string, volume: number, tries: number): void {
+    if (this.#owed.get(roomId) === volume) this.#giveBack(roomId, volume, tries);
   }
 
   /** The end is told as a moment, so that every page counts by itself. */

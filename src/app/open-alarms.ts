@@ -22,7 +22,7 @@ export function openAlarms(
   const alarms = new Alarms({
     ...parts,
     local,
-    awake: (roomId) => sleeps.cancel(roomId),
+    awake: (roomId) => sleeps.handOver(roomId),
   });
   return {
     handlers: { ...alarms.handlers, ...sleeps.handlers },

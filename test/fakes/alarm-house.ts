@@ -142,7 +142,7 @@ export class AlarmHouse {
     this.alarms = new Alarms({
       ...parts,
       local: { name: 'Here', offsetAt: systemOffset },
-      awake: (roomId) => this.sleeps.cancel(roomId),
+      awake: (roomId) => this.sleeps.handOver(roomId),
     });
     house.excused = (roomId) => this.alarms.excuses(roomId);
     const handlers = { ...house.rooms.handlers, ...this.alarms.handlers, ...this.sleeps.handlers };

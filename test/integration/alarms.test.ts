@@ -326,20 +326,6 @@ describe('an alarm and an announcement', () => {
   });
 });
 
-describe('[AL4] a room whose players are elsewhere', () => {
-  it('gets those back that are at home in it', async () => {
-    const house = houseOf('a', 'b');
-    await house.house.queue('b', 'party');
-    await house.house.group('b', 'a');
-    expect(house.house.room('a').kept.player_ids).toEqual([]);
-    await atSeven(house);
-    await house.clock.advance(MINUTE + 5_000);
-    expect(house.house.room('a').kept.player_ids).toEqual(['a']);
-    expect([house.house.current('a'), house.house.player('a').status]).toEqual(['morning', 'playing']);
-    expect(house.house.current('b')).toBe('party');
-  });
-});
-
 describe('[AL3] the clock', () => {
   it('that is not to be believed rings nothing, and what it missed is made up when it is', async () => {
     const house = houseOf();

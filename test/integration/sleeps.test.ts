@@ -129,6 +129,48 @@ describe('[SL1] a sleep timer', () => {
     await house.clock.advance(MINUTE + 2_000);
     expect(house.sleep('a')).toBeUndefined();
   });
+  it.each([
+    ['in its fade', 2],
+    ['that ends in the same minute', 1],
+  ] as const)(
+    '%s leaves the volume to an alarm, which gives back what was before both',
+    async (_name, minutes) => {
+      const house = await playing();
+      house.set('2026-11-20T06:59:00');
+      await house.ask('sleep:set', { room_id: 'a', minutes, fade_seconds: 100 });
+      const source = { track_ids: ['wake'] };
+      const morning = {
+        room_id: 'a',
+        time: '07:00',
+        source,
+        from_volume: 0.1,
+        volume: 0.3,
+        fade_seconds: 30,
+      };
+      const { alarm } = await house.ask('alarm:set', morning);
+      await house.clock.advance(MINUTE - 500);
+      const { sent } = house.house.player('a');
+      const before = sent.length;
+      await house.clock.advance(40_000);
+      const told = sent.slice(before).flatMap((one) => (one.type === 'volume' ? [one.volume] : []));
+      expect(Math.max(...told)).toBe(0.3);
+      expect([house.house.room('a').kept.intent, house.volume('a')]).toEqual(['playing', 0.3]);
+      await house.ask('alarm:stop', { alarm_id: alarm.alarm_id });
+      await house.clock.advance(5_000);
+      expect([house.house.room('a').kept.intent, house.volume('a')]).toEqual(['paused', 0.5]);
+    },
+  );
+  it('gives the volume back also when one of its players goes while it fades', async () => {
+    const house = await playing('one two', 'a', 'b');
+    house.house.player('b').turn({ volume: 0.9 });
+    await house.house.group('a', 'b');
+    await house.ask('sleep:set', { room_id: 'a', minutes: 1, fade_seconds: 30 });
+    await house.clock.advance(45_000);
+    house.house.player('b').link('offline');
+    await house.clock.advance(25_000);
+    expect(house.house.room('a').kept.intent).toBe('paused');
+    expect(house.house.room('a').kept.volume).toBeCloseTo(0.7, 2);
+  });
   it('wants minutes or an end, and a room that is there', async () => {
     const house = await playing();
     await expect(house.ask('sleep:set', { room_id: 'a' })).rejects.toThrow(/ERR_INVALID/);
