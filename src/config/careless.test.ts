@@ -80,6 +80,7 @@ describe('a value of the wrong form', () => {
     ['host: ""\n', '1:7: host: is empty. Write something behind the colon, or remove the line.'],
     ['host: 999.1.1.1\n', '1:7: host: "999.1.1.1" is no address. An address has four numbers from 0 to 255: 192.168.1.20.'],
     ['music_dir: ~/Music\n', '1:12: music_dir: "~/Music" begins with ~, which is not known here. Write the whole path, such as /home/pi/Music.'],
+    ['music_dir: media/stick\n', '1:12: music_dir: "media/stick" is no whole path. Write the whole path, such as /media/stick.'],
     ['music_dir: Music\n', '1:12: music_dir: "Music" is no whole path. Write the whole path, such as /srv/Music.'],
     ['music_dir: |\n  /srv\n', '1:12: music_dir: has a line break or another control character in it. Write it in one line.'],
     ['export_dirs: [/a, usb]\n', '1:19: export_dirs: "usb" is no whole path. Write the whole path, such as /srv/usb.'],

@@ -52,7 +52,9 @@ function pathFault(text: string): ReturnType<Judge> {
     return ['is a path of Windows', 'Write the path on this machine, such as /srv/music.'];
   if (text.startsWith('~'))
     return ['begins with ~, which is not known here', 'Write the whole path, such as /home/pi/Music.'];
-  return ['is no whole path', `Write the whole path, such as /srv/${text.replace(/^\.\//, '')}.`];
+  const path = text.replace(/^\.\//, '');
+  const whole = /^(srv|media|mnt|home|var)\//.test(path) ? `/${path}` : `/srv/${path}`;
+  return ['is no whole path', `Write the whole path, such as ${whole}.`];
 }
 
 function lineFault(text: string): ReturnType<Judge> {

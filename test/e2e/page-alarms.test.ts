@@ -30,6 +30,28 @@ describe('alarms', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('ring with what is chosen on their sheet, and are not saved while that is nothing', async () => {
+    const { page, fake } = await open('#/alarms', {}, PHONE);
+    const source = () => fake.house.pipeline.list('alarms')[0]?.source;
+    const way = (name: string) => dialog(page).getByLabel(name, { exact: true });
+    await button(page, 'New alarm').click();
+    await way('Music').check();
+    await button(page, 'Save').click();
+    await dialog(page).getByText('Search for the music that shall wake you').waitFor();
+    await way('Radio').check();
+    await dialog(page).getByLabel('Address of the station').fill('radio.example');
+    await button(page, 'Save').click();
+    await dialog(page).getByText('The address of a station begins with http:// or https://').waitFor();
+    await auditPage(page, 'alarm-nothing');
+    expect(source()).toBeUndefined();
+    await dialog(page).getByLabel('Address of the station').fill('https://radio.example/live');
+    await way('Tone').check();
+    await way('Radio').check();
+    await button(page, 'Save').click();
+    await until('the station is kept', () => source() !== undefined);
+    expect(source()).toEqual({ url: 'https://radio.example/live' });
+  });
+
   it('say by which time zone they ring, and let who manages the house have it go by that of the phone', async () => {
     const { page, fake } = await open('#/alarms', {}, { ...PHONE, timezoneId: 'Asia/Tokyo' });
     await page.getByText(/this phone by Tokyo\. Alarms, quiet hours and schedules go by the house/).waitFor();

@@ -34,7 +34,9 @@ export function AlarmSheet({ alarm, rooms, onClose }: AlarmSheetProps) {
   const store = useStore();
   const [chosen, setChosen] = useState(() => ({ ...NEW, room_id: store.roomId, ...alarm }));
   const set = (change: Partial<typeof chosen>): void => setChosen((now) => ({ ...now, ...change }));
-  const run = async (): Promise<undefined> => {
+  const [lack, setLack] = useState<string>();
+  const run = async (): Promise<string | undefined> => {
+    if (lack !== undefined) return lack;
     const { time, name, days, room_id, source, source_title, volume, fade_seconds } = chosen;
     const { snooze_minutes, stop_minutes, quiet_hours } = chosen;
     await store.client.send('alarm:set', {
@@ -44,6 +46,7 @@ export function AlarmSheet({ alarm, rooms, onClose }: AlarmSheetProps) {
       ...(source_title !== undefined && { source_title }),
     });
     onClose();
+    return undefined;
   };
   return (
     <Sheet title={alarm ? 'Alarm' : 'New alarm'} onClose={onClose}>
@@ -78,7 +81,11 @@ export function AlarmSheet({ alarm, rooms, onClose }: AlarmSheetProps) {
         <AlarmSourceField
           source={chosen.source}
           title={chosen.source_title}
-          onInput={(source, source_title) => set({ source, source_title })}
+          onInput={(source, source_title) => {
+            setLack(undefined);
+            set({ source, source_title });
+          }}
+          onLack={setLack}
         />
         {rooms.length > 1 && (
           <label class="field">

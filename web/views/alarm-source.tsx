@@ -11,6 +11,8 @@ interface SourceProps {
   readonly source: AlarmSource;
   readonly title: string | undefined;
   readonly onInput: (source: AlarmSource, title?: string) => void;
+  /** What was chosen is not whole yet: what has to be done, for people. */
+  readonly onLack: (what: string) => void;
 }
 
 const WAYS = [
@@ -26,14 +28,34 @@ function wayOf(source: AlarmSource): Way {
   return 'url' in source ? 'radio' : 'music';
 }
 
+const isStation = (text: string): boolean => /^https?:\/\/\S+$/i.test(text);
+
 /** What wakes: the queue as it was, something from the library, a station, or the tone. */
-export function AlarmSourceField({ source, title, onInput }: SourceProps) {
+export function AlarmSourceField({ source, title, onInput, onLack }: SourceProps) {
   const [way, setWay] = useState<Way>(wayOf(source));
   const [url, setUrl] = useState('url' in source ? source.url : '');
+  const station = (text: string): void => {
+    setUrl(text);
+    const address = text.trim();
+    if (!isStation(address)) return onLack('The address of a station begins with http:// or https://');
+    if ('url' in source && source.url === address) return onInput(source, title);
+    onInput({ url: address });
+  };
   const choose = (next: Way): void => {
     setWay(next);
-    if (next === 'last') onInput({ last: true });
-    if (next === 'tone') onInput({ tone: true });
+    switch (next) {
+      case 'last':
+        return onInput({ last: true });
+      case 'tone':
+        return onInput({ tone: true });
+      case 'radio':
+        return station(url);
+      case 'music':
+        if (wayOf(source) === 'music') return onInput(source, title);
+        return onLack('Search for the music that shall wake you');
+      default:
+        return next satisfies never;
+    }
   };
   return (
     <>
@@ -45,10 +67,7 @@ export function AlarmSourceField({ source, title, onInput }: SourceProps) {
           value={url}
           placeholder="https://…"
           required
-          onInput={(text) => {
-            setUrl(text);
-            if (/^https?:\/\/\S+$/i.test(text.trim())) onInput({ url: text.trim() });
-          }}
+          onInput={station}
         />
       )}
       {way === 'music' && (
