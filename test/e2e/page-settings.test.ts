@@ -55,7 +55,17 @@ describe('settings of the server', () => {
     await page.getByRole('button', { name: 'Change: Names of files and folders' }).click();
     await page.getByRole('dialog').getByLabel('Names of files and folders').fill('nonsense');
     await button(page, 'Save').click();
-    await page.getByRole('alert').getByText('this is nonsense').waitFor();
+    await page.getByRole('alert').getByText('This is nonsense', { exact: true }).waitFor();
+  });
+
+  it('are as by default again when nothing is written', async () => {
+    const { page, kept } = await settings(({ settings: fake }) => fake.set.set('import_dir', '/srv/in'));
+    await page.getByRole('searchbox').fill('watch folder');
+    await page.getByRole('button', { name: 'Change: Watch folder for imports' }).click();
+    await page.getByRole('dialog').getByLabel('Watch folder for imports').fill('');
+    await button(page, 'Save').click();
+    await page.getByText('Watch folder for imports is as by default').waitFor();
+    expect(kept.set.has('import_dir')).toBe(false);
   });
 
   it('that the config file sets are seen and locked, and what is wrong with it is told', async () => {

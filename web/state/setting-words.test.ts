@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import type { Setting } from '../../src/protocol/index.js';
-import { fromText, matches, originWords, purposeOf, titleOf, valueWords } from './setting-words.js';
+import {
+  fromText,
+  matches,
+  originWords,
+  purposeOf,
+  refusalWords,
+  titleOf,
+  valueWords,
+} from './setting-words.js';
 
 const setting = (more: Partial<Setting> = {}): Setting => ({
   key: 'trash_days',
@@ -10,6 +18,7 @@ const setting = (more: Partial<Setting> = {}): Setting => ({
   choices: [],
   minimum: 0,
   maximum: 3650,
+  fallback: 30,
   value: 30,
   hidden: false,
   from: 'default',
@@ -55,4 +64,30 @@ it('is found by any of its words', () => {
   expect(matches(setting(), 'trash')).toBe(true);
   expect(matches(setting(), 'days music')).toBe(true);
   expect(matches(setting(), 'port')).toBe(false);
+});
+
+it.each([
+  [
+    'import_dir',
+    'Import_dir: "usb" is no whole path. Write the whole path, such as /srv/usb.',
+    '"usb" is no whole path. Write the whole path, such as /srv/usb.',
+  ],
+  [
+    'time_zone',
+    'Time_zone: there is no time zone "Berln". Did you mean: time_zone: Europe/Berlin',
+    'There is no time zone "Berln". Did you mean: Europe/Berlin',
+  ],
+  ['gpio_buttons', 'Gpio_buttons: "x" is none. Write GPIOs: [5, 6].', '"x" is none. Write GPIOs: 5, 6.'],
+  ['path_template', "Path_template: folders. Write: '{album}/{title}'", 'Folders. Write: {album}/{title}'],
+  ['port', "The server's disk is full", "The server's disk is full"],
+])('says why %s is not taken without the words of a config file', (key, said, words) => {
+  expect(refusalWords(key, said)).toBe(words);
+});
+
+it('takes an empty line as the default, except where a number is needed or a list may be empty', () => {
+  const { minimum: _least, maximum: _most, fallback: _fallback, ...plain } = setting();
+  expect(fromText({ ...plain, kind: 'text' }, ' ')).toBe('default');
+  expect(fromText({ ...plain, kind: 'number' }, '')).toBe('default');
+  expect(fromText({ ...plain, kind: 'number', fallback: 30 }, '')).toEqual({ problem: 'A number is needed' });
+  expect(fromText({ ...plain, kind: 'list' }, '')).toEqual({ value: [] });
 });

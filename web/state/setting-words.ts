@@ -62,11 +62,14 @@ export function asText(value: SettingValue | undefined): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
-/** What somebody wrote in a field, as the server takes it; a text when it is not what it should be, with the reason. */
+/**
+ * What somebody wrote in a field, as the server takes it; `default` for nothing at all, and a text when it is not what it should be, with the
+ * reason.
+ */
 export function fromText(
-  { kind, minimum, maximum }: Pick<Setting, 'kind' | 'minimum' | 'maximum'>,
+  { kind, minimum, maximum, fallback }: Pick<Setting, 'kind' | 'minimum' | 'maximum' | 'fallback'>,
   text: string,
-): { readonly value: SettingValue } | { readonly problem: string } {
+): { readonly value: SettingValue } | { readonly problem: string } | 'default' {
   const plain = text.trim();
   if (kind === 'list')
     return {
@@ -75,11 +78,21 @@ export function fromText(
         .map((part) => part.trim())
         .filter(Boolean),
     };
+  if (plain === '' && (kind !== 'number' || fallback === undefined)) return 'default';
   if (kind !== 'number') return { value: plain };
   const number = Number(plain.replace(',', '.'));
   const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`;
   const fits = number >= (minimum ?? -Infinity) && number <= (maximum ?? Infinity);
   return plain !== '' && fits ? { value: number } : { problem: `A number${range} is needed` };
+}
+
+/** Why the server did not take it, for who sees no config file: without key, quotes and brackets. */
+export function refusalWords(key: string, said: string): string {
+  const words = said
+    .replace(new RegExp(`\\b${key}: `, 'gi'), '')
+    .replace(/(^|\s)'([^']+)'/g, '$1$2')
+    .replace(/(^|\s)\[([^\]]*)\]/g, '$1$2');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Whether somebody who searches for these words means it. */

@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks';
 import type { Setting } from '../../src/protocol/settings.js';
 import { Field, SheetForm } from '../components/form.js';
 import { Sheet } from '../components/sheet.js';
-import { asText, fromText, purposeOf, titleOf, wordsOf } from '../state/setting-words.js';
+import { explain } from '../state/explain.js';
+import { asText, fromText, purposeOf, refusalWords, titleOf, wordsOf } from '../state/setting-words.js';
 import { useStore } from '../state/store.js';
 
 /** One setting, to be changed. */
@@ -13,9 +14,15 @@ export function SettingSheet({ setting, onClose }: { setting: Setting; onClose: 
   const title = titleOf(setting);
   const run = async (): Promise<string | undefined> => {
     const read = fromText(setting, text);
-    if ('problem' in read) return read.problem;
-    await client.send('settings:set', { key, value: read.value });
-    toasts.show(live ? `${title} is changed` : `${title} is changed with the next start`, {
+    if (read !== 'default' && 'problem' in read) return read.problem;
+    try {
+      if (read === 'default') await client.send('settings:reset', { key });
+      else await client.send('settings:set', { key, value: read.value });
+    } catch (error) {
+      return refusalWords(key, explain(error));
+    }
+    const done = read === 'default' ? 'as by default' : 'changed';
+    toasts.show(live ? `${title} is ${done}` : `${title} is ${done} with the next start`, {
       kind: 'success',
     });
     onClose();
