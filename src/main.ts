@@ -6,18 +6,34 @@ import { setFlagsFromString } from 'node:v8';
 // said before anything else is loaded counts.
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=25');
-const { AppError, systemClock, toError } = await import('./base/index.js');
-const { runCli, statusOf } = await import('./cli/index.js');
+const { AppError, codeOf, systemClock, toError } = await import('./base/index.js');
+const { isService, Output, runCli, statusOf, UNREAD_STATUS } = await import('./cli/index.js');
 
-runCli(process.argv.slice(2), process.env, (line) => void process.stdout.write(`${line}\n`)).then(
-  () => process.exit(0),
+const { argv, env, stdout, stderr } = process;
+const words = argv.slice(2);
+const output = new Output(stdout);
+// What cannot be said ends nobody.
+stderr.on('error', () => undefined);
+
+runCli(words, env, output.print, output.unread).then(
+  async () => process.exit((await statusUnread()) ?? 0),
   async (error: unknown) => {
+    const unread = await statusUnread();
+    if (unread !== undefined) process.exit(unread);
     const known = error instanceof AppError || (error instanceof Error && error.name === 'ClientError');
-    process.stderr.write(
-      `tutti: ${known ? error.message : (toError(error).stack ?? toError(error).message)}\n`,
-    );
+    stderr.write(`tutti: ${known ? error.message : (toError(error).stack ?? toError(error).message)}\n`);
     const stopped = new Promise((resolve) => process.once('SIGTERM', resolve));
     const ranMs = process.uptime() * 1000;
-    process.exit(await statusOf(error, { env: process.env, clock: systemClock, ranMs, stopped }));
+    process.exit(await statusOf(error, { env, clock: systemClock, ranMs, stopped }));
   },
 );
+
+/** The status of a command whose words did not all arrive. A service is not there for what it prints. */
+async function statusUnread(): Promise<number | undefined> {
+  if (isService(words, env)) return undefined;
+  const fate = await output.fate();
+  if (fate === 'unread') return UNREAD_STATUS;
+  if (fate === undefined) return undefined;
+  stderr.write(`tutti: what it has to say cannot be written (${codeOf(fate) || fate.message})\n`);
+  return 1;
+}

@@ -5,12 +5,25 @@ import type { Place } from './greeting.js';
 import { isRemoteCommand, runRemote } from './remote.js';
 
 export { statusOf } from './failure.js';
+export { Output, UNREAD_STATUS } from './output.js';
 
-/** One run of the command line. The server's parts are loaded only by the commands that need them: a remote control starts at once. */
+const SERVICES = new Set(['serve', 'gateway', 'worker', 'satellite']);
+
+/** Whether this is for what it does, whoever reads what it prints. */
+export function isService(argv: readonly string[], env: Env): boolean {
+  try {
+    return SERVICES.has(readArguments(argv, env).command);
+  } catch {
+    return false;
+  }
+}
+
+/** One run of the command line; `unread` resolves when nobody reads any more what it prints. The server's parts are loaded only by the commands that need them: a remote control starts at once. */
 export async function runCli(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   print: (line: string) => void,
+  unread: Promise<unknown> = new Promise(() => undefined),
 ): Promise<void> {
   const parsed = readArguments(argv, env);
   if (parsed.command === 'serve') {
@@ -46,7 +59,7 @@ export async function runCli(
       import('../app/index.js'),
       import('./run-driver.js'),
     ]);
-    return runDriver(DRIVERS, parsed.rest, print);
+    return runDriver(DRIVERS, parsed.rest, { print, unread });
   }
   if (parsed.command === 'version') return print(version);
   if (parsed.command === 'help') return print(USAGE);

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,11 +8,20 @@ import { LIMITS, type DriverDefinition, type Media, type PlayerCommand } from '.
 const COMMANDS =
   'load <file|url> [more…] | next <file|url> | play | pause | stop | seek <s> | volume <0..1> | mute | unmute | output <id> | take-over | quit';
 
-/** One driver from a terminal: facts are printed as they come, lines typed are commands. `npm run driver -- mpd host=…` */
+interface Terminal {
+  print(this: void, line: string): void;
+  /** Resolves when nobody reads it any more. */
+  readonly unread: Promise<unknown>;
+}
+
+/**
+ * One driver from a terminal: facts are printed as they come, lines typed are commands, until there are no more or nobody reads what is printed.
+ * `npm run driver -- mpd host=…`
+ */
 export async function runDriver(
   drivers: readonly DriverDefinition[],
   [kind, ...words]: readonly string[],
-  print: (line: string) => void,
+  terminal: Terminal,
 ): Promise<void> {
   const definition = drivers.find((driver) => driver.kind === kind);
   if (!definition)
@@ -24,8 +33,20 @@ export async function runDriver(
       options.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
     );
   const runtimeDir = await mkdtemp(join(tmpdir(), 'tutti-driver-'));
+  try {
+    await drive(definition, options.data, { ...terminal, runtimeDir });
+  } finally {
+    await rm(runtimeDir, { recursive: true, force: true });
+  }
+}
+
+async function drive(
+  definition: DriverDefinition,
+  options: unknown,
+  { print, unread, runtimeDir }: Terminal & { readonly runtimeDir: string },
+): Promise<void> {
   const context = {
-    player_id: kind ?? '',
+    player_id: definition.kind,
     emit: (fact: unknown) => print(`< ${JSON.stringify(fact)}`),
     log: createLogger('warn'),
     clock: systemClock,
@@ -34,16 +55,18 @@ export async function runDriver(
     runtimeDir,
   };
   const link = await within({ clock: systemClock, what: 'connecting', ms: LIMITS.connect }, (signal) =>
-    definition.connect(options.data, context, signal),
+    definition.connect(options, context, signal),
   );
-  print(`connected to ${definition.address(options.data)}; ${COMMANDS}`);
+  print(`connected to ${definition.address(options)}; ${COMMANDS}`);
   const lines = createInterface({ input: process.stdin });
+  const typed = lines[Symbol.asyncIterator]();
+  void unread.then(() => lines.close());
   void link.closed.then((reason) => {
     print(`closed: ${reason.message}`);
     lines.close();
   });
   let count = 0;
-  for await (const line of lines) {
+  for await (const line of typed) {
     if (line.trim() === 'quit') break;
     try {
       const command = readCommand(line, () => `item-${++count}`);
