@@ -311,15 +311,29 @@ describe('the doctor on Redis', () => {
   const REDIS = 'redis://127.0.0.1:6379';
   const refusing = (message: string) => () => Promise.reject(new Error(message));
 
+  const answering = (ms: number) => () => Promise.resolve({ version: '7.0.15', ms });
+
   it('is content with one that answers, and with none wanted', async () => {
-    expect((await checkRedis(() => Promise.resolve('7.0.15'), REDIS, ways, quiet)).severity).toBe('ok');
+    expect((await checkRedis(answering(3), REDIS, ways, quiet)).severity).toBe('ok');
     expect((await checkRedis(refusing('x'), undefined, ways, quiet)).severity).toBe('ok');
+  });
+
+  it('warns of one that is slow', async () => {
+    expect(await checkRedis(answering(2_000), REDIS, ways, quiet)).toMatchObject({
+      severity: 'warning',
+      found: expect.stringContaining('2000 ms'),
+      fix: 'redis-cli -u redis://127.0.0.1:6379 slowlog get',
+    });
   });
 
   it.each([
     ['connect ECONNREFUSED', REDIS, 'apt-get install -y redis-server'],
     ['connect ETIMEDOUT', 'redis://10.0.0.2:6379', 'redis-cli -u redis://10.0.0.2:6379 ping'],
     ['NOAUTH Authentication required', REDIS, 'bus: "redis://user:password'],
+    ["NOPERM this user has no permissions to run the 'eval' command", REDIS, 'acl setuser'],
+    ["READONLY You can't write against a read only replica.", REDIS, 'bus: "redis://'],
+    ["OOM command not allowed when used memory > 'maxmemory'.", REDIS, 'config set maxmemory 0'],
+    ['MISCONF Redis is configured to save RDB snapshots', '/run/redis.sock', 'redis-cli -s /run/redis.sock'],
   ])('for %s at %s says the command', async (message, address, fix) => {
     expect(await checkRedis(refusing(message), address, ways, quiet)).toMatchObject({
       severity: 'problem',

@@ -206,14 +206,19 @@ export async function foldersBelow(
 
 const COUNTING_US = 2_000_000;
 
-/** The version of the Redis at an address; rejects with what is wrong. */
-export async function askRedis(address: string, signal: AbortSignal): Promise<string> {
+/** Has the Redis at an address keep something for a moment, below `name`: one that is full or only a copy answers all else. */
+export async function askRedis(
+  address: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ version: string; ms: number }> {
   const { shown: _, tls, ...rest } = busAddress(address);
   const { Redis } = await import('ioredis');
   const redis = new Redis({
     ...rest,
     ...(tls && { tls: {} }),
     lazyConnect: true,
+    enableReadyCheck: false,
     connectTimeout: PROGRAM_MS,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
@@ -222,9 +227,13 @@ export async function askRedis(address: string, signal: AbortSignal): Promise<st
   redis.on('error', (error: Error) => (said = error));
   signal.addEventListener('abort', () => redis.disconnect(), { once: true });
   try {
+    const began = systemClock.nowUs();
     await redis.connect();
+    // By a script, as jobs are kept: what the user may do is asked as well.
+    await redis.eval("return redis.call('set', KEYS[1], '', 'PX', 1000)", 1, `${name}:doctor`);
+    const ms = (systemClock.nowUs() - began) / 1000;
     const text = await redis.info('server');
-    return /^redis_version:(\S+)/m.exec(text)?.[1] ?? 'unknown';
+    return { version: /^redis_version:(\S+)/m.exec(text)?.[1] ?? 'unknown', ms };
   } catch (thrown) {
     throw new AppError('ERR_BUSY', said?.message ?? String(thrown), { cause: thrown });
   } finally {

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
 import * as z from 'zod';
 import { runCli } from '../../src/cli/index.js';
 import { Check } from '../../src/protocol/index.js';
+import { startRedis } from '../fakes/real-redis.js';
 
 const Rows = z.array(Check);
 const taken = createServer();
@@ -74,4 +76,20 @@ it('tutti doctor says which setting is wrong and looks at the rest all the same'
     found: expect.stringContaining('port'),
   });
   expect(rows.length).toBeGreaterThan(10);
+});
+
+it('tutti doctor says of a Redis that answers and keeps nothing what is wrong with it', async () => {
+  const redis = await startRedis();
+  const asking = new Redis(redis.address);
+  const found = async (): Promise<Check | undefined> =>
+    (await doctor({ TUTTI_BUS: redis.address })).rows.find(({ check_id }) => check_id === 'redis');
+  await asking.config('SET', 'maxmemory', '1');
+  expect(await found()).toMatchObject({ severity: 'problem', found: expect.stringContaining('is full') });
+  await asking.config('SET', 'maxmemory', '0');
+  await asking.replicaof('127.0.0.1', 1);
+  expect(await found()).toMatchObject({ severity: 'problem', found: expect.stringContaining('is a copy') });
+  await asking.replicaof('NO', 'ONE');
+  expect(await found()).toMatchObject({ severity: 'ok' });
+  asking.disconnect();
+  await redis.stop();
 });
