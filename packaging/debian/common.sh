@@ -9,7 +9,7 @@ upgrading=$lib/upgrading
 services='tutti-worker.service tutti-gateway.service tutti.service tutti-satellite.service'
 
 # Where the server keeps what it knows: /var/lib/tutti, if nobody has moved it. As systemd reads that file, not as a shell would.
-state=$(sed -n "s/^TUTTI_DATA_DIR=[\"']\{0,1\}\(\/[^\"']*[^\"'[:space:]]\).*/\1/p" /etc/default/tutti 2>/dev/null | tail -n 1) || true
+state=$(sed -n "s/^[[:space:]]*TUTTI_DATA_DIR[[:space:]]*=[[:space:]]*[\"']\{0,1\}\(\/[^\"']*[^\"'[:space:]]\).*/\1/p" /etc/default/tutti 2>/dev/null | tail -n 1) || true
 state=${state:-/var/lib/tutti}
 
 as_tutti() { setpriv --reuid tutti --regid tutti --init-groups -- "$@"; }
