@@ -16,6 +16,7 @@ import {
   nextBackup,
   outdated,
   removeFiles,
+  sizeWords,
   type BackupFile,
 } from './folder.js';
 import { DATABASE } from './make.js';
@@ -187,10 +188,9 @@ export class Backups {
     }
     const old = outdated(await listFiles(this.#folder));
     await removeFiles(this.#folder, old);
-    const size = ((made.size_bytes ?? 0) / 1e6).toFixed(1);
     const gone = old.length === 0 ? '' : `, ${old.length} old removed`;
     const without = made.without === undefined ? '' : `, ${made.without}`;
-    return { message: `${size} MB, read back and in order${without}${gone}` };
+    return { message: `${sizeWords(made.size_bytes ?? 0)}, read back and in order${without}${gone}` };
   }
 
   async #check(signal: AbortSignal, job: JobRun): Promise<{ message: string }> {

@@ -36,6 +36,10 @@ export interface NewBackup {
   readonly made_at: string;
 }
 
+/** `19 kB`, `26.4 MB`: as disks are sold, and as the page says it. */
+export const sizeWords = (bytes: number): string =>
+  bytes < 999_500 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
 /** Makes it where it is missing. Throws ERR_DISK when it cannot be used. */
 export async function makeFolder(folder: string): Promise<void> {
   try {

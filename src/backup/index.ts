@@ -11,6 +11,7 @@ export {
   nextBackup,
   outdated,
   removeFiles,
+  sizeWords,
   type BackupFile,
 } from './folder.js';
 export { readLog, type LogState } from './log-file.js';

@@ -25,6 +25,7 @@ import {
   makeBackup,
   makeFolder,
   nextBackup,
+  sizeWords,
   stagedSettings,
   stageRestore,
   unplacedIn,
@@ -66,7 +67,7 @@ export async function runBackup({ rest, list, json }: Asked, env: Env): Promise<
     makeBackup({ ...next, file, dataDir: folder, version, reserveBytes, settingsFile }),
   );
   const without = made.without === undefined ? '' : `, ${made.without}`;
-  return `${file}\n${megabytes(made.size_bytes)}, read back and in order${without}. It holds keys and passwords: keep it to yourself.`;
+  return `${file}\n${sizeWords(made.size_bytes)}, read back and in order${without}. It holds keys and passwords: keep it to yourself.`;
 }
 
 interface Wanted {
@@ -103,7 +104,7 @@ function listed(backups: readonly Backup[], json: boolean): string {
   if (json) return JSON.stringify(backups, null, 2);
   if (backups.length === 0) return 'There are no backups yet: tutti backup';
   const lines = backups.map(({ backup_id, kind, size_bytes, version, confirmed_at, problem }) => {
-    const what = problem ?? `${megabytes(size_bytes)}, Tutti ${version ?? 'of another version'}`;
+    const what = problem ?? `${sizeWords(size_bytes)}, Tutti ${version ?? 'of another version'}`;
     const same =
       confirmed_at === undefined ? '' : `\n  read back ${minutes(confirmed_at)}: nothing had changed`;
     return `${backup_id}  ${kind}, ${what}${same}`;
@@ -111,7 +112,6 @@ function listed(backups: readonly Backup[], json: boolean): string {
   return lines.join('\n');
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 /** `2026-11-20 02:37 UTC` */
 const minutes = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 

@@ -53,7 +53,7 @@ describe('[BK1] tutti backup and tutti restore', () => {
     const made = await cli('backup', join(dir, 'stick.tar.gz'));
     expect(made).toMatchObject({
       failed: false,
-      said: expect.stringContaining('read back and in order') as unknown,
+      said: expect.stringMatching(/\n\d+ kB, read back and in order/) as unknown,
     });
     await rename('Later');
     const early = await cli('restore', join(dir, 'stick.tar.gz'));
