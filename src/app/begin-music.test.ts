@@ -20,6 +20,7 @@ function house(): {
   const parts = {
     store,
     pipeline: { recover: () => disk.promise, start: () => void did.push('pipeline') },
+    folder: { look: () => Promise.resolve() },
     library: { start: () => Promise.resolve(void did.push('library')) },
   };
   const begun = beginMusic({ clock, closers, log: silentLogger }, parts);

@@ -2,12 +2,14 @@ import { deferred, toError } from '../base/index.js';
 import type { Library } from '../library/index.js';
 import type { Store } from '../state/index.js';
 import type { Base } from './base.js';
+import type { MusicFolder } from './music-folder.js';
 import { MUSIC_AWAY, replaceNotices } from './notices.js';
 import type { OpenedPipeline } from './open-pipeline.js';
 
 export interface MusicParts {
   readonly store: Store;
   readonly library: Pick<Library, 'start'>;
+  readonly folder: Pick<MusicFolder, 'look'>;
   readonly pipeline: Pick<OpenedPipeline, 'recover' | 'start'>;
 }
 
@@ -22,12 +24,13 @@ const AWAY =
  */
 export async function beginMusic(
   { clock, log, closers }: Pick<Base, 'clock' | 'log' | 'closers'>,
-  { library, pipeline, store }: MusicParts,
+  { library, folder, pipeline, store }: MusicParts,
 ): Promise<void> {
   let closed = false;
   closers.add(() => void (closed = true));
   const begin = async (): Promise<void> => {
     await pipeline.recover();
+    if (!closed) await folder.look(false);
     if (!closed) await library.start();
     if (!closed) pipeline.start();
   };

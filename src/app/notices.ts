@@ -7,9 +7,10 @@ import type { Store } from '../state/index.js';
 export const HEADER_NOTICES = 'header-';
 
 export const MUSIC_AWAY = 'music-away';
+export const MUSIC_FOLDER = 'music-folder';
 
 /** May be told before all others. */
-const EARLY: readonly string[] = [HEADER_NOTICES, MUSIC_AWAY];
+const EARLY: readonly string[] = [HEADER_NOTICES, MUSIC_AWAY, MUSIC_FOLDER];
 
 /** What the page says about this installation. Without any player there is a silent one, so that everything can be tried. */
 export function settleNotices(

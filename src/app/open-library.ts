@@ -6,6 +6,7 @@ import { makeDemoMusic, openLibrary, type Library, type LibraryOptions } from '.
 import { openDb, prepareFolder, secret, type Db } from '../storage/index.js';
 import type { Store } from '../state/index.js';
 import type { Base } from './base.js';
+import { MusicFolder } from './music-folder.js';
 import type { Kept } from './open-state.js';
 import { alarmTone } from './open-alarms.js';
 
@@ -16,6 +17,7 @@ export interface OpenedLibrary {
   /** The same file as the state, by a connection of its own: what joins a transaction with tracks goes through this one. */
   readonly db: Db;
   readonly musicDir: string;
+  readonly folder: MusicFolder;
   /** Handlers of what is done in the background and what happened lately. */
   readonly background: ReturnType<typeof jobHandlers> & ActivityLog['handlers'];
 }
@@ -38,6 +40,7 @@ export async function openMusic(base: Base, { db, dbFile, store }: Kept): Promis
   const library: Library = await libraryOf(base, libraryDb, store, {
     mediaKey: secret(db, 'media'),
     own: await alarmTone(base),
+    onLooked: () => void folder.look(true),
     openJob: (full) => jobs.open({ kind: 'library-scan', title: 'Library scan', params: { full } }),
     onNewAlbums: (albums, first, origin) => activity.newAlbums(albums, first, origin),
   });
@@ -45,9 +48,17 @@ export async function openMusic(base: Base, { db, dbFile, store }: Kept): Promis
   jobs.guard('library-scan', () => undefined);
   jobs.onRetry('library-scan', ({ full }) => library.scan(full === true));
   closers.add(() => library.close());
+  const folder = new MusicFolder({
+    store,
+    log,
+    musicDir: config.music_dir,
+    setBy: () => base.settings.setBy('music_dir'),
+    holdsMusic: () => !library.intake.isEmpty(),
+  });
   const musicDir = musicDirOf(config);
   return {
     library,
+    folder,
     activity,
     jobs,
     db: libraryDb,
@@ -63,7 +74,7 @@ async function libraryOf(
   { config, clock, log }: Base,
   db: Db,
   store: Store,
-  others: Pick<LibraryOptions, 'mediaKey' | 'own' | 'openJob' | 'onNewAlbums'>,
+  others: Pick<LibraryOptions, 'mediaKey' | 'own' | 'openJob' | 'onNewAlbums' | 'onLooked'>,
 ): Promise<Library> {
   const demo = config.music_dir === undefined;
   const musicDir = musicDirOf(config);

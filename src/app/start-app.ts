@@ -112,6 +112,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 interface Parts {
   readonly store: Store;
   readonly library: Library;
+  readonly folder: OpenedLibrary['folder'];
   readonly players: Players;
   readonly rooms: Rooms;
   readonly parties: Parties;
@@ -189,7 +190,7 @@ async function openParts(
   });
   const { players, satellites } = opened;
   const music = await openMusic(base, kept);
-  const { library, background } = music;
+  const { library, folder, background } = music;
   const guard = new AddressGuard({ clock, allow: config.allow_private_addresses });
   const stream = (url: string): Promise<Stream> => resolveStream(url, { clock, guard });
   const alarms = openAlarms(base, kept);
@@ -212,6 +213,7 @@ async function openParts(
   const parts: Parts = {
     store,
     library,
+    folder,
     players,
     rooms,
     parties,

@@ -48,6 +48,8 @@ export interface LibraryOptions {
   onUpdated(change: AlbumChange): void;
   /** Albums that were not there before: a scan found them, or somebody brought them in. `first`: the library has never been scanned to the end. */
   onNewAlbums?(albums: readonly Album[], first: boolean, origin: 'scan' | 'import'): void;
+  /** After each scan, also of a folder that is not there. */
+  onLooked?(this: void): void;
   /** What people follow a scan by. */
   readonly openJob?: ((full: boolean) => ScanJob) | undefined;
   /** Files of the house itself, played like tracks. */
@@ -114,7 +116,7 @@ const SETTLE_MS = 2000;
 
 /** The music library of one folder. Nothing is scanned before `start()`. */
 export function openLibrary(options: LibraryOptions): Library {
-  const { db, clock, log, settleMs = SETTLE_MS, mediaKey } = options;
+  const { db, clock, log, settleMs = SETTLE_MS, mediaKey, openJob, watch, onLooked } = options;
   const musicDir = resolve(options.musicDir);
   const tags = options.tags ?? defaultTags({ clock, log });
   const report = new LibraryReport(options);
@@ -144,9 +146,9 @@ export function openLibrary(options: LibraryOptions): Library {
     artwork.retry();
     report.finished();
     if (outcome?.reachable) options.onNewAlbums?.(added.take(), report.isFirst(), 'scan');
+    onLooked?.();
   };
   const scan: ScanLoopOptions['scan'] = (request, signal, job) => scanner.run(request, signal, job);
-  const { openJob, watch } = options;
   const loop = new ScanLoop({ ...shared, scan, openJob, watch, settleMs, onScanned });
   return {
     handlers: {

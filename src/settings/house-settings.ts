@@ -117,6 +117,11 @@ export class HouseSettings {
     };
   }
 
+  /** Who has set a setting, and where. */
+  setBy(key: SettingKey): Pick<Setting, 'from' | 'where'> {
+    return this.#loaded.origins.get(key) ?? { from: 'default' };
+  }
+
   /** Why another config file must not take the place of the one in use while nobody is at the machine; undefined: it may. */
   whyNot(file: string): string | undefined {
     const { again } = this.#parts;

@@ -3,6 +3,7 @@ import type { Binding, Input } from '../../src/protocol/inputs.js';
 import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
+import { Notices } from '../components/notices.js';
 import { Menu } from '../components/menu.js';
 import { ACTION_WORDS, gestureWords, KIND_WORDS } from '../state/input-words.js';
 import { ago } from '../state/job-words.js';
@@ -37,7 +38,8 @@ export function InputsView() {
         <OnlyAdmins />
       ) : (
         <div class="scroller">
-          <HeaderNotices />
+          {/* What is wired to the header and cannot be used: outputs have no card of their own. */}
+          <Notices prefix="header-" label="About the header" />
           {inputs?.length === 0 && (
             <p class="empty">
               Plug a keyboard, the receiver of a remote control or a knob into the machine that Tutti runs on:
@@ -82,24 +84,6 @@ export function InputsView() {
         </AskSheet>
       )}
     </section>
-  );
-}
-
-/** What is wired to the header and cannot be used: outputs have no card of their own. */
-function HeaderNotices() {
-  const { house } = useStore();
-  const notices =
-    house.system.value?.notices.filter(({ notice_id }) => notice_id.startsWith('header-')) ?? [];
-  if (notices.length === 0) return null;
-  return (
-    <ul class="notices" aria-label="About the header">
-      {notices.map(({ notice_id, level, message }) => (
-        <li key={notice_id} class={level}>
-          <Icon name="warning" size={20} />
-          <span>{message}</span>
-        </li>
-      ))}
-    </ul>
   );
 }
 

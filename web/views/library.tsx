@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
+import { Notices } from '../components/notices.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { count } from '../state/format.js';
 import { candidateGroups } from '../state/pipeline-words.js';
@@ -56,6 +57,7 @@ export function LibraryView({ section }: { section: LibrarySection }) {
             ))}
           </nav>
           <LibraryLine />
+          <Notices prefix="music-" label="About the music folder" />
           {section === 'albums' && <Albums />}
           {section === 'artists' && <ArtistList />}
           {section === 'playlists' && <PlaylistList />}

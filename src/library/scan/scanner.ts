@@ -55,6 +55,8 @@ export class Scanner {
   #options: ScannerOptions;
   #catalog: Catalog;
   #growing = new Map<string, { mark: string; atMs: number }>();
+  /** Why the music folder could not be looked into the last time. */
+  #away: string | undefined;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
@@ -85,6 +87,7 @@ export class Scanner {
       const known = db.prepare('SELECT 1 FROM tracks LIMIT 1').get() !== undefined;
       if (!empty || !known) {
         this.#catalog.clearProblem(ROOT, ROOT);
+        this.#away = undefined;
         return root;
       }
       reason = 'the music folder is empty; the library is kept as it was (is the disk mounted?)';
@@ -92,7 +95,9 @@ export class Scanner {
       log.debug({ error }, 'music folder cannot be opened');
       reason = `${whyClosed(error)}; the library is kept as it was`;
     }
-    log.warn({ reason }, 'music folder is not there');
+    // It is looked for again and again.
+    if (reason !== this.#away) log.warn({ reason }, 'music folder is not there');
+    this.#away = reason;
     this.#catalog.note(ROOT, ROOT, reason);
     return undefined;
   }
