@@ -212,7 +212,7 @@ function MiniPlayer() {
         />
         <span class="row-text">
           <span class="row-title">{now?.title ?? 'Nothing is playing'}</span>
-          <span class="row-sub">{now?.artist ?? '\u00a0'}</span>
+          {now && <span class="row-sub">{now.artist}</span>}
         </span>
       </a>
       {!guest.value && (
