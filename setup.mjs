@@ -5,6 +5,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -134,6 +135,11 @@ function installPackages() {
   const stamp = join('node_modules', '.tutti-installed');
   const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  // npm would empty the folder behind a link first, and whoever else uses it stood there without packages.
+  if (lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink())
+    fail(
+      `${join(root, 'node_modules')} is a link to packages of another clone: rm '${join(root, 'node_modules')}'`,
+    );
   demandWritable('node_modules');
   say('Installing packages (once, about half a minute)');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
