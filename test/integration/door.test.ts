@@ -252,6 +252,19 @@ describe('[AU5] tokens that end', () => {
     expect(clock.pending).toBeGreaterThan(0);
   });
 
+  it('a session is not closed before its time when the clock was ahead as it began, and was set right', async () => {
+    const day = 24 * 60 * minute;
+    const begun = clock.wallMs();
+    door.knows('message', 'session', { ...BOB, expires_at_ms: begun + 30 * day });
+    clock.set(begun + 29.5 * day);
+    const bob = await signedIn('session');
+    clock.set(begun);
+    await clock.advance(day);
+    await bob.settled();
+    await clock.advance(29 * day);
+    expect((await turnedAway(bob)).code).toBe('ERR_AUTH_REQUIRED');
+  });
+
   it('auth:refresh gives a new access token and the connection goes on with it', async () => {
     door.knows('message', 'short', { ...BOB, access_id: 'x', expires_at_ms: clock.wallMs() + minute });
     const bob = await signedIn('short');

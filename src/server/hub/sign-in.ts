@@ -159,9 +159,11 @@ export class SignIn implements Guarded {
     const { clock } = this.#parts;
     const endMs = identity.expires_at_ms;
     if (endMs === undefined) return;
-    const leftMs = endMs + (identity.access_id === undefined ? 0 : GRACE_MS) - clock.wallMs();
+    const goodUntilMs = endMs + (identity.access_id === undefined ? 0 : GRACE_MS);
+    const leftMs = goodUntilMs - clock.wallMs();
     this.#timer = clock.after(Math.max(0, Math.min(leftMs, MAX_TIMER_MS)), () => {
-      if (leftMs > MAX_TIMER_MS) this.#watchEnd(identity);
+      // The wall clock may have been set back meanwhile.
+      if (goodUntilMs > clock.wallMs()) this.#watchEnd(identity);
       else this.#end(new AppError('ERR_AUTH_REQUIRED', 'The sign-in has ended'));
     });
   }
