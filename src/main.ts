@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=25');
 const { AppError, codeOf, systemClock, toError } = await import('./base/index.js');
-const { isService, Output, runCli, statusOf, UNREAD_STATUS } = await import('./cli/index.js');
+const { isService, leave, Output, runCli, statusOf, UNREAD_STATUS } = await import('./cli/index.js');
 
 const { argv, env, stdout, stderr } = process;
 const words = argv.slice(2);
@@ -16,15 +16,15 @@ const output = new Output(stdout);
 stderr.on('error', () => undefined);
 
 runCli(words, env, output.print, output.unread).then(
-  async () => process.exit((await statusUnread()) ?? 0),
+  async () => leave((await statusUnread()) ?? 0),
   async (error: unknown) => {
     const unread = await statusUnread();
-    if (unread !== undefined) process.exit(unread);
+    if (unread !== undefined) return leave(unread);
     const known = error instanceof AppError || (error instanceof Error && error.name === 'ClientError');
     stderr.write(`tutti: ${known ? error.message : (toError(error).stack ?? toError(error).message)}\n`);
     const stopped = new Promise((resolve) => process.once('SIGTERM', resolve));
     const ranMs = process.uptime() * 1000;
-    process.exit(await statusOf(error, { env, clock: systemClock, ranMs, stopped }));
+    await leave(await statusOf(error, { env, clock: systemClock, ranMs, stopped }));
   },
 );
 

@@ -5,7 +5,7 @@ import { emptyState, Store } from '../state/index.js';
 import { beginMusic } from './begin-music.js';
 import { Closers } from './closers.js';
 
-function house(): {
+function house(leaving?: Promise<void>): {
   clock: ManualClock;
   did: string[];
   disk: ReturnType<typeof deferred<void>>;
@@ -13,12 +13,14 @@ function house(): {
   begun: Promise<void>;
   told(this: void): string[];
 } {
-  const [clock, closers, disk] = [new ManualClock(), new Closers(), deferred<void>()];
+  const [clock, disk] = [new ManualClock(), deferred<void>()];
+  const closers = new Closers({ clock, log: silentLogger });
   const did: string[] = [];
   const keeper = { weigh: () => undefined, keep: () => undefined };
   const store = new Store({ state: emptyState('1'), epoch: 'e', keeper });
   const parts = {
     store,
+    leaving,
     pipeline: { recover: () => disk.promise, start: () => void did.push('pipeline') },
     folder: { look: () => Promise.resolve() },
     library: { start: () => Promise.resolve(void did.push('library')) },
@@ -47,6 +49,14 @@ it('starts a house whose music does not answer, says so, and begins with it when
   disk.resolve();
   await settled();
   expect([did, told()]).toEqual([['library', 'pipeline'], []]);
+});
+
+it('waits for no music in a house that is to end', async () => {
+  const leaving = deferred<void>();
+  const { did, begun, told } = house(leaving.promise);
+  leaving.resolve();
+  await begun;
+  expect([did, told()]).toEqual([[], []]);
 });
 
 it('begins with nothing in a house that is closed meanwhile', async () => {

@@ -7,6 +7,8 @@ import { MUSIC_AWAY, replaceNotices } from './notices.js';
 import type { OpenedPipeline } from './open-pipeline.js';
 
 export interface MusicParts {
+  /** Resolves when the house is to end again. */
+  readonly leaving?: Promise<unknown> | undefined;
   readonly store: Store;
   readonly library: Pick<Library, 'start'>;
   readonly folder: Pick<MusicFolder, 'look'>;
@@ -24,7 +26,7 @@ const AWAY =
  */
 export async function beginMusic(
   { clock, log, closers }: Pick<Base, 'clock' | 'log' | 'closers'>,
-  { library, folder, pipeline, store }: MusicParts,
+  { library, folder, pipeline, store, leaving }: MusicParts,
 ): Promise<void> {
   let closed = false;
   closers.add(() => void (closed = true));
@@ -37,6 +39,8 @@ export async function beginMusic(
   const late = deferred<boolean>();
   const timer = clock.after(PATIENCE_MS, () => late.resolve(true));
   const begun = begin();
+  // Who is asked to end says nothing of a disk that had no time to answer.
+  void leaving?.then(() => late.resolve(false));
   try {
     if (!(await Promise.race([begun.then(() => false), late.promise]))) return;
   } finally {

@@ -60,7 +60,8 @@ export interface App {
   readonly firstLink: string | undefined;
   /** Resolves, with the reason, when a part wants this app closed and another started in its place: a backup is restored. */
   readonly wantsRestart: Promise<string>;
-  close(): Promise<void>;
+  /** Whether all of it has come to its end: not so when a disk that is gone holds something. */
+  close(): Promise<boolean>;
 }
 
 export interface AppOptions {
@@ -74,6 +75,8 @@ export interface AppOptions {
   readonly runtimeDir?: string | undefined;
   /** What `TZ` says to this process. */
   readonly tz?: string | undefined;
+  /** Resolves when it is to end again: a start then waits for nothing. */
+  readonly leaving?: Promise<unknown>;
   /** What was found damaged before this, in sentences for people. */
   readonly lost?: readonly string[];
 }
@@ -84,7 +87,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const ring = new LogRing(clock);
   const log = ring.through(options.log);
   const { settings = fixedSettings(config, { clock, log }) } = options;
-  const closers = new Closers();
+  const closers = new Closers({ clock, log });
   try {
     const wall = openWall({ clock, file: join(config.data_dir, 'clock'), log });
     closers.add(() => wall.close());
@@ -149,7 +152,7 @@ async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsR
   closers.add(() => server.close());
   parts.house = await openHouse(base, parts, server);
   await players.start(config.players, config.mdns);
-  await beginMusic(base, parts);
+  await beginMusic(base, { ...parts, leaving: options.leaving });
   await parts.hardware.start(server.run);
   const run = commandRunner(handlers, base.log.child({ part: 'alarms' }));
   closers.add(resumeLater({ ...base, store, run, undecided: parts.undecided }));

@@ -1,11 +1,13 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { AppError, backoffMs, toError, type Clock, type Logger, type Timer } from '../base/index.js';
+import { AppError, backoffMs, toError, within, type Clock, type Logger, type Timer } from '../base/index.js';
 import type { BusAddress } from './address.js';
 import { MAX_MESSAGE_BYTES, type Bus, type BusCounts } from './bus.js';
 
 const CONNECT_MS = 5_000;
 /** A Redis that says nothing for so long, while something is asked of it, is not there any more. */
 const SILENT_MS = 5_000;
+/** A Redis that is silent hears no goodbye. */
+const LEAVE_MS = 1_000;
 const MAX_UNANSWERED = 20_000;
 const MAX_UNANSWERED_BYTES = 64 * 1024 * 1024;
 
@@ -125,7 +127,12 @@ export class RedisBus implements Bus {
     this.#channels.clear();
     // What was said last, such as goodbye, still goes out.
     this.#flush();
-    if (this.#speaks.status === 'ready') await this.#speaks.ping().catch(() => undefined);
+    if (this.#speaks.status === 'ready') {
+      const ping = (): Promise<unknown> => this.#speaks.ping();
+      await within({ clock: this.#parts.clock, what: 'the last word', ms: LEAVE_MS }, ping).catch(
+        () => undefined,
+      );
+    }
     for (const redis of [this.#speaks, this.#hears]) redis.disconnect();
   }
 

@@ -5,6 +5,7 @@ import type { Place } from './greeting.js';
 import { isRemoteCommand, runRemote } from './remote.js';
 
 export { statusOf } from './failure.js';
+export { leave } from './leave.js';
 export { Output, UNREAD_STATUS } from './output.js';
 
 const SERVICES = new Set(['serve', 'gateway', 'worker', 'satellite']);

@@ -1,4 +1,4 @@
-import { createLogger, systemClock } from '../base/index.js';
+import { AppError, createLogger, systemClock } from '../base/index.js';
 import { judgesHere, startApp } from '../app/index.js';
 import { mendSettings } from '../backup/index.js';
 import { loadSettings, usualFolder, type Loaded } from '../config/index.js';
@@ -10,6 +10,10 @@ import { serviceOf } from './service.js';
 import { readsAnew, stopSignal } from './stop-signal.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** Two lives at once would both write. */
+const HELD =
+  'a part of the server has not ended, and another life of it cannot begin beside it: start it anew';
 
 /** Runs the server until a signal; resolves when everything is closed. It may live several times: a restored backup begins a new life. */
 export async function serve(env: Env, print: (line: string) => void, place: Place): Promise<void> {
@@ -40,14 +44,17 @@ async function live(
   const stop = stopSignal(readsAnew(place, loaded) ? reload : undefined);
   const notifier = (lives.notifier ??= openNotifier(env, { clock: systemClock, log, pid: process.pid }));
   try {
-    const app = await startApp({ config, settings, log, lost: damaged, tz: env['TZ'], ...serviceOf(env) });
+    const leaving = stop.heard;
+    const parts = { config, settings, log, leaving, lost: damaged, tz: env['TZ'], ...serviceOf(env) };
+    const app = await startApp(parts);
     print(greeting({ ...app, ...config, place }));
     notifier.ready(`Playing at ${app.urls[0] ?? `port ${app.port}`}`);
     const restarting = app.wantsRestart.then((reason) => ({ reason, restart: true }));
     const stopping = stop.heard.then((reason) => ({ reason, restart: false }));
     const { reason, restart } = await Promise.race([stopping, restarting]);
     log.info({ reason, restart }, 'stopping');
-    await Promise.all([restart ? undefined : notifier.stopping(), app.close()]);
+    const [ended] = await Promise.all([app.close(), restart ? undefined : notifier.stopping()]);
+    if (restart && !ended) throw new AppError('ERR_INTERNAL', HELD);
     return restart;
   } finally {
     mortal();

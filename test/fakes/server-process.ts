@@ -33,6 +33,7 @@ const START_MS = 60_000;
 export class ServerProcess {
   #child: ChildProcess | undefined;
   #said = '';
+  #end: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
 
   private constructor(
     readonly port: number,
@@ -103,9 +104,19 @@ export class ServerProcess {
     const child = this.#child;
     this.#child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((settled) => child.once('exit', settled));
+    const gone = new Promise<void>((settled) =>
+      child.once('exit', (code, by) => {
+        this.#end = { code, signal: by };
+        settled();
+      }),
+    );
     child.kill(signal);
     await gone;
+  }
+
+  /** How it ended when it was last asked to. */
+  get end(): { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined {
+    return this.#end;
   }
 
   client(topics: readonly string[] = []): TuttiClient {

@@ -163,6 +163,25 @@ describe('a worker that is stopped', () => {
   });
 });
 
+describe('a worker whose work heeds no signal', () => {
+  it('ends all the same when it is asked to, and another does the work when its lease is over', async () => {
+    const leaseMs = 1_000;
+    const life = await house({ takes: false, leaseMs });
+    const stuck = new TestWork('long', () => new Promise(() => undefined));
+    follow(life, stuck);
+    life.queue.start();
+    const first = await worker([stuck], { leaseMs });
+    const job_id = life.queue.add(stuck, params('a'), { title: 'a' });
+    await until('it runs', () => stuck.active === 1);
+    await first.close({ graceMs: 100, stopMs: 100 });
+    expect(stuck.active).toBe(1);
+    const second = new TestWork('long');
+    await worker([second], { leaseMs });
+    await completed(life, job_id);
+    expect(second.runs).toEqual([{ name: 'a', attempt: 1 }]);
+  });
+});
+
 describe('several workers', () => {
   it('do each job once, and no more at once than each of them does', async () => {
     const life = await house({ takes: false });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -14,6 +14,8 @@ interface Running {
   said(): string;
   code(): number | null;
   stop(): void;
+  /** Milliseconds until it has ended. */
+  ended(): Promise<number>;
 }
 
 function worker(dir: string, bus?: string): Running {
@@ -24,7 +26,11 @@ function worker(dir: string, bus?: string): Running {
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-  return { said: () => said, code: () => child.exitCode, stop: () => void child.kill('SIGTERM') };
+  const ended = (): Promise<number> => {
+    const since = performance.now();
+    return new Promise((resolve) => child.once('exit', () => resolve(performance.now() - since)));
+  };
+  return { said: () => said, code: () => child.exitCode, stop: () => void child.kill('SIGTERM'), ended };
 }
 
 it('a worker without a bus says what is missing', async () => {
@@ -50,6 +56,21 @@ it('a worker waits for the bus, says what it takes, goes by its config file, and
   );
   running.stop();
   await until('it has ended', () => running.code() !== null);
+  expect(running.code()).toBe(0);
+  await redis.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+it('a worker whose Redis is silent ends before systemd ends it by force', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'tutti-worker-'));
+  const redis = await startRedis();
+  const running = worker(dir, redis.address);
+  await until('it takes work', () => running.said().includes('A worker of Tutti takes: '));
+  redis.freeze();
+  running.stop();
+  const unit = await readFile(join(packageRoot, 'systemd', 'tutti-worker.service'), 'utf8');
+  const patienceMs = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000;
+  expect(await running.ended()).toBeLessThan(patienceMs);
   expect(running.code()).toBe(0);
   await redis.stop();
   await rm(dir, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '../../base/index.js';
 import type { Work } from '../work.js';
 import type { AnyWork } from './do-work.js';
 import { CONCURRENCY } from './open-queue.js';
+import type { Leave } from './redis-worker.js';
 import type { SharedHouse } from './shared.js';
 
 export interface WorkerParts {
@@ -18,8 +19,8 @@ export interface WorkerParts {
 export interface OpenWorker {
   /** Resolves when it takes work. */
   ready(): Promise<unknown>;
-  /** What is not done after `graceMs` is given back. */
-  close(graceMs?: number): Promise<void>;
+  /** What is not done after `graceMs` is asked to end and given back; what has not ended `stopMs` later, another takes when its lease is over. */
+  close(leave?: Leave): Promise<void>;
 }
 
 export async function openWorker({

@@ -27,6 +27,11 @@ export interface RedisWorkerParts {
   work(kind: string): AnyWork | undefined;
 }
 
+export interface Leave {
+  readonly graceMs?: number;
+  readonly stopMs?: number;
+}
+
 /** One ticket in the hands of this process. */
 interface Held {
   readonly job_id: string;
@@ -86,15 +91,19 @@ export class RedisWorker {
     return this.#worker.waitUntilReady();
   }
 
-  /** Takes nothing more. What is not done after `graceMs` is given back. */
-  async close(graceMs = 0): Promise<void> {
+  /**
+   * Takes nothing more. What is not done after `graceMs` is asked to end and given back; what has not ended `stopMs` after that keeps its lease until
+   * that is over, and is done by another then.
+   */
+  async close({ graceMs = 0, stopMs = STOP_MS }: Leave = {}): Promise<void> {
     this.#closing = true;
     void this.#worker.pause(true).catch((error: unknown) => this.#fault(toError(error)));
     const ends = (): Promise<unknown> => Promise.all([...this.#held.values()].map(({ ended }) => ended));
     if (graceMs > 0) await this.#atMost(graceMs, ends());
     for (const { controller } of this.#held.values()) controller.abort();
-    await this.#atMost(STOP_MS, ends());
-    (await this.#unsubscribe)();
+    await this.#atMost(stopMs, ends());
+    // A Redis that is silent may never have answered that.
+    void this.#unsubscribe.then((unsubscribe) => unsubscribe());
     const closed = this.#worker.close().catch((error: unknown) => this.#fault(toError(error)));
     if (!(await this.#atMost(LEAVE_MS, closed)))
       void this.#worker.disconnect().catch((error: unknown) => this.#fault(toError(error)));
