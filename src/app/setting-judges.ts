@@ -26,14 +26,7 @@ export function settingJudges(kinds: readonly PlayerKind[] = PLAYER_KINDS): Judg
       ofEach(list, NETWORKS, (text) => new AddressGuard({ clock: systemClock, allow: [text] })),
     bus: (text) => thrownBy(() => busAddress(text)),
     time_zone: placeFaults,
-    allowed_origins: (list) =>
-      list
-        .filter((text) => !URL.canParse(text))
-        .map((text) => ({
-          path: [list.indexOf(text)],
-          reason: `allowed_origins: ${JSON.stringify(text)} is no web address.`,
-          suggestion: 'For example: allowed_origins: [https://home.example]',
-        })),
+    allowed_origins: (list) => list.flatMap(originFaults),
   };
 }
 
@@ -73,6 +66,17 @@ function pemFaults(key: string, path: string): Fault[] {
     }
     return fault(`cannot be read (${message})`, 'Look at the file.');
   }
+}
+
+/** A browser says where a page is from as http://… or https://…, and nothing else can ever match it. */
+function originFaults(text: string, at: number): Fault[] {
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return [];
+  const bare = text.replace(/^[a-z]*:?\/\//i, '');
+  const meant =
+    /^[\w.-]+(:\d+)?$/.test(bare) && URL.canParse(`http://${bare}`) ? `http://${bare}` : undefined;
+  const suggestion =
+    meant === undefined ? 'For example: allowed_origins: [https://home.example]' : `Did you mean ${meant}?`;
+  return [{ path: [at], reason: `allowed_origins: ${JSON.stringify(text)} is no web address.`, suggestion }];
 }
 
 function placeFaults(name: string): Fault[] {

@@ -113,12 +113,20 @@ describe('the address guard', () => {
     await expect(made.check(beside)).rejects.toMatchObject({ code: 'ERR_ADDRESS_REFUSED' });
   });
 
-  it.each(['10.0.0.0/33', '10.0.0.0/', 'a b', 'http://nas/', '*', '1.2.3.4/x'])(
-    'refuses the entry %j',
-    (entry) => {
-      expect(() => guard({ allow: [entry] })).toThrow('allow_private_addresses');
-    },
-  );
+  it.each([
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    'a b',
+    'http://nas/',
+    '*',
+    '1.2.3.4/x',
+    '300.1.1.1',
+    '1.2.3',
+    'nas.local:70000',
+    '10.0.0.1:0',
+  ])('refuses the entry %j', (entry) => {
+    expect(() => guard({ allow: [entry] })).toThrow('allow_private_addresses');
+  });
 
   it.each(['1.1.1.1', '93.184.215.14', '2606:4700::1111', '2a00:1450::1'])(
     'knows that %s is public',

@@ -176,11 +176,14 @@ function parseAllowed(entry: string): Allowed {
   const bare = isIP(text) === 6;
   const [, name = text, digits] = (bare ? null : /^(.*):(\d{1,5})$/.exec(text)) ?? [];
   const port = digits === undefined ? undefined : Number(digits);
+  if (port !== undefined && (port === 0 || port > 65535)) throw notAllowable(entry);
   const host = name.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const [net = '', bits] = host.split('/', 2);
   const family = isIP(net);
   if (family === 0) {
-    if (bits !== undefined || !/^[a-z0-9._-]{1,253}$/.test(host)) throw notAllowable(entry);
+    // All digits: an address with a mistake in it, never a name.
+    if (bits !== undefined || !/^[a-z0-9._-]{1,253}$/.test(host) || !/[a-z]/.test(host))
+      throw notAllowable(entry);
     return { port, host };
   }
   const most = family === 6 ? 128 : 32;

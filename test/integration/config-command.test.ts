@@ -51,6 +51,21 @@ describe('tutti config check', () => {
     expect(failure).not.toContain('sesame');
   });
 
+  it.each([
+    ['localhost:3000', 'Did you mean http://localhost:3000?'],
+    ['ws://home.lan', 'Did you mean http://home.lan?'],
+    ['C:\\x', 'For example: allowed_origins: [https://home.example]'],
+    ['*', 'For example: allowed_origins: [https://home.example]'],
+  ])('refuses the origin %s, which no browser ever names', async (origin, suggestion) => {
+    const failure = await config(
+      `allowed_origins: ['https://a.lan:8443', '${origin}']\n`,
+      'check',
+      file,
+    ).catch(String);
+    const reason = `house.yaml:1:41: allowed_origins: ${JSON.stringify(origin)} is no web address. ${suggestion}`;
+    expect(failure).toContain(reason);
+  });
+
   it('looks into the files of a certificate, as a start would', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = join(at, 'key.pem');
