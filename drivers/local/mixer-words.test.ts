@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { chooseControl, readControls } from './mixer-words.js';
+import { chooseControl, quotedId, readControls } from './mixer-words.js';
 
 /** As `amixer -M scontents` shows a HiFiBerry DAC+. */
 const HAT = `Simple mixer control 'DSP Program',0
@@ -77,6 +77,23 @@ it.each([
 ])('of %s it takes the right one', (_what, text, name) => {
   expect(chooseControl(readControls(text), 'auto')?.name).toBe(name);
 }); // prettier-ignore
+
+it('does not take the switch of a microphone for its own', () => {
+  const line = 'Front Left: Playback 13106 [20%] Capture 26214 [40%] [off]';
+  expect(readControls(control('Master', 'pvolume cvolume cswitch', line))).toEqual([
+    { id: 'Master,0', name: 'Master', level: 0.2, muted: undefined },
+  ]);
+});
+
+it.each([
+  ['Line Out', "'Line Out',0"],
+  ['12" Sub', `'12" Sub',0`],
+  ["Bob's, Küche", `"Bob's, Küche",0`],
+])('asks for a control called %s', (name, asked) => {
+  const [found] = readControls(control(name, 'pvolume', LEFT));
+  expect(found?.name).toBe(name);
+  expect(quotedId(found?.id ?? '')).toBe(asked);
+});
 
 it('takes none of several that may be anything', () => {
   expect(chooseControl(readControls(SETTINGS), 'auto')).toBeUndefined();

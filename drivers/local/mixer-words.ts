@@ -1,6 +1,6 @@
 /** One control of a card as `amixer` shows it. */
 export interface Control {
-  /** `Digital,0`, as `amixer` takes it. */
+  /** `Digital,0`, as `amixer scontrols` shows it but for quotes. */
   readonly id: string;
   readonly name: string;
   /** 0..1 of its range, as the ear hears it (`-M`). */
@@ -15,18 +15,26 @@ const MAIN = ['Digital', 'Master', 'PCM', 'Speaker', 'Headphone', 'Headphones', 
 /** What is no loudness of the card: a microphone heard in headphones, a tone. */
 const OTHER = /\b(mic|microphone|capture|sidetone|boost|bass|treble|tone|loopback|beep)\b/i;
 
+/** A control as `amixer` is asked for it: in quotes, since names have commas and quotes of their own. */
+export function quotedId(id: string): string {
+  const [, name = id, index = '0'] = /^(.*),(\d+)$/.exec(id) ?? [];
+  const quote = name.includes("'") ? '"' : "'";
+  return `${quote}${name}${quote},${index}`;
+}
+
 /** The controls that set how loud a card plays, from what `amixer -M scontents` or `sget` prints. */
 export function readControls(text: string): Control[] {
   const controls: Control[] = [];
   for (const part of text.slice(0, 256 * 1024).split(/^Simple mixer control /m)) {
-    const named = /^'([^'\n]{1,60})',(\d{1,3})$/m.exec(part);
+    const named = /^'([^\n]{1,60})',(\d{1,3})$/m.exec(part);
     const capabilities = /^\s*Capabilities: (.*)$/m.exec(part)?.[1]?.split(' ') ?? [];
     if (!named || !capabilities.some((one) => /^p?volume(-joined)?$/.test(one))) continue;
     const channels = [...part.matchAll(/^\s+[^:\n]+: (?:Playback )?(?:-?\d+ )?\[(\d{1,3})%\].*$/gm)].filter(
       ([line]) => !/: Capture /.test(line),
     );
     if (channels.length === 0) continue;
-    const switched = channels.map(([line]) => /\[(on|off)\]/.exec(line)?.[1]);
+    // Behind what is played stands what is recorded, with a switch of its own.
+    const switched = channels.map(([line]) => /\[(on|off)\]/.exec(line.replace(/ Capture .*/, ''))?.[1]);
     controls.push({
       id: `${named[1] ?? ''},${named[2] ?? '0'}`,
       name: named[1] ?? '',

@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AppError, toError, type Clock, type Logger, type Timer } from '../../src/base/index.js';
-import { chooseControl, readControls, type Control } from './mixer-words.js';
+import { chooseControl, quotedId, readControls, type Control } from './mixer-words.js';
 
 export interface MixerParts {
   /** ALSA's name of the card's controls: `hw:DAC`. */
@@ -97,9 +97,10 @@ export class Mixer {
     await gone;
   }
 
+  /** `playback`: a control of that name may be a microphone's too, which stays as it is. */
   async #ask(what: string): Promise<void> {
     try {
-      this.#take(await amixer(this.#parts.card, 'sset', this.#control.id, what));
+      this.#take(await amixer(this.#parts.card, 'sset', quotedId(this.#control.id), 'playback', what));
     } catch (error) {
       throw new AppError('ERR_PLAYER_REFUSED', 'the card did not take its volume', { cause: error });
     }
@@ -150,7 +151,7 @@ export class Mixer {
       return;
     }
     const look = async (): Promise<void> => {
-      const text = await amixer(this.#parts.card, 'sget', this.#control.id);
+      const text = await amixer(this.#parts.card, 'sget', quotedId(this.#control.id));
       if (this.#take(text) && !this.#over) this.#parts.changed();
     };
     this.#reading = look()

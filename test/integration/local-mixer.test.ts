@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -53,7 +53,38 @@ async function sinkVolume(): Promise<number> {
   return Number(/(\d+)%/.exec(await pulse.pactl('get-sink-volume', 'kitchen'))?.[1]);
 }
 
+/** The sound server's controls under other names, by ALSA's own means. */
+async function renamed(...pairs: readonly (readonly [from: string, to: string])[]): Promise<object> {
+  const file = join(runtimeDir, 'asound.conf');
+  const lines = pairs.flatMap(([from, to]) =>
+    ['Volume', 'Switch'].map((what) => `"name='${from} ${what}'" "name=\\"${to} ${what}\\""`),
+  );
+  const card = `ctl.card { type remap child { type pulse } remap { ${lines.join(' ')} } }`;
+  await writeFile(file, `</usr/share/alsa/alsa.conf>\n${card}\n`);
+  process.env['ALSA_CONFIG_PATH'] = file;
+  return { mixer_card: 'card' };
+}
+afterEach(() => void Reflect.deleteProperty(process.env, 'ALSA_CONFIG_PATH'));
+
 describe('the volume of a card', () => {
+  it('is turned without the microphone that has the same name', async () => {
+    await pulse.pactl('set-source-volume', 'kitchen.monitor', '90%');
+    const link = await connect({ options: await renamed(['Capture', 'Master Capture']) });
+    await link.run({ type: 'volume', volume: 0.4 });
+    await link.run({ type: 'mute', muted: true });
+    expect(await sinkVolume()).toBe(40);
+    expect(await pulse.pactl('get-source-volume', 'kitchen.monitor')).toContain('90%');
+  });
+
+  it('is turned whatever its name is', async () => {
+    const link = await connect({ options: await renamed(['Master Playback', "Bob's, Küche Playback"]) });
+    link.forget();
+    await link.run({ type: 'volume', volume: 0.4 });
+    expect(await sinkVolume()).toBe(40);
+    await pulse.pactl('set-sink-volume', 'kitchen', '70%');
+    await link.next('volume', 'turned by somebody else', ({ volume = 0 }) => Math.abs(volume - 0.7) < 0.01);
+  });
+
   it('is what the player turns, and what it reports', async () => {
     const link = await connect();
     expect(link.last('volume')).toMatchObject({ volume: 1, muted: false });
