@@ -52,6 +52,9 @@ fi
 [ -z "$satellite" ] || [ -r "$token_file" ] || fail 'a satellite needs --token-file'
 case $satellite in '' | http://* | https://*) ;; *) fail "$satellite is no address like http://tutti.local:8080" ;; esac
 case $music in '' | /*) ;; *) fail "$music: write the whole path of the music folder" ;; esac
+case $music in *[[:cntrl:]]*) fail 'the path of the music folder has a line break or the like in it' ;; esac
+# Between these quotes YAML takes every letter for itself, but for the quote.
+in_yaml() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
 
 # Who is tutti? A person may be called so: then the server runs as that person, and may read what he may.
 as="make a user \"tutti\" that may use sound cards and nothing else"
@@ -88,7 +91,7 @@ else
   if [ -z "$music" ]; then
     echo '  - look for music in /srv/music, and make that folder if there is none'
   elif grep -qs '^music_dir:' /etc/tutti/tutti.yaml; then
-    echo "  - leave /etc/tutti/tutti.yaml as it is, which names a music folder already; write music_dir: $music there yourself"
+    echo "  - leave /etc/tutti/tutti.yaml as it is, which names a music folder already; write music_dir: $(in_yaml "$music") there yourself"
   else
     echo "  - look for music in $music"
   fi
@@ -169,7 +172,7 @@ if [ -n "$satellite" ]; then
   exit 0
 fi
 if [ -n "$music" ] && ! grep -qs '^music_dir:' /etc/tutti/tutti.yaml; then
-  printf '\nmusic_dir: "%s"\n' "$music" >>/etc/tutti/tutti.yaml
+  printf '\nmusic_dir: %s\n' "$(in_yaml "$music")" >>/etc/tutti/tutti.yaml
   if [ "$booted" = yes ]; then systemctl restart tutti.service || true; fi
 fi
 if [ -n "${SUDO_USER-}" ] && [ "$SUDO_USER" != root ]; then usermod -aG tutti "$SUDO_USER"; fi
