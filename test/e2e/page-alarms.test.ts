@@ -38,6 +38,10 @@ describe('alarms', () => {
     await way('Music').check();
     await button(page, 'Save').click();
     await dialog(page).getByText('Search for the music that shall wake you').waitFor();
+    await until('the button is whole', async () => {
+      const box = await button(page, 'Save').boundingBox();
+      return box !== null && box.y + box.height <= PHONE.viewport.height;
+    });
     await way('Radio').check();
     await dialog(page).getByLabel('Address of the station').fill('radio.example');
     await button(page, 'Save').click();

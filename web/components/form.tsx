@@ -128,7 +128,12 @@ export function SheetForm({ icon, submit, disabled, run, children, beside }: She
   const busy = useRef(false);
   const said = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
-    if (problem !== undefined) said.current?.closest('form')?.scrollIntoView({ block: 'end' });
+    if (problem === undefined) return undefined;
+    // What was written is laid out a frame later: before that the button would be cut off by as much.
+    const frame = requestAnimationFrame(() =>
+      said.current?.closest('form')?.scrollIntoView({ block: 'end' }),
+    );
+    return () => cancelAnimationFrame(frame);
   }, [problem]);
   const go = async (): Promise<void> => {
     if (busy.current) return;

@@ -11,11 +11,17 @@ interface SheetProps {
 /** A dialog that comes up from below. The browser keeps the focus in it, closes it on Escape and gives the focus back. */
 export function Sheet({ title, onClose, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const close = useRef(onClose);
+  close.current = onClose;
   useEffect(() => {
     const before = document.activeElement;
     const element = dialog.current;
     element?.showModal();
+    // The back key leads to another page: this does not stay over it.
+    const leave = (): void => close.current();
+    window.addEventListener('hashchange', leave);
     return () => {
+      window.removeEventListener('hashchange', leave);
       element?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../../src/protocol/doctor.js';
-import { bySeverity, commandIn, figureWords, runState, verdict } from './check-words.js';
+import { bySeverity, commandIn, figureWords, runState, sentence, verdict } from './check-words.js';
 
 const check = (more: Partial<Check>): Check => ({
   check_id: 'a',
@@ -62,4 +62,13 @@ describe('what the doctor found, in words', () => {
     expect(figureWords({ name: 'free', value: 12, unit: 'MB' })).toBe('free: 12 MB');
     expect(figureWords({ name: 'players', value: 2 })).toBe('players: 2');
   });
+});
+
+it.each([
+  ['off, or any free one', 'Off, or any free one'],
+  ['mDNS is off', 'mDNS is off'],
+  ['x64, Debian', 'x64, Debian'],
+  ['/ can be written to', '/ can be written to'],
+])('begins a sentence: %s', (text, words) => {
+  expect(sentence(text)).toBe(words);
 });

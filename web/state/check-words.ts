@@ -71,3 +71,7 @@ export function commandIn(fix: string): string | undefined {
 export function figureWords({ name, value, unit }: Figure): string {
   return `${name}: ${value}${unit === undefined ? '' : unit === '%' ? ' %' : ` ${unit}`}`;
 }
+
+/** With a capital, except where its first word is a name that is written otherwise: mDNS, x64. */
+export const sentence = (text: string): string =>
+  /^[a-z]+[A-Z\d]/.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -5,12 +5,13 @@ import { Icon, type IconName } from '../components/icon.js';
 import { Progress } from '../components/progress.js';
 import { copyText } from '../components/share.js';
 import {
+  PART_WORDS,
+  SEVERITY_WORDS,
   bySeverity,
   commandIn,
   figureWords,
-  PART_WORDS,
   runState,
-  SEVERITY_WORDS,
+  sentence,
   verdict,
 } from '../state/check-words.js';
 import { ago } from '../state/job-words.js';
@@ -185,8 +186,6 @@ function Finding({ check }: { check: Check }) {
     </li>
   );
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 function Fix({ about, text }: { about: string; text: string }) {
   const [copied, setCopied] = useState<boolean>();
