@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { AppError, randomId, type Clock } from '../base/index.js';
 
 export const ACCESS_SECONDS = 15 * 60;
+/** A clock that was set back by a little does not sign everybody out. */
+const SET_BACK_SECONDS = 60 * 60;
 const [ISSUER, AUDIENCE] = ['tutti', 'tutti'];
 const [ALGORITHM, TYPE] = ['HS256', 'at+jwt'];
 
@@ -63,6 +65,9 @@ export class AccessTokens {
         currentDate: new Date(this.#clock.wallMs()),
       });
       const { sub, sid, jti, exp } = Claims.parse(payload);
+      const leftSeconds = exp - this.#clock.wallMs() / 1000;
+      if (leftSeconds > ACCESS_SECONDS + SET_BACK_SECONDS)
+        throw new Error('signed by a clock that was ahead');
       return { subject_id: sub, session_id: sid, access_id: jti, expires_at_ms: exp * 1000 };
     } catch (cause) {
       throw new AppError('ERR_AUTH_REQUIRED', 'Sign in first', { cause });

@@ -77,10 +77,10 @@ export function openPeople(parts: PeopleParts): People {
         : signInPath(passes.createLink(undefined, clock.wallMs()).link),
     clockSet: ({ by_ms, trusted }) => {
       try {
-        if (trusted && redate(db, by_ms))
-          log.info({ by_ms }, 'what was made before the year was known lasts on');
+        if (trusted && redate(db, by_ms, clock.wallMs()))
+          log.info({ by_ms }, 'what was made while the year was wrong lasts as long as it should');
       } catch (error) {
-        log.warn({ error: toError(error).message }, 'what was made before the year was known ends now');
+        log.warn({ error: toError(error).message }, 'what was made while the year was wrong keeps its end');
       }
       reread();
     },

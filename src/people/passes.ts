@@ -7,7 +7,7 @@ import { isoTime } from './sessions.js';
 
 /** What an API token begins with, so that one in a file or a log is known for what it is. */
 export const TOKEN_PREFIX = 'tutti_';
-const LINK_MS = 60 * 60_000;
+export const LINK_MS = 60 * 60_000;
 const MAX_TOKENS = 200;
 const MAX_INVITATIONS = 200;
 

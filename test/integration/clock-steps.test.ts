@@ -153,6 +153,37 @@ describe('sessions, tokens and invitations', () => {
     expect(sessions.length).toBeGreaterThan(0);
   });
 
+  it('of a new house whose clock is twenty years ahead end when they should, when it was set right', async () => {
+    const life = boot(THEN + 20 * YEAR);
+    const { session, token, invited } = await household(life);
+    const { access_token } = await life.people.entrance.accessToken(
+      await life.people.entrance.identify(session, 'cookie', '192.168.1.20'),
+    );
+    life.clock.set(THEN);
+    await life.clock.advance(11 * MINUTE);
+    expect(life.wall.trusted()).toBe(true);
+    expect([await isIn(life, session), await isIn(life, token, 'bearer')]).toEqual([true, true]);
+    expect(await isIn(life, access_token, 'bearer')).toBe(false);
+    expect(await enter(life, invited.path)).toBe(true);
+    await life.clock.advance(HOUR);
+    expect(await enter(life, invited.path)).toBe(false);
+    life.clock.set(THEN + 31 * DAY);
+    await life.clock.advance(15_000);
+    expect([await isIn(life, session), await isIn(life, token, 'bearer')]).toEqual([false, false]);
+  });
+
+  it('keep their end when it was the later clock that was weeks behind', async () => {
+    const life = boot(THEN);
+    const { session, token, invited } = await household(life);
+    life.clock.set(THEN - 18 * DAY);
+    await life.clock.advance(11 * MINUTE);
+    expect(life.wall.trusted()).toBe(true);
+    life.clock.set(THEN + 12 * MINUTE);
+    await life.clock.advance(15_000);
+    expect([await isIn(life, session), await isIn(life, token, 'bearer')]).toEqual([true, true]);
+    expect(await enter(life, invited.path)).toBe(true);
+  });
+
   it('that are made before the network has set the clock last from then on', async () => {
     boot(THEN).off();
     const life = boot(0);
