@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bootName, codeOf, isDiskRefusal, isForbidden, randomId, toError } from '../base/index.js';
-import { finishRestore, isArmed, mendFolder } from '../backup/index.js';
+import { finishRestore, hasBegun, isArmed, isJustRestored, mendFolder } from '../backup/index.js';
 import { version } from '../package-root.js';
 import { loadState, Playhead, resumedAt, sqliteKeeper, Store, type Undecided } from '../state/index.js';
 import { claimFolder, DiskWatch, folderId, type Claim, type Db } from '../storage/index.js';
@@ -49,9 +49,11 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
   const unread: string[] = [];
   const playheadPath = join(data_dir, 'playhead');
   const loaded = loadState(db, version, (what) => void unread.push(what));
-  const playheads = near === undefined ? [playheadPath] : [near, playheadPath];
+  const isRestored = isJustRestored(data_dir);
+  // What was noted in memory is of the house that was.
+  const playheads = near === undefined || isRestored ? [playheadPath] : [near, playheadPath];
   const [boot, startedUs] = [bootName(), clock.nowUs()];
-  const at = { wall_ms: clock.wallMs(), trusted: clock.trusted(), boot, us: startedUs };
+  const at = { wall_ms: clock.wallMs(), trusted: clock.trusted(), boot, us: startedUs, restored: isRestored };
   const { state, undecided } = resumedAt(loaded, playheads, at);
   const store = new Store({ state, epoch: randomId(), keeper: sqliteKeeper(db) });
   closers.add(() => {
@@ -60,6 +62,7 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
   });
   const playhead = new Playhead({ path: playheadPath, near, store, clock, log, boot });
   closers.add(() => playhead.close());
+  if (isRestored) await begun(base);
   for (const what of unread) log.error({ what }, 'something in the database could not be read');
   const unreadable = unread.map((what) => `One ${what} in the database could not be read and was left out.`);
   return {
@@ -80,6 +83,13 @@ function nearPlayhead(dataDir: string, runtimeDir: string | undefined): string |
   if (runtimeDir !== undefined) return join(runtimeDir, 'playhead');
   if (!existsSync(MEMORY)) return undefined;
   return join(MEMORY, `tutti-${folderId(dataDir)}.playhead`);
+}
+
+/** A disk that does not take that is asked again at the next start. */
+async function begun({ config, log }: Base): Promise<void> {
+  await hasBegun(config.data_dir).catch((error: unknown) =>
+    log.warn({ error: toError(error).message }, 'that the restored house has begun could not be kept'),
+  );
 }
 
 /** Puts in place what somebody has asked for. When that fails the next start does it. */

@@ -14,6 +14,8 @@ import { noBackup } from './tar.js';
 
 const STAGE = 'restoring';
 const READY = 'ready.json';
+/** Beside a house that has just been restored, until it has begun. */
+const RESTORED = 'just-restored';
 const Ready = z.object({
   aside: z.string().regex(/^[A-Za-z0-9-]{1,80}$/),
   names: z.array(z.enum([DATABASE, ...BESIDE])),
@@ -155,8 +157,8 @@ export async function finishRestore(dataDir: string): Promise<string | undefined
     if (existsSync(stage)) await rm(stage, { recursive: true, force: true });
     return undefined;
   }
-  const { aside, names, gone = [], settings_to } = Ready.parse(JSON.parse(ready));
-  for (const name of gone) await setAside(dataDir, aside, name);
+  const { aside, names, gone, settings_to } = Ready.parse(JSON.parse(ready));
+  for (const name of gone ?? []) await setAside(dataDir, aside, name);
   for (const name of names) {
     if (!existsSync(join(stage, name))) continue;
     if (name === SETTINGS && settings_to !== undefined && settings_to !== join(dataDir, name)) {
@@ -168,6 +170,14 @@ export async function finishRestore(dataDir: string): Promise<string | undefined
     await rename(join(stage, name), join(dataDir, name));
     await settle(dataDir);
   }
+  // Not where a damaged file alone was mended.
+  if (gone !== undefined) await writeFile(join(dataDir, RESTORED), '', { mode: 0o600 });
   await rm(stage, { recursive: true, force: true });
   return existsSync(join(dataDir, ASIDE, aside)) ? join(ASIDE, aside) : undefined;
 }
+
+/** Whether the house was restored since it last began: nobody wants music of another day to begin by itself then. */
+export const isJustRestored = (dataDir: string): boolean => existsSync(join(dataDir, RESTORED));
+
+/** It has begun. */
+export const hasBegun = (dataDir: string): Promise<void> => rm(join(dataDir, RESTORED), { force: true });

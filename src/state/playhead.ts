@@ -130,6 +130,8 @@ export interface LoadedAt {
   readonly trusted: boolean;
   readonly boot?: string | undefined;
   readonly us: number;
+  /** The house was restored meanwhile: nothing goes on, however short ago it was heard. */
+  readonly restored?: boolean;
 }
 
 export interface Resumed {
@@ -161,7 +163,8 @@ export function resumedAt(state: State, paths: readonly string[], at: LoadedAt):
       undefined,
     );
   const away = marks && awayFor(marks, at);
-  const resumes = away !== undefined && goesOn(away, isOfLife(marks, at));
+  const restored = at.restored === true;
+  const resumes = !restored && away !== undefined && goesOn(away, isOfLife(marks, at));
   const rooms = new Map(state.rooms);
   const paused: string[] = [];
   for (const [roomId, room] of rooms) {
@@ -176,7 +179,7 @@ export function resumedAt(state: State, paths: readonly string[], at: LoadedAt):
       live: { ...room.live, timeline: { position_seconds: position, at_us: 0, rate: 0 } },
     });
   }
-  const isOpen = marks && away === undefined && paused.length > 0;
+  const isOpen = marks && !restored && away === undefined && paused.length > 0;
   const undecided = isOpen ? { wall_ms: marks.wall_ms, room_ids: paused } : undefined;
   return { state: { ...state, rooms }, undecided };
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TuttiClient } from '../../src/client/index.js';
 import { packageRoot } from '../../src/package-root.js';
+import { folderId } from '../../src/storage/index.js';
 import { ServerProcess } from '../fakes/server-process.js';
 import { until } from '../until.js';
 
@@ -67,6 +68,33 @@ describe('[BK1] tutti backup and tutti restore', () => {
     await server.start();
     await until('the client is back', async () => (await nameNow().catch(() => undefined)) === 'Then');
     expect(await readdir(join(dir, 'state', 'aside'))).toHaveLength(1);
+  });
+
+  it('let no music begin by itself, however short ago the house that was replaced was heard', async () => {
+    await until(
+      'there is music to try',
+      async () => (await client.send('library:status', {})).track_count > 0,
+    );
+    const [track] = (await client.send('library:tracks', {})).items;
+    const source = { track_ids: [track!.track_id] };
+    await client.send('queue:add', { room_id: 'silent', source, play: true });
+    const playback = async () =>
+      (await client.send('room:list', {})).rooms.find(({ room_id }) => room_id === 'silent')?.state;
+    await until('it plays', async () => (await playback()) === 'playing');
+    await cli('backup', join(dir, 'playing.tar.gz'));
+    const heard = `/dev/shm/tutti-${folderId(join(dir, 'state'))}.playhead`;
+    await until('it is noted that it was heard', async () =>
+      (await readFile(heard, 'utf8')).includes('"silent"'),
+    );
+    await server.kill('SIGKILL');
+    expect((await cli('restore', join(dir, 'playing.tar.gz'))).said).toContain('Restored');
+    for (const life of ['restored', 'next']) {
+      await server.start();
+      await until('it is there again', async () => (await playback().catch(() => undefined)) !== undefined);
+      expect([life, await playback()]).toEqual([life, 'paused']);
+      await server.kill('SIGTERM');
+    }
+    await server.start();
   });
 
   it('bring the settings to where this machine reads them, also from standard input', async () => {
