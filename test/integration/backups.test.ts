@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
   copyFile,
@@ -262,6 +263,30 @@ describe('[BK3] restoring', () => {
       await truncate(other, at);
       await expect(verify(other), `cut at ${at}`).rejects.toMatchObject({ code: 'ERR_INVALID' });
     }
+  });
+
+  it('is refused in words when its database is none, and all stays as it was', async () => {
+    const file = await make();
+    const open = join(dir, 'open');
+    await mkdir(open);
+    await run('tar', ['-xzf', file, '-C', open]);
+    const none = Buffer.alloc(4096, 'no database ');
+    await writeFile(join(open, 'tutti.db'), none);
+    const manifest = await manifestOf(file);
+    const files = manifest.files.map((one) =>
+      one.name === 'tutti.db'
+        ? { ...one, size_bytes: none.length, sha256: createHash('sha256').update(none).digest('hex') }
+        : one,
+    );
+    await writeFile(join(open, 'manifest.json'), JSON.stringify({ ...manifest, files }));
+    const names = ['manifest.json', ...files.map(({ name }) => name)];
+    const forged = join(dir, 'forged.tar.gz');
+    await run('tar', ['--format=ustar', '-czf', forged, '-C', open, ...names]);
+    await expect(stageRestore({ dataDir, file: forged, aside: 'old' })).rejects.toMatchObject({
+      code: 'ERR_INVALID',
+    });
+    expect(existsSync(join(dataDir, 'restoring'))).toBe(false);
+    expect(word()).toBe('before');
   });
 
   it('is not offered for a damaged file', async () => {
