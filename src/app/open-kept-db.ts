@@ -44,6 +44,7 @@ export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
       log.error({ error: error.message }, 'the database cannot be written');
       disk.look(true);
       // Nobody would hear that nothing is kept: it is not the disk that refuses.
+      if (disk.state === 'fine' && error.params?.['backups'] === true) throw error;
       if (disk.state === 'fine')
         throw new AppError(
           'ERR_DISK',
@@ -60,13 +61,20 @@ async function upgraded(base: Base, file: string): Promise<Db> {
   const db = openDb(file);
   try {
     const from = versionOf(db);
-    if (!fresh && from > 0 && from < SCHEMA_VERSION) await backedUp(base);
+    if (!fresh && from > 0 && from < SCHEMA_VERSION) await backedUp(base).catch(unchanged);
     migrate(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** What is wrong with the folder of backups says its own remedy. */
+function unchanged(error: unknown): never {
+  if (!(error instanceof AppError) || error.code !== 'ERR_DISK') throw error;
+  const message = `${error.message}. The database is of an older Tutti and stays as it is until it can be backed up`;
+  throw new AppError('ERR_DISK', message, { cause: error, params: { backups: true } });
 }
 
 async function backedUp({ config, settings, clock, log }: Base): Promise<void> {
