@@ -381,6 +381,19 @@ describe('[IM1] a server that is killed', () => {
     await Promise.all([life.reached('A', 'imported'), life.reached('B', 'imported')]);
   });
 
+  it('while it waits for a source: the next asks after five minutes at most, whatever was done to the clock', async () => {
+    const down = new AppError('ERR_SOURCE', 'it does not answer', { retryable: true });
+    await nextLife((one) => (one.decide = () => Promise.reject(down)));
+    life.start();
+    await life.flow.arrived(await delivery('1.flac'));
+    await life.reached('Delivery', 'waiting');
+    await nextLife();
+    life.clock.set(life.clock.wallMs() - 30 * 24 * 3_600_000);
+    life.start();
+    await life.clock.advance(301_000);
+    await life.reached('Delivery', 'imported');
+  });
+
   it('while it imports: the next imports the same once more, under the same id', async () => {
     const begun: string[] = [];
     await nextLife((one) => {

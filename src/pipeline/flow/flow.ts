@@ -224,7 +224,10 @@ export class Flow {
     } else if (item.state === 'examining') this.#examine(candidateId, own.job_id);
     else if (item.state === 'identifying') this.#behind(candidateId, this.#identify(candidateId));
     else if (item.state === 'waiting' && own.not_before_ms !== undefined)
-      this.#wait(candidateId, Math.max(0, own.not_before_ms - this.#parts.clock.wallMs()));
+      this.#wait(
+        candidateId,
+        Math.min(LATER_MS, Math.max(0, own.not_before_ms - this.#parts.clock.wallMs())),
+      );
     else if (item.state === 'importing') this.#parts.imports.resume(candidateId);
   }
 
