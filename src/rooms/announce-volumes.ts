@@ -36,7 +36,9 @@ export class AnnounceVolumes {
       for (const { kept, live } of players)
         if (kept.room_id === roomId && live.volume !== undefined)
           before[kept.player_id] = { volume: live.volume, muted: live.muted };
-      this.#parts.store.commit({ type: 'room/announcing', room_id: roomId, before });
+      // Who has not been given back the volume of before the last clip still has that of the clip.
+      const left = this.#parts.store.state.rooms.get(roomId)?.kept.before_clip;
+      this.#parts.store.commit({ type: 'room/announcing', room_id: roomId, before: { ...before, ...left } });
     }
     await Promise.all(
       players.map(async (player) => {
@@ -50,12 +52,17 @@ export class AnnounceVolumes {
     );
   }
 
-  /** Gives the players of a room back what they had, but for those somebody has turned meanwhile. */
+  /** Gives the players of a room back what they had, but for those somebody has turned meanwhile; those that are away, when they are back. */
   async turnBack(roomId: string): Promise<void> {
-    const before = this.#parts.store.state.rooms.get(roomId)?.kept.before_clip;
-    if (!before) return;
-    await Promise.all(Object.keys(before).map((playerId) => this.#turnBack(playerId, before[playerId])));
-    this.#parts.store.commit({ type: 'room/announcing', room_id: roomId });
+    const { rooms, players } = this.#parts.store.state;
+    const before = Object.entries(rooms.get(roomId)?.kept.before_clip ?? {});
+    if (before.length === 0) return;
+    const isAway = (playerId: string): boolean => (players.get(playerId)?.live.link ?? 'online') !== 'online';
+    const away = before.filter(([playerId]) => isAway(playerId));
+    const here = before.filter(([playerId]) => !isAway(playerId));
+    for (const [playerId] of away) this.#told.delete(playerId);
+    await Promise.all(here.map(([playerId, one]) => this.#turnBack(playerId, one)));
+    this.#keep(roomId, Object.fromEntries(away));
   }
 
   async #turnBack(playerId: string, before: BeforeClip | undefined): Promise<void> {
@@ -86,7 +93,7 @@ export class AnnounceVolumes {
     }
   }
 
-  /** After a restart: nobody announces anything, and yet a player still has the volume of a clip. */
+  /** It was away when the clip was over, or the server was: nobody announces anything, and yet a player still has the volume of a clip. */
   #changed(change: Change): void {
     if (change.type !== 'player/link' || change.link !== 'online') return;
     const player = this.#parts.store.state.players.get(change.player_id);
@@ -94,12 +101,11 @@ export class AnnounceVolumes {
     const before = room?.kept.before_clip?.[change.player_id];
     if (!room || !before || this.#announcing(room.kept.room_id)) return;
     const { [change.player_id]: _done, ...rest } = room.kept.before_clip ?? {};
-    void this.#turnBack(change.player_id, before).then(() =>
-      this.#parts.store.commit({
-        type: 'room/announcing',
-        room_id: room.kept.room_id,
-        ...(Object.keys(rest).length > 0 && { before: rest }),
-      }),
-    );
+    void this.#turnBack(change.player_id, before).then(() => this.#keep(room.kept.room_id, rest));
+  }
+
+  #keep(room_id: string, before: Readonly<Record<string, BeforeClip>>): void {
+    const some = Object.keys(before).length > 0;
+    this.#parts.store.commit({ type: 'room/announcing', room_id, ...(some && { before }) });
   }
 }

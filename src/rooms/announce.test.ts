@@ -121,6 +121,19 @@ describe('an announcement', () => {
     expect(level('a')).toBe(0.3);
   });
 
+  it('gives a player that was away at its end the old volume back when it is there again', async () => {
+    house = new RoomHouse(['a']);
+    await volume('a', 0.3);
+    await house.queue('a', 'x');
+    await announce('a', { volume: 0.7 });
+    house.player('a').link('offline');
+    await house.clock.advance(60_000);
+    house.player('a').link('online');
+    await house.clock.advance(1_000);
+    expect(level('a')).toBe(0.3);
+    expect(house.room('a').kept.before_clip).toBeUndefined();
+  });
+
   it('is heard in a muted room only when it brings a volume', async () => {
     house = new RoomHouse(['a']);
     await volume('a', 0.3);
