@@ -1,37 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Alarm, CommandInput } from '../../src/protocol/index.js';
-import { AlarmHouse } from '../fakes/alarm-house.js';
-
-const MINUTE = 60_000;
-const houses: AlarmHouse[] = [];
-afterEach(() => {
-  for (const house of houses.splice(0)) house.close();
-});
-
-function houseOf(...names: string[]): AlarmHouse {
-  const house = new AlarmHouse(names.length > 0 ? names : ['a']);
-  houses.push(house);
-  house.set('2026-11-20T06:59:00');
-  return house;
-}
-
-/** An alarm for seven, a minute from now. */
-async function atSeven(
-  house: AlarmHouse,
-  more: Omit<CommandInput<'alarm:set'>, 'alarm_id'> = {},
-): Promise<string> {
-  const source = { track_ids: ['morning', 'noon'] };
-  const { alarm } = await house.ask('alarm:set', { room_id: 'a', time: '07:00', source, ...more });
-  return alarm.alarm_id;
-}
-
-/** It rings, and is heard. */
-async function ringing(more: Omit<CommandInput<'alarm:set'>, 'alarm_id'> = {}, ...names: string[]) {
-  const house = houseOf(...names);
-  const id = await atSeven(house, more);
-  await house.clock.advance(MINUTE + 3_000);
-  return { house, id, ring: (): Alarm['ring'] => house.alarm(id).ring };
-}
+import { describe, expect, it } from 'vitest';
+import type { AlarmHouse } from '../fakes/alarm-house.js';
+import { atSeven, houseOf, MINUTE, ringing } from './alarm-rig.js';
 
 describe('[AL6] an alarm that falls due where another one rings', () => {
   it.each([

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeWav } from '../../bench/sync/signal.js';
 import type { TuttiClient } from '../../src/client/index.js';
 import { packageRoot } from '../../src/package-root.js';
 import { deadDisk, type DeadDisk } from '../fakes/dead-disk.js';
@@ -19,7 +20,7 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tutti-dead-music-'));
   disk = await SmallDisk.open('4m');
   await mkdir(disk.seen('music'));
-  await writeFile(disk.seen('music', 'tone.wav'), tone(60));
+  await writeWav(disk.seen('music', 'tone.wav'), [new Int16Array(60 * 8000)], 8000);
 });
 
 afterEach(async () => {
@@ -89,22 +90,3 @@ it('a server that waits for its music at the start ends when it is asked to', as
   expect(performance.now() - asked).toBeLessThan(await stopMs('tutti.service'));
   expect(running.end).toEqual({ code: null, signal: 'SIGTERM' });
 });
-
-/** Silence, 8 kHz, 8 bit, mono. */
-function tone(seconds: number): Buffer {
-  const size = seconds * 8000;
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + size, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(8000, 24);
-  head.writeUInt32LE(8000, 28);
-  head.writeUInt16LE(1, 32);
-  head.writeUInt16LE(8, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(size, 40);
-  return Buffer.concat([head, Buffer.alloc(size, 128)]);
-}

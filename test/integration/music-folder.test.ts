@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeWav } from '../../bench/sync/signal.js';
 import type { TuttiClient } from '../../src/client/index.js';
 import { ServerProcess } from '../fakes/server-process.js';
 import { until } from '../until.js';
@@ -62,25 +63,7 @@ it('an empty music folder says how music comes into it, one without music too, u
   await writeFile(join(music, 'letter.txt'), 'Dear Tutti');
   await client!.send('library:scan', { full: false });
   await says('There is no music in the music folder');
-  await writeFile(join(music, 'tone.wav'), tone());
+  await writeWav(join(music, 'tone.wav'), [new Int16Array(8000)], 8000);
   await client!.send('library:scan', { full: false });
   await until('nothing is said any more', async () => (await said()) === '');
 });
-
-/** A second of silence, 8 kHz, 8 bit, mono. */
-function tone(): Buffer {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + 8000, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(8000, 24);
-  head.writeUInt32LE(8000, 28);
-  head.writeUInt16LE(1, 32);
-  head.writeUInt16LE(8, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(8000, 40);
-  return Buffer.concat([head, Buffer.alloc(8000, 128)]);
-}
