@@ -1,4 +1,4 @@
-import { deferred, toError, type Clock, type Logger } from '../base/index.js';
+import { toError, within, type Clock, type Logger } from '../base/index.js';
 
 interface Parts {
   readonly clock: Clock;
@@ -35,25 +35,16 @@ export class Closers {
     const faults: Error[] = [];
     let complete = true;
     for (const close of this.#closers.splice(0)) {
-      const leftMs = Math.min(PART_MS, Math.max(LAST_MS, (endUs - clock.nowUs()) / 1000));
+      const ms = Math.min(PART_MS, Math.max(LAST_MS, (endUs - clock.nowUs()) / 1000));
       const work = Promise.resolve()
         .then(close)
         .catch((error: unknown) => void faults.push(toError(error)));
-      if (await this.#inTime(work, leftMs)) continue;
-      complete = false;
-      log.error({ part: String(close).slice(0, 80) }, 'a part does not end, the server ends without it');
+      await within({ clock, what: 'closing', ms }, () => work).catch(() => {
+        complete = false;
+        log.error({ part: String(close).slice(0, 80) }, 'a part does not end, the server ends without it');
+      });
     }
     if (faults[0]) throw faults[0];
     return complete;
-  }
-
-  async #inTime(work: Promise<void>, ms: number): Promise<boolean> {
-    const late = deferred<boolean>();
-    const timer = this.#parts.clock.after(ms, () => late.resolve(false));
-    try {
-      return await Promise.race([work.then(() => true), late.promise]);
-    } finally {
-      timer.cancel();
-    }
   }
 }
