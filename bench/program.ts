@@ -74,8 +74,18 @@ export function cpuMs(pid: number): number {
 
 /** Megabytes (10^6) of memory a process holds. */
 export function rssMb(pid: number): number {
-  const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return (Number(found?.[1]) * 1024) / 1e6;
+  return statusMb(pid, 'VmRSS');
+}
+
+/** Megabytes (10^6) of it that are its own; the rest is pages of files, which the kernel drops and reads again as it likes. */
+export function ownMb(pid: number): number {
+  return statusMb(pid, 'RssAnon');
+}
+
+function statusMb(pid: number, field: 'VmRSS' | 'RssAnon'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kB = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
+  return (Number(kB) * 1024) / 1e6;
 }
 
 /** A TCP port of the loopback that was free a moment ago. */

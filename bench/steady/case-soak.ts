@@ -1,6 +1,6 @@
 import type { BenchCase } from '../case.js';
 import { percentile } from '../figures.js';
-import { pause, rssMb } from '../program.js';
+import { ownMb, pause, rssMb } from '../program.js';
 import type { Row } from '../result.js';
 import { row } from '../sync/stage.js';
 import { heldBy, type Held } from './held.js';
@@ -25,6 +25,8 @@ interface Sample extends Held {
   readonly minutes: number;
   /** After a collection of garbage. */
   readonly mb: number;
+  /** Of it without pages of files. */
+  readonly ownMb: number;
   /** Just before it rested. */
   readonly busyMb: number;
 }
@@ -72,12 +74,12 @@ function warmNote(minutes: number): string {
   return `Before the hour the same life for ${minutes} minutes with ${HURRY_MS} ms between one thing and the next, so that what is bounded is full; the counts below have it in them.`;
 }
 
-async function restingOf({ house, collect }: SoakHouse): Promise<Held & { readonly mb: number }> {
+async function restingOf({ house, collect }: SoakHouse): Promise<Omit<Sample, 'minutes' | 'busyMb'>> {
   const { pid, port } = house.server;
   await pause(REST_MS);
   collect();
   await pause(COLLECT_MS);
-  return { mb: rssMb(pid), ...(await heldBy(pid, port)) };
+  return { mb: rssMb(pid), ownMb: ownMb(pid), ...(await heldBy(pid, port)) };
 }
 
 function warm(samples: readonly Sample[]): readonly Sample[] {
@@ -103,6 +105,10 @@ function memoryRows(samples: readonly Sample[]): Row[] {
     line(
       'slope of RSS at rest',
       series(({ mb }) => mb),
+    ),
+    line(
+      'slope of it without pages of files at rest',
+      series(({ ownMb }) => ownMb),
     ),
     line(
       'slope of what JavaScript holds at rest',
@@ -156,11 +162,12 @@ function notesOf(samples: readonly Sample[], { reasons }: Deeds): string[] {
   const every = Math.max(1, Math.round(samples.length / 12));
   const some = samples.filter((_, at) => at % every === 0 || at === samples.length - 1);
   const words = some.map(
-    ({ minutes, mb, heapMb }) => `${minutes.toFixed(0)}: ${mb.toFixed(1)} (${heapMb.toFixed(1)})`,
+    ({ minutes, mb, ownMb, heapMb }) =>
+      `${minutes.toFixed(0)}: ${mb.toFixed(1)} (${ownMb.toFixed(1)}, ${heapMb.toFixed(1)})`,
   );
   return [
     `At rest: every room by itself, nothing plays, queues empty, garbage collected. The first third of the samples is left out.`,
-    `Minute: RSS (JavaScript) in MB: ${words.join(', ')}.`,
+    `Minute: RSS (without pages of files, JavaScript) in MB: ${words.join(', ')}.`,
     ...reasons.map((reason) => `What went wrong: ${reason}`),
   ];
 }
