@@ -13,7 +13,7 @@ import {
   type Logger,
 } from '../base/index.js';
 import { House, openBus, Recall, type Bus } from '../bus/index.js';
-import type { Config } from '../config/index.js';
+import { urlHere, type Config } from '../config/index.js';
 import { resolveStream, transcodeStream, type Library, type Stream } from '../library/index.js';
 import { openMpdDoor, type MpdDoor } from '../mpd-door/index.js';
 import { packageRoot, version } from '../package-root.js';
@@ -144,11 +144,12 @@ type OpenOptions = Omit<AppOptions, 'config' | 'log'> & { claimed(this: void): v
 async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsRestart'>> {
   const { config, closers } = base;
   const listening: { port: number } = { port: config.port };
-  const { parts, db, notices: found } = await openParts(base, options, listening);
+  const { parts, db, claim, notices: found } = await openParts(base, options, listening);
   const { players, store } = parts;
   const handlers = handlersOf(base, parts);
   const server = await serve(base, parts, handlers);
   listening.port = server.port;
+  claim.reachedAt(urlHere({ ...config, port: server.port }));
   closers.add(() => server.close());
   parts.house = await openHouse(base, parts, server);
   await players.start(config.players, config.mdns);
@@ -170,6 +171,7 @@ async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsR
 interface OpenedParts {
   readonly parts: Parts;
   readonly db: Db;
+  readonly claim: Kept['claim'];
   readonly notices: Pick<OpenedPlayers, 'drivers' | 'notices'>;
 }
 
@@ -232,7 +234,7 @@ async function openParts(
     undecided: kept.undecided,
     shared,
   };
-  return { parts, db, notices: opened };
+  return { parts, db, claim: kept.claim, notices: opened };
 }
 
 /** How loud it may be, and when. */

@@ -4,7 +4,8 @@ import { AppError, toError } from '../base/index.js';
 export interface Arguments {
   readonly command: string;
   readonly rest: readonly string[];
-  readonly server: string;
+  /** Undefined: that of this machine. */
+  readonly server: string | undefined;
   readonly room: string | undefined;
   readonly json: boolean;
   readonly name: string | undefined;
@@ -42,7 +43,7 @@ export const USAGE = `tutti - every loudspeaker plays as one
   tutti diagnostics [file]         what a helper needs to know, without passwords, tokens and names of people, as one file
   tutti driver <kind> [key=value]  run one driver from this terminal, without a server
 
-  --server URL   default $TUTTI_URL, else http://127.0.0.1:$TUTTI_PORT (8080)
+  --server URL   default $TUTTI_URL, else the one of this machine, where it says or its settings say that it is
   --room ID      default: the only room, else the one that plays
   --bus URL      serve, gateway, worker: the Redis between them; a URL with a password belongs into TUTTI_BUS or tutti.yaml
   --json         print what the server said
@@ -81,7 +82,7 @@ export function readArguments(
     return {
       command: values.help ? 'help' : command,
       rest,
-      server: values.server ?? env['TUTTI_URL'] ?? `http://127.0.0.1:${env['TUTTI_PORT'] ?? 8080}`,
+      server: values.server ?? (env['TUTTI_URL'] || undefined),
       room: values.room,
       json: values.json ?? false,
       name: values.name,

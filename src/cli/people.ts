@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, openWall, silentLogger, systemClock } from '../base/index.js';
-import { loadConfig, type Config } from '../config/index.js';
+import { loadConfig, urlHere, type Config } from '../config/index.js';
 import { openDesk, type Desk } from '../people/index.js';
 import { SCOPES, type ApiToken, type Scope } from '../protocol/index.js';
-import { knock, migrate, openDb, versionOf, SCHEMA_VERSION } from '../storage/index.js';
+import { addressOfServer, knock, migrate, openDb, versionOf, SCHEMA_VERSION } from '../storage/index.js';
 import type { Arguments } from './arguments.js';
 import { linkLines, type Place } from './greeting.js';
 
@@ -42,7 +42,12 @@ export async function signInLink(parsed: Arguments, env: Env, place: Place): Pro
   const { path, name } = await atDesk(env, (desk) => desk.signInLink(parsed.name));
   const who = name === undefined ? 'makes the first admin' : `signs ${name} in`;
   const { openUrls } = await import('../server/index.js');
-  const lines = linkLines(openUrls(config.host, config.port), path, place);
+  const { protocol, port } = new URL((await addressOfServer(config.data_dir)) ?? urlHere(config));
+  const urls =
+    config.public_url === undefined
+      ? openUrls(config.host, Number(port || config.port), protocol === 'https:')
+      : [config.public_url];
+  const lines = linkLines(urls, path, place);
   return [`This link ${who}, once and within an hour:`, '', ...lines].join('\n');
 }
 

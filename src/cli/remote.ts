@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { WebSocket } from 'ws';
 import { AppError } from '../base/index.js';
-import { connect, type TuttiClient } from '../client/index.js';
+import { connect, type SocketConstructor, type TuttiClient } from '../client/index.js';
 import { positionAt, type QueueSource, type Room } from '../protocol/index.js';
 import type { Arguments } from './arguments.js';
-import { serverUrl } from './server-url.js';
+import { findServer, type Server } from './find-server.js';
 
 type Run = (client: TuttiClient, room: Room, words: readonly string[]) => Promise<unknown>;
 
@@ -48,14 +48,16 @@ export async function tokenFrom(file: string | undefined, env: Env): Promise<str
 
 /** Runs one remote command against a running server; the text to print. */
 export async function runRemote(
-  { command, rest, server, room, json, tokenFile }: Arguments,
+  { command, rest, server: named, room, json, tokenFile }: Arguments,
   env: Env,
 ): Promise<string> {
-  const url = new URL('/ws', serverUrl(server).replace(/^http/i, 'ws'));
+  const server = await findServer(named, env);
+  const url = new URL('/ws', server.url.replace(/^http/i, 'ws'));
   const token = await tokenFrom(tokenFile, env);
-  const client = connect({ url: url.href, WebSocket, token: () => token });
+  const line: { fault?: string } = {};
+  const client = connect({ url: url.href, WebSocket: socketTo(server, line), token: () => token });
   try {
-    await answered(client, server);
+    await answered(client, server, line);
     const { rooms } = await client.send('room:list', {});
     if (command === 'status') return await status(client, rooms, json);
     const run = COMMANDS[command];
@@ -70,7 +72,17 @@ export async function runRemote(
   }
 }
 
-async function answered(client: TuttiClient, server: string): Promise<void> {
+/** What is wrong with the way there stays in `line`. */
+function socketTo({ agent }: Server, line: { fault?: string }): SocketConstructor {
+  return class extends WebSocket {
+    constructor(url: string) {
+      super(url, { agent });
+      this.on('error', (error) => (line.fault = error.message));
+    }
+  };
+}
+
+async function answered(client: TuttiClient, { url }: Server, line: { fault?: string }): Promise<void> {
   const failed = new Promise<never>((_resolve, reject) => {
     client.onConnection(({ state, problem }) => {
       if (state === 'offline')
@@ -78,10 +90,10 @@ async function answered(client: TuttiClient, server: string): Promise<void> {
           new AppError(
             'ERR_BUSY',
             problem === undefined
-              ? `no Tutti answers at ${server}; start it with: tutti serve`
+              ? `no Tutti answers at ${url}${line.fault === undefined ? '' : ` (${line.fault})`}; start it with "tutti serve", or say with --server where it is`
               : problem === 'sign_in'
-                ? `Tutti at ${server} wants to know who asks: make a token there with "tutti token create --name me --scope control", and set TUTTI_TOKEN or --token-file here`
-                : `Tutti at ${server} does not let us in`,
+                ? `Tutti at ${url} wants to know who asks: make a token there with "tutti token create --name me --scope control", and set TUTTI_TOKEN or --token-file here`
+                : `Tutti at ${url} does not let us in`,
           ),
         );
     });

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import * as z from 'zod';
 import { systemClock, toError, within } from '../base/index.js';
 import { COMMANDS, type Check } from '../protocol/index.js';
 import type { Arguments } from './arguments.js';
+import { findServer } from './find-server.js';
 import { tokenFrom } from './remote.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -24,11 +28,11 @@ export async function fetchBundle(
   try {
     const answer = await ask(where, env, '/diagnostics');
     if (answer.status === 401 || answer.status === 403) return { problem: WHO };
-    if (!answer.ok) return { problem: `it answered ${answer.status}` };
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    return bytes.length > MOST_BYTES ? { problem: 'it is too long' } : { bytes, problem: '' };
+    return answer.status === 200
+      ? { bytes: answer.bytes, problem: '' }
+      : { problem: `it answered ${answer.status}` };
   } catch (thrown) {
-    return { problem: `no Tutti answers at ${where.server}: ${toError(thrown).message}` };
+    return { problem: `no Tutti answers: ${toError(thrown).message}` };
   }
 }
 
@@ -45,7 +49,9 @@ export async function findingsOfServer(where: Where, env: Env): Promise<readonly
     if (begun.status === 401 || begun.status === 403 || begun.status === 404) return undefined;
     for (;;) {
       const answer = await ask(where, env, '/doctor', { signal });
-      const report = COMMANDS['doctor:get'].reply.parse(z.json().parse(await answer.json()));
+      const report = COMMANDS['doctor:get'].reply.parse(
+        z.json().parse(JSON.parse(answer.bytes.toString('utf8'))),
+      );
       if (report.state !== 'running') return report.checks;
       await new Promise<void>((resolve) => void systemClock.after(LOOK_EVERY_MS, resolve));
       signal.throwIfAborted();
@@ -53,19 +59,36 @@ export async function findingsOfServer(where: Where, env: Env): Promise<readonly
   }).catch(() => undefined);
 }
 
-async function ask(
-  { server, tokenFile }: Where,
-  env: Env,
-  path: string,
-  init: RequestInit = {},
-): Promise<Response> {
-  const token = await tokenFrom(tokenFile, env);
-  const base = new URL(server);
+interface Answer {
+  readonly status: number;
+  readonly bytes: Buffer;
+}
+
+type Asked = Pick<RequestOptions, 'method' | 'signal'> & { readonly body?: string };
+
+async function ask({ server, tokenFile }: Where, env: Env, path: string, asked: Asked = {}): Promise<Answer> {
+  const [token, { url: address, agent }] = await Promise.all([
+    tokenFrom(tokenFile, env),
+    findServer(server, env),
+  ]);
+  const { body, ...options } = asked;
+  const url = new URL(`/api/v1${path}`, address);
   const headers = {
-    origin: base.origin,
+    origin: url.origin,
     'content-type': 'application/json',
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
-  const url = new URL(`/api/v1${path}`, base);
-  return fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS), ...init });
+  const send = url.protocol === 'https:' ? secureRequest : request;
+  const sent = send(url, { headers, agent, signal: AbortSignal.timeout(ANSWER_MS), ...options });
+  // Also when it breaks off in the middle of the answer, which says so itself.
+  sent.on('error', () => undefined).end(body);
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > MOST_BYTES) throw new Error('its answer is too long');
+    pieces.push(piece);
+  }
+  return { status: answer.statusCode ?? 0, bytes: Buffer.concat(pieces) };
 }

@@ -25,8 +25,8 @@ import {
 import { prepareFolder, socketFolder } from '../storage/index.js';
 import type { Arguments } from './arguments.js';
 import { Unset } from './failure.js';
+import { findServer } from './find-server.js';
 import { openNotifier } from './notify.js';
-import { serverUrl } from './server-url.js';
 import { serviceOf, type Service } from './service.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -76,7 +76,7 @@ interface Offered {
 }
 
 async function offerOf(parsed: Arguments, env: Env): Promise<Offered> {
-  const url = serverUrl(parsed.server);
+  const { url } = await findServer(parsed.server, env);
   const token = await tokenFrom(parsed, env);
   const folder =
     env['TUTTI_SATELLITE_DIR'] ??

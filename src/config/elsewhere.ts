@@ -8,6 +8,13 @@ export const ADDRESS_KEYS = ['host', 'port', 'tls_cert', 'tls_key'] as const;
 /** Under another one nothing of this house is found. */
 export const PLACE_KEYS = ['data_dir'] as const;
 
+/** Where a program of this machine reaches a server that listens so. */
+export function urlHere({ host, port, tls_cert }: Pick<Config, 'host' | 'port' | 'tls_cert'>): string {
+  const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+  const name = everywhere[host] ?? host;
+  return `http${tls_cert === undefined ? '' : 's'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
 type Key = (typeof ADDRESS_KEYS)[number] | (typeof PLACE_KEYS)[number];
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,19 @@ import { folderId, socketFolder } from './socket-folder.js';
 export interface Claim {
   /** Called when another process of this machine has knocked: it may have written to the database. */
   onKnock(listener: () => void): void;
+  /** Who knocks is told this from now on: where this server is reached from this machine. */
+  reachedAt(url: string): void;
   release(): Promise<void>;
 }
 
 const socketIn = (dataDir: string): string => join(socketFolder(dataDir), 'claim.sock');
-/** Where nothing can be written: in memory where there is such a place. */
-const SPARE = ['/dev/shm', tmpdir()];
+/** The places of its socket. Where nothing can be written it is in memory, where there is such a place. */
+const socketsOf = (dataDir: string): readonly [string, ...string[]] => [
+  socketIn(dataDir),
+  ...['/dev/shm', tmpdir()].map((folder) => join(folder, `tutti-${folderId(dataDir)}.sock`)),
+];
+/** An address is not longer, and one that knows none closes at once. */
+const ADDRESS = { bytes: 300, ms: 1_000 };
 
 /**
  * Makes sure that one server alone writes to a data folder: a listening socket of its own, which dies with its process however that dies.
@@ -22,10 +29,13 @@ const SPARE = ['/dev/shm', tmpdir()];
  */
 export async function claimFolder(dataDir: string): Promise<Claim> {
   let refused: unknown;
-  for (const path of [
-    socketIn(dataDir),
-    ...SPARE.map((folder) => join(folder, `tutti-${folderId(dataDir)}.sock`)),
-  ]) {
+  // A disk that takes everything again has not ended the server that found it otherwise.
+  if (await knock(dataDir))
+    throw new AppError(
+      'ERR_CONFLICT',
+      `another Tutti is running on ${dataDir}; stop it, or set TUTTI_DATA_DIR to another folder`,
+    );
+  for (const path of socketsOf(dataDir)) {
     try {
       return await claimed(dataDir, path);
     } catch (error) {
@@ -86,10 +96,10 @@ export function ownedByOthers(error: unknown, dataDir: string): unknown {
 /** Makes sure that one process alone does something; gives what ends that, undefined while another one does it. */
 export async function claimWork(path: string): Promise<(() => Promise<void>) | undefined> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const begin = (): Promise<Server> => listening(path, () => undefined);
+  const begin = (): Promise<Server> => listening(path, () => '');
   const server = await begin().catch(async (error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    if (await answers(path)) return undefined;
+    if ((await answerOf(path)) !== undefined) return undefined;
     // Left by one that was killed.
     await rm(path, { force: true });
     return begin();
@@ -101,37 +111,67 @@ async function claimed(dataDir: string, path: string): Promise<Claim> {
   if (path === socketIn(dataDir))
     for (const folder of [join(dataDir, 'run'), dirname(path)])
       await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (await answers(path))
-    throw new AppError(
-      'ERR_CONFLICT',
-      `another Tutti is running on ${dataDir}; stop it, or set TUTTI_DATA_DIR to another folder`,
-    );
   await rm(path, { force: true });
   const listeners: (() => void)[] = [];
-  const server = await listening(path, () => listeners.forEach((listener) => listener()));
-  return { onKnock: (listener) => void listeners.push(listener), release: () => closed(server) };
+  let address = '';
+  const server = await listening(path, () => {
+    for (const listener of listeners) listener();
+    return address;
+  });
+  return {
+    onKnock: (listener) => void listeners.push(listener),
+    reachedAt: (url) => void (address = url),
+    release: () => closed(server),
+  };
 }
 
-/** Tells the server of a data folder that something was written beside it. False when there is none. A knock says nothing else. */
-export function knock(dataDir: string): Promise<boolean> {
-  return answers(socketIn(dataDir));
+/** Tells the server of a data folder that something was written beside it. False when there is none. */
+export async function knock(dataDir: string): Promise<boolean> {
+  return (await asked(dataDir)) !== undefined;
 }
 
-function answers(path: string): Promise<boolean> {
+/** Where the server of a data folder is reached from this machine; undefined when it does not say, or is none of this user's. */
+export async function addressOfServer(dataDir: string): Promise<string | undefined> {
+  return (await asked(dataDir)) || undefined;
+}
+
+async function asked(dataDir: string): Promise<string | undefined> {
+  for (const path of socketsOf(dataDir)) {
+    const answer = path === socketIn(dataDir) || isOwn(path) ? await answerOf(path) : undefined;
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+/** Anybody may put a socket where the spare ones are. */
+function isOwn(path: string): boolean {
+  try {
+    return lstatSync(path).uid === process.getuid?.();
+  } catch {
+    return false;
+  }
+}
+
+/** What is said at a socket before it is closed; undefined when nobody is there. */
+function answerOf(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
+    let said: string | undefined;
+    socket.setEncoding('utf8').setTimeout(ADDRESS.ms, () => socket.destroy());
+    socket.once('connect', () => (said = ''));
+    socket.on('data', (text: string) => {
+      said = `${said}${text}`;
+      if (said.length > ADDRESS.bytes) socket.destroy();
     });
-    socket.once('error', () => resolve(false));
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve(said));
   });
 }
 
-async function listening(path: string, knocked: () => void): Promise<Server> {
+async function listening(path: string, knocked: () => string): Promise<Server> {
   const server = createServer((socket) => {
-    socket.destroy();
-    knocked();
+    socket.on('error', () => undefined);
+    socket.end(knocked(), () => socket.destroy());
   });
   server.unref();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));

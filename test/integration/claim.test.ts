@@ -1,9 +1,18 @@
 import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { claimFolder, claimWork, knock, ownedByOthers, socketFolder } from '../../src/storage/index.js';
+import {
+  addressOfServer,
+  claimFolder,
+  claimWork,
+  folderId,
+  knock,
+  ownedByOthers,
+  socketFolder,
+} from '../../src/storage/index.js';
 import { until } from '../until.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tutti-claim-'));
@@ -66,6 +75,27 @@ it('a knock is heard by the server of a folder, and says whether there is one', 
   await until('the knock is heard', () => heard === 1);
   await claim.release();
   expect(await knock(dir)).toBe(false);
+});
+
+it('who knocks is told where the server is reached, once it is', async () => {
+  const dir = folder();
+  expect(await addressOfServer(dir)).toBeUndefined();
+  const claim = await claimFolder(dir);
+  expect(await addressOfServer(dir)).toBeUndefined();
+  claim.reachedAt('http://127.0.0.1:8080');
+  expect(await addressOfServer(dir)).toBe('http://127.0.0.1:8080');
+  await claim.release();
+});
+
+it('a server that began while the disk took nothing holds the folder also when it takes again', async () => {
+  const dir = folder();
+  const spare = createServer((socket) => socket.end());
+  await new Promise<void>((done) => spare.listen(`/dev/shm/tutti-${folderId(dir)}.sock`, done));
+  expect(await knock(dir)).toBe(true);
+  await expect(claimFolder(dir)).rejects.toMatchObject({ code: 'ERR_CONFLICT' });
+  await new Promise((done) => spare.close(done));
+  const claim = await claimFolder(dir);
+  await claim.release();
 });
 
 describe('a path that is too long for a socket', () => {
