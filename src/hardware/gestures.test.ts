@@ -12,7 +12,7 @@ function stage(rules: Partial<KeyRules> = {}) {
   const told: string[] = [];
   const gestures = new Gestures(
     clock,
-    () => ({ hold: false, repeats: false, ...rules }),
+    () => ({ hold: false, repeats: false, bounces: true, ...rules }),
     ({ key, gesture, steps, again }) => told.push(`${key} ${gesture} ${steps}${again ? ' again' : ''}`),
   );
   const key = (code: number, value: number): void => gestures.take({ type: KEY, code, value });
@@ -65,6 +65,13 @@ it('hears a contact that bounces once', async () => {
   expect(told).toHaveLength(2);
 });
 
+/** As the kernel gives a remote of Philips whose key is pressed again before it was taken for let go: both in one report. */
+it.each([false, true])('hears two presses where contacts do not bounce (held means more: %s)', (hold) => {
+  const { told, key } = stage({ bounces: false, hold });
+  for (const value of [1, 0, 1, 0]) key(PLAY, value);
+  expect(told).toEqual(Array<string>(2).fill('KEY_PLAYPAUSE press 1'));
+});
+
 it('does not repeat because the kernel does', () => {
   const { told, key } = stage();
   key(PLAY, 1);
@@ -89,6 +96,16 @@ it('forgets what is held when the kernel lost events', async () => {
   gestures.take({ type: SYNC, code: DROPPED, value: 0 });
   await clock.advance(5000);
   expect(told).toHaveLength(1);
+});
+
+it('keeps what was let go and turned before the kernel lost events', async () => {
+  const { clock, told, key, turn, gestures } = stage({ hold: true });
+  turn(1);
+  key(PLAY, 1);
+  key(PLAY, 0);
+  gestures.take({ type: SYNC, code: DROPPED, value: 0 });
+  await clock.advance(100);
+  expect(told).toEqual(['KEY_PLAYPAUSE press 1', 'REL_DIAL+ press 1']);
 });
 
 it('adds the steps of a knob up instead of telling each', async () => {

@@ -32,6 +32,8 @@ export interface KeyRules {
   readonly hold: boolean;
   /** It goes on while it is held. */
   readonly repeats: boolean;
+  /** Let go and pressed again at once it was never let go. Of other keys, two presses as quick as that are two. */
+  readonly bounces: boolean;
 }
 
 interface Down {
@@ -39,6 +41,7 @@ interface Down {
   readonly stuck: Timer;
   /** Until then nothing was made of it. */
   waits: boolean;
+  readonly bounces: boolean;
 }
 
 /** What people do, made of what one input sends: presses, long presses, repeats, turns. */
@@ -60,7 +63,7 @@ export class Gestures {
   }
 
   take({ type, code, value }: RawEvent): void {
-    if (type === SYNC && code === DROPPED) return this.forget();
+    if (type === SYNC && code === DROPPED) return this.#letAllGo();
     if (type === RELATIVE) {
       const name = relativeName(code);
       if (name !== undefined && value !== 0) this.#turn(name, value);
@@ -77,9 +80,9 @@ export class Gestures {
       return;
     }
     if (this.#down.has(key)) return;
-    const { hold, repeats } = this.#rules(key);
+    const { hold, repeats, bounces } = this.#rules(key);
     const stuck = this.#clock.after(STUCK_MS, () => this.#end(key));
-    const down: Down = { timer: undefined, stuck, waits: hold };
+    const down: Down = { timer: undefined, stuck, waits: hold, bounces };
     this.#down.set(key, down);
     if (!hold) this.#tell({ key, gesture: 'press', steps: 1, again: false });
     if (hold)
@@ -93,15 +96,31 @@ export class Gestures {
   release(key: string): void {
     const down = this.#down.get(key);
     if (!down || this.#letGo.has(key)) return;
-    const gone = this.#clock.after(BOUNCE_MS, () => {
-      this.#letGo.delete(key);
-      this.#end(key);
-      if (down.waits) this.#tell({ key, gesture: 'press', steps: 1, again: false });
-    });
-    this.#letGo.set(key, gone);
+    if (down.bounces)
+      this.#letGo.set(
+        key,
+        this.#clock.after(BOUNCE_MS, () => this.#released(key, down)),
+      );
+    else this.#released(key, down);
   }
 
-  /** Nothing is held any more. */
+  #released(key: string, down: Down): void {
+    this.#letGo.delete(key);
+    this.#end(key);
+    if (down.waits) this.#tell({ key, gesture: 'press', steps: 1, again: false });
+  }
+
+  /** What is held is not known any more; what was let go and turned before is. */
+  #letAllGo(): void {
+    for (const [key, timer] of [...this.#letGo]) {
+      timer.cancel();
+      const down = this.#down.get(key);
+      if (down) this.#released(key, down);
+    }
+    for (const key of [...this.#down.keys()]) this.#end(key);
+  }
+
+  /** Nothing is held any more, and nothing was. */
   forget(): void {
     for (const key of [...this.#down.keys()]) this.#end(key);
     for (const timer of this.#letGo.values()) timer.cancel();

@@ -135,6 +135,37 @@ it('turns the volume by what was turned, in few commands', async () => {
   expect(house.room('a').kept.volume).toBeCloseTo(0.32, 5);
 });
 
+it('hears each step of a USB knob, which presses a volume key for it', async () => {
+  const { house, inputs, clock } = stage();
+  house.player('a').turn({ volume: 0.3 });
+  inputs.plugged({ ...REMOTE, kind: 'buttons' });
+  for (let n = 0; n < 10; n++)
+    for (const value of [1, 0]) {
+      inputs.gesturesOf('remote').take({ type: KEY, code: CODES.KEY_VOLUMEUP, value });
+      await clock.advance(8);
+    }
+  await clock.advance(200);
+  expect(house.room('a').kept.volume).toBeCloseTo(0.5, 5);
+});
+
+it.each([
+  ['gpio', 1],
+  ['buttons', 1],
+  ['remote', 2],
+] as const)('takes a key of %s that was let go for an instant for %i presses', async (kind, times) => {
+  const { house, inputs, clock, asked } = stage();
+  await house.queue('a', 'one two three');
+  inputs.plugged({ ...REMOTE, kind });
+  await inputs.handlers['input:bind'](
+    { input_id: 'remote', key: 'KEY_NEXTSONG', gesture: 'press', action: 'next' },
+    caller,
+  );
+  for (const value of [1, 0, 1, 0])
+    inputs.gesturesOf('remote').take({ type: KEY, code: CODES.KEY_NEXTSONG, value });
+  await clock.advance(200);
+  expect(asked).toHaveLength(times);
+});
+
 it('is never louder than the room may be, and turns down at once from there', async () => {
   const { house, inputs, turn, clock } = stage();
   house.player('a').turn({ volume: 0.3 });

@@ -104,12 +104,20 @@ export class Inputs {
     return gestures;
   }
 
+  /**
+   * The kernel lets the keys of a remote go and presses them again within one report, and a USB knob presses a volume key for each step: there is
+   * no contact behind them. Behind the others there may be one.
+   */
   #rules(inputId: string, key: string): KeyRules {
-    if (this.#learns(inputId)) return { hold: true, repeats: false };
-    const bindings = this.#parts.list.get(inputId)?.item.bindings.filter((one) => one.key === key) ?? [];
+    const item = this.#parts.list.get(inputId)?.item;
+    const contact = item?.kind !== 'remote';
+    if (this.#learns(inputId)) return { hold: true, repeats: false, bounces: contact };
+    const bindings = item?.bindings.filter((one) => one.key === key) ?? [];
+    const repeats = bindings.some(({ gesture, action }) => gesture === 'press' && REPEATING.has(action));
     return {
       hold: bindings.some(({ gesture }) => gesture === 'hold'),
-      repeats: bindings.some(({ gesture, action }) => gesture === 'press' && REPEATING.has(action)),
+      repeats,
+      bounces: contact && (item?.kind === 'gpio' || !repeats),
     };
   }
 
