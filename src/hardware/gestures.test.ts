@@ -129,6 +129,16 @@ it('counts more when a knob is turned quickly, and one step as one', async () =>
   expect(told).toEqual(['REL_DIAL- press 1', 'REL_DIAL- press 30']);
 });
 
+it('stays where it is with a contact that trembles between two steps', async () => {
+  const { clock, told, turn } = stage();
+  for (let n = 0; n < 20; n++) {
+    turn(n % 2 === 0 ? 1 : -1);
+    await clock.advance(45);
+  }
+  expect(told).toHaveLength(20);
+  expect(new Set(told)).toEqual(new Set(['REL_DIAL+ press 1', 'REL_DIAL- press 1']));
+});
+
 it('makes no more of a mad knob than of a quick one', async () => {
   const { clock, told, turn } = stage();
   turn(2_000_000_000);

@@ -53,7 +53,8 @@ export class Gestures {
   /** Let go, but perhaps only for a moment. */
   readonly #letGo = new Map<string, Timer>();
   readonly #turned = new Map<string, number>();
-  readonly #pace: { readonly atUs: number; readonly steps: number }[] = [];
+  /** Of one direction: who turns back, or a contact that trembles between two steps, is not quick. */
+  readonly #pace: { readonly key: string; readonly atUs: number; readonly steps: number }[] = [];
   #gather: Timer | undefined;
 
   constructor(clock: Clock, rules: (key: string) => KeyRules, tell: (gesture: Gesture) => void) {
@@ -153,11 +154,13 @@ export class Gestures {
     const nowUs = this.#clock.nowUs();
     for (const [name, sum] of this.#turned) {
       if (sum === 0) continue;
-      this.#pace.push({ atUs: nowUs, steps: Math.abs(sum) });
+      const key = `${name}${sum > 0 ? '+' : '-'}`;
+      if (this.#pace.at(-1)?.key !== key) this.#pace.length = 0;
+      this.#pace.push({ key, atUs: nowUs, steps: Math.abs(sum) });
       while ((this.#pace[0]?.atUs ?? nowUs) < nowUs - PACE_MS * 1000) this.#pace.shift();
       const lately = this.#pace.reduce((all, { steps }) => all + steps, 0);
       const steps = Math.min(MAX_STEPS, Math.abs(sum) * accelerated(lately));
-      this.#tell({ key: `${name}${sum > 0 ? '+' : '-'}`, gesture: 'press', steps, again: false });
+      this.#tell({ key, gesture: 'press', steps, again: false });
     }
     this.#turned.clear();
   }

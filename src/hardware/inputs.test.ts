@@ -132,7 +132,7 @@ it('turns the volume by what was turned, in few commands', async () => {
   expect(asked).toHaveLength(1);
   turn(-1);
   await clock.advance(200);
-  expect(house.room('a').kept.volume).toBeCloseTo(0.32, 5);
+  expect(house.room('a').kept.volume).toBeCloseTo(0.34, 5);
 });
 
 it('hears each step of a USB knob, which presses a volume key for it', async () => {
