@@ -15,7 +15,7 @@ export interface GpioSettings {
   readonly amplifierOffSeconds: number;
   readonly led?: Line | undefined;
   readonly buttons: readonly number[];
-  /** Whose music the amplifier and the LED follow; absent: the room of this machine's own output, or the only one. */
+  /** Whose music the amplifier and the LED follow; absent: the rooms of this machine's own outputs, or the only one. */
   readonly room?: string | undefined;
 }
 
@@ -132,33 +132,55 @@ export class Gpio {
   }
 
   #follow(): void {
-    const room = this.#room();
-    const playing =
-      room?.live.state === 'playing' || (room?.live.state === 'loading' && room.kept.intent === 'playing');
+    const rooms = this.#rooms();
+    const playing = rooms.some((room) => this.#sounds(room));
     this.#amplifier?.follow(playing);
-    this.#led?.set(this.#ledOf(room, playing));
+    this.#led?.set(this.#ledOf(rooms, playing));
+  }
+
+  /** What a player says counts too: an announcement, and what another program plays on it, are no music of the room. */
+  #sounds({ kept, live }: RoomRecord): boolean {
+    if (live.state === 'playing' || (live.state === 'loading' && kept.intent === 'playing')) return true;
+    const { players } = this.#parts.store.state;
+    return kept.player_ids.some((id) => {
+      const { link, status, foreign } = players.get(id)?.live ?? {};
+      return link === 'online' && (status === 'playing' || foreign?.status === 'playing');
+    });
   }
 
   /** On while there is music, blinking while something is wrong, else off. */
-  #ledOf(room: RoomRecord | undefined, playing: boolean): OutputState {
-    const players = room?.kept.player_ids.map((id) => this.#parts.store.state.players.get(id)) ?? [];
-    const lost = players.length > 0 && players.every((player) => player?.live.link === 'offline');
-    if (lost || room?.live.problem !== undefined) return 'blinking';
+  #ledOf(rooms: readonly RoomRecord[], playing: boolean): OutputState {
+    const { players } = this.#parts.store.state;
+    const wrong = rooms.some(({ kept: { player_ids }, live }) => {
+      const lost =
+        player_ids.length > 0 && player_ids.every((id) => players.get(id)?.live.link === 'offline');
+      return lost || live.problem !== undefined;
+    });
+    if (wrong) return 'blinking';
     return playing ? 'on' : 'off';
   }
 
-  #room(): RoomRecord | undefined {
+  /**
+   * Where they play that the header is for: the chosen room, and the rooms that its players have joined; else those of the outputs of this
+   * machine; else the only one.
+   */
+  #rooms(): RoomRecord[] {
     const { settings, store, deeds } = this.#parts;
     const { room } = settings;
+    const { rooms, players } = store.state;
+    const ids = [...players.values()].flatMap(({ kept: { kind, room_id, home_room_id } }) =>
+      (room === undefined ? kind === 'local' : home_room_id === room) ? [room_id] : [],
+    );
+    if (room !== undefined) ids.push(room);
+    const found = [...new Set(ids)].flatMap((id) => rooms.get(id) ?? []);
+    const known = [...rooms.keys()].join(', ');
+    const missing = `gpio_room: there is no room ${room ?? ''}, and what is wired to the header stays off. There is ${known}.`;
+    this.#tell('room', found.length > 0 || room === undefined || known === '' ? undefined : missing);
+    if (found.length > 0 || room !== undefined) return found;
     try {
-      const found = deeds.roomFor(room);
-      this.#tell('room', undefined);
-      return found;
+      return [deeds.roomFor(undefined)];
     } catch {
-      const known = [...store.state.rooms.keys()].join(', ');
-      const missing = `gpio_room: there is no room ${room ?? ''}, and what is wired to the header stays off. There is ${known}.`;
-      this.#tell('room', room === undefined || known === '' ? undefined : missing);
-      return undefined;
+      return [];
     }
   }
 }

@@ -35,20 +35,30 @@ async function stage(more: Partial<HardwareParts> = {}) {
   migrate(db);
   const keeper = { weigh: () => undefined, keep: () => undefined };
   const store = new Store({ state: emptyState('1'), epoch: 'e', keeper });
-  const player = {
-    player_id: 'p',
-    kind: 'local',
-    name: 'P',
-    options: {},
-    origin: 'config',
-    room_id: 'room',
-    address: '',
-    memory: null,
-    home_room_id: 'room',
-    latency_ms: 0,
-    volume_limit: 1,
-  } as const;
-  store.commit({ type: 'player/known', player, room_name: 'Room', sync_class: 'steered', capabilities: [] });
+  const another = (player_id: string, room_id: string): void => {
+    const player = {
+      player_id,
+      kind: 'local',
+      name: player_id,
+      options: {},
+      origin: 'config',
+      room_id,
+      address: '',
+      memory: null,
+      home_room_id: room_id,
+      latency_ms: 0,
+      volume_limit: 1,
+    } as const;
+    store.commit({
+      type: 'player/known',
+      player,
+      room_name: 'Room',
+      sync_class: 'steered',
+      capabilities: [],
+    });
+    store.commit({ type: 'player/link', player_id, link: 'online', at_us: 0 });
+  };
+  another('p', 'room');
   const asked: string[] = [];
   const hardware: Hardware = openHardware({
     db,
@@ -77,7 +87,13 @@ async function stage(more: Partial<HardwareParts> = {}) {
       at_us: 0,
       problem,
     });
-  return { hardware, store, asked, input, plays };
+  const says = (status: 'playing' | 'stopped', player_id = 'p'): void => {
+    const fact = { type: 'playback', status, ref: 'clip', position_seconds: 0, at_us: 0, rate: 0 } as const;
+    store.commit({ type: 'player/fact', player_id, fact });
+  };
+  const moves = (room_id: string): void =>
+    void store.commit({ type: 'player/moved', player_id: 'p', room_id, room_name: room_id, at_us: 0 });
+  return { hardware, store, asked, input, plays, says, moves, another };
 }
 
 /** A pipe in the place of an event file: what is written is what the kernel would say. */
@@ -258,6 +274,31 @@ describe.each([1, 2] as const)('the header, with libgpiod %i', (major) => {
     if (major === 2)
       await until('it blinks', async () => (await held()).endsWith('27=1 low toggle 400ms,400ms'));
     else await until('it blinks', async () => (await held()).split('27=1 low').length > 3);
+  });
+
+  it('keeps the amplifier on for whatever its loudspeakers say, wherever they play', async () => {
+    const programFolder = await gpioPrograms(major);
+    const gpio = { ...base, amplifier, room: 'room' };
+    const { says, moves } = await stage({ programFolder, inputs: false, gpio });
+    await until('it is off at first', async () => (await held()).endsWith('22=0'));
+    // An announcement in a silent room.
+    says('playing');
+    await until('it is on', async () => (await held()).endsWith('22=1'));
+    says('stopped');
+    await until('it is off', async () => (await held()).endsWith('22=0'));
+    // Its player has joined the music of another room.
+    moves('party');
+    says('playing');
+    await until('it is on', async () => (await held()).endsWith('22=1'));
+  });
+
+  it('switches the amplifier for any output of this machine', async () => {
+    const programFolder = await gpioPrograms(major);
+    const { says, another } = await stage({ programFolder, inputs: false, gpio: { ...base, amplifier } });
+    await until('it is off at first', async () => (await held()).endsWith('22=0'));
+    another('q', 'bath');
+    says('playing', 'q');
+    await until('it is on', async () => (await held()).endsWith('22=1'));
   });
 
   it('hears buttons to ground as keys', async () => {
