@@ -47,6 +47,10 @@ describe('a wrong setting', () => {
     ['a:\n\tb: 1', '2:1: a line begins with a tab. Indent with spaces.'],
     ['tls_cert: /a.pem', '1:1: tls_cert: tls_cert and tls_key belong together, and only this one is set.'],
     [
+      'players: [{ kind: mpd, name: A, password: }]',
+      '1:43: players: entry 1: nothing stands behind password. Write something behind the colon, or remove it.',
+    ],
+    [
       'players: [{ kind: mpd }]',
       '1:11: players: entry 1 needs a name, a text of 1 to 128 characters. For example: - { kind: mpd, name: Kitchen, host: 192.168.1.20 }',
     ],
@@ -61,6 +65,14 @@ describe('a wrong setting', () => {
       '1:7: port: "many" is no whole number from 0 to 65535. For example: port: 8080',
       '4:1: misuc_dir is no setting. Did you mean music_dir?',
       '5:8: watch: 7 is neither true nor false. For example: watch: true',
+    ]);
+  });
+
+  it('is named also behind a key that stands twice', () => {
+    expect(faultsOf('watch: on\nwatch: 7\nprot: 1\n')).toEqual([
+      '2:1: watch stands here for the second time. Remove one of them.',
+      '2:8: watch: 7 is neither true nor false. For example: watch: true',
+      '3:1: prot is no setting. Did you mean port?',
     ]);
   });
 
@@ -80,6 +92,44 @@ describe('a wrong setting', () => {
     };
     const text = 'players:\n  - { kind: mpd, name: A }\n  - kind: mpd\n    name: B\n    host: nowhere\n';
     expect(faultsOf(text, {}, judges)).toEqual(['5:11: no such host.']);
+  });
+});
+
+describe('players of which some cannot be', () => {
+  const judges: Judges = {
+    players: (players) =>
+      players.flatMap((player, at) =>
+        Object.keys(player?.options ?? {}).map((key) => ({ path: [at, key], reason: `${key} is odd.` })),
+      ),
+  };
+
+  it('are judged all the same, each at its place', () => {
+    const text = [
+      'players:',
+      '  - { kind: mpd, host: a }',
+      '  - Kitchen',
+      '  - { kind: mpd, name: B, host: [b], hots: b }',
+      '  - { kind: mpd, name: C, port: 1 }',
+      '  - { name: D, what: 1 }',
+    ].join('\n');
+    expect(faultsOf(text, {}, judges).map((said) => said.slice(0, 40))).toEqual([
+      '2:5: players: entry 1 needs a name, a te',
+      '2:24: host is odd.',
+      '3:5: players: entry 2 is no player. For ',
+      '4:33: players: entry 3: host is no text,',
+      '4:44: hots is odd.',
+      '5:33: port is odd.',
+      '6:5: players: entry 5 needs a kind. Kind',
+    ]);
+  });
+
+  it('are judged also where they are no list', () => {
+    expect(faultsOf('players:\n  kind: mpd\n  hots: a\n', {}, judges)).toEqual([
+      expect.stringContaining(
+        '2:3: players: a list of players is expected. Begin each with a dash.',
+      ) as string,
+      '3:9: hots is odd.',
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { ConfigSchema, type FileConfig } from './schema.js';
 import { nearest } from '../base/index.js';
 import { formFaults } from './forms.js';
+import { deeperFaults, type PlayersJudge } from './part-players.js';
 import { ofPlayers } from './player-words.js';
 import type { TogetherFault } from './together.js';
 import { unitHint } from './units.js';
@@ -10,8 +11,9 @@ import type { SettingKey, SettingSpec } from './specs.js';
 
 /** What only other parts know of a value that has the right form: whether a driver takes these options, whether a template makes sense. */
 export type Judges = {
-  readonly [K in SettingKey]?: (value: NonNullable<FileConfig[K]>) => readonly Fault[];
+  readonly [K in Exclude<SettingKey, 'players'>]?: (value: NonNullable<FileConfig[K]>) => readonly Fault[];
 } & {
+  readonly players?: PlayersJudge;
   /** What settings are to each other that are right one by one. */
   readonly together?: (values: ReadonlyMap<SettingKey, unknown>) => readonly TogetherFault[];
 };
@@ -27,8 +29,10 @@ export function judge(spec: SettingSpec, written: unknown, judges: Judges = {}):
   const schema: z.ZodType = ConfigSchema.shape[spec.key];
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => faultOf(spec, value, issue));
-    return { faults: uniqueByReason(faults) };
+    const faults = uniqueByReason(parsed.error.issues.map((issue) => faultOf(spec, value, issue)));
+    if (spec.kind !== 'players' || !judges.players) return { faults };
+    const deeper = deeperFaults(value, faults, judges.players);
+    return { faults: [...faults, ...deeper].toSorted((one, other) => entryOf(one) - entryOf(other)) };
   }
   const forms = formFaults(spec, spec.kind === 'list' ? parsed.data : value);
   if (forms.length > 0) return { faults: forms };
@@ -37,6 +41,9 @@ export function judge(spec: SettingSpec, written: unknown, judges: Judges = {}):
   return faults.length > 0 ? { faults } : { value: parsed.data };
 }
 
+/** What is wrong with the list itself comes first. */
+const entryOf = ({ path: [entry] }: Fault): number => (typeof entry === 'number' ? entry : -1);
+
 function numberIn(written: unknown): unknown {
   if (typeof written !== 'string' || !/^\s*[+-]?\d+(\.\d+)?\s*$/.test(written)) return written;
   return Number(written);
@@ -44,7 +51,7 @@ function numberIn(written: unknown): unknown {
 
 function faultOf(spec: SettingSpec, value: unknown, issue: Issue): Fault {
   const { path } = issue;
-  if (spec.kind === 'players') return { path, ...ofPlayers(path, issue) };
+  if (spec.kind === 'players') return { path, ...ofPlayers(path, issue, value) };
   const { key } = spec;
   const shown = spec.secret ? 'the value' : shorten(value);
   const example = `For example: ${key}: ${exampleOf(spec)}`;

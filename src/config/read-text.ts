@@ -7,7 +7,7 @@ import { noSettings, syntaxProblems, type Place } from './yaml-words.js';
 export interface Written {
   /** What has nothing behind its colon is not in it: that is the same as not written. */
   readonly values: ReadonlyMap<string, unknown>;
-  /** Why the whole cannot be read; then there are no values. */
+  /** Keys that stand twice, or why the whole cannot be read; then there are no values. */
   readonly problems: readonly Problem[];
   /** `file:line:column` of a value, or of the nearest thing around it that there is. */
   placeOf(this: void, path: readonly PropertyKey[]): string;
@@ -34,15 +34,13 @@ export function readSettingsText(written: string, file: string): Written {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const refuse = (places: readonly Place[]): Written =>
-    unread(
-      file,
-      places.map(({ offset, ...words }) => ({ where: at(offset), ...words })),
-    );
+  const problemsOf = (places: readonly Place[]): Problem[] =>
+    places.map(({ offset, ...words }) => ({ where: at(offset), ...words }));
+  const refuse = (places: readonly Place[]): Written => unread(file, problemsOf(places));
   const wrong = syntaxProblems(document, text);
   if (wrong.length > 0) return refuse(wrong);
-  const wrongKeys = keyFaults(document);
-  if (wrongKeys.length > 0) return refuse(wrongKeys);
+  const { nowords, twice } = keyFaults(document);
+  if (nowords.length > 0) return refuse([...nowords, ...twice]);
   const content: unknown = plainContent(document);
   if (content instanceof Error) return refuse([aliasFault(text, content)]);
   if (content !== null && !isMap(document.contents)) return refuse([noSettings(document, text)]);
@@ -50,7 +48,7 @@ export function readSettingsText(written: string, file: string): Written {
   const entries = content === null ? [] : Object.entries(content as Record<string, unknown>);
   return {
     values: new Map(entries.filter(([, value]) => value !== null)),
-    problems: [],
+    problems: problemsOf(twice),
     placeOf: (path) => at(offsetOf(document, path)),
     placeOfKey: (key) => at(keys.get(key) ?? 0),
   };
@@ -92,19 +90,19 @@ function aliasFault(text: string, { message }: Error): Place {
 }
 
 /** Keys that stand twice, and what is no key. */
-function keyFaults(document: Document.Parsed): Place[] {
-  const found: Place[] = [];
+function keyFaults(document: Document.Parsed): { readonly twice: Place[]; readonly nowords: Place[] } {
+  const [twice, nowords]: [Place[], Place[]] = [[], []];
   visit(document, {
     Map(_key, { items }) {
       const seen = new Set<unknown>();
       for (const { key } of items) {
         if (!isScalar(key)) {
           const offset = rangeOf(key) ?? 0;
-          found.push({ offset, reason: 'a key is a word.', suggestion: 'For example: port: 8080' });
+          nowords.push({ offset, reason: 'a key is a word.', suggestion: 'For example: port: 8080' });
           continue;
         }
         if (seen.has(key.value) && key.value !== '<<')
-          found.push({
+          twice.push({
             offset: key.range?.[0] ?? 0,
             reason: `${String(key.value)} stands here for the second time.`,
             suggestion: 'Remove one of them.',
@@ -113,7 +111,7 @@ function keyFaults(document: Document.Parsed): Place[] {
       }
     },
   });
-  return found;
+  return { twice, nowords };
 }
 
 function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
@@ -140,7 +138,7 @@ function keyOffsets({ contents }: Document.Parsed): ReadonlyMap<string, number> 
 }
 
 function pairOf<P extends { readonly key: unknown }>(pairs: readonly P[], key: string): P | undefined {
-  return pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+  return pairs.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === key);
 }
 
 function rangeOf(node: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { configuredPlayerFaults, type ConfiguredPlayer } from './configured.js';
+import { configuredPlayerFaults, type ConfiguredPlayer, type PartPlayer } from './configured.js';
 
 const KINDS = [
   {
@@ -22,7 +22,7 @@ const player = (
   options,
   ...more,
 });
-const said = (...players: ConfiguredPlayer[]): string[] =>
+const said = (...players: (PartPlayer | undefined)[]): string[] =>
   configuredPlayerFaults(KINDS, players).map(({ path, reason, suggestion = '' }) =>
     `${path.join('/')} ${reason} ${suggestion}`.trim(),
   );
@@ -55,4 +55,15 @@ it('finds the same player named twice', () => {
     '1 players: entry 2 is the same player as entry 1. Give it another name, or an id of its own.',
   ]);
   expect(said(player({ host: 'a' }), player({ host: 'b' }, { id: 'other' }))).toEqual([]);
+});
+
+it('finds what else is wrong with an entry, and with those behind one that is no player', () => {
+  const nameless = { id: undefined, kind: 'mpd', name: undefined, options: { host: 'a b', prot: 1 } };
+  expect(said(undefined, nameless, nameless, player({ host: 'a' }), player({ host: 'a' }))).toEqual([
+    expect.stringContaining('1/prot players: entry 2: prot is no option') as string,
+    expect.stringContaining('1/host players: entry 2: host ') as string,
+    expect.stringContaining('2/prot players: entry 3: prot is no option') as string,
+    expect.stringContaining('2/host players: entry 3: host ') as string,
+    expect.stringContaining('4 players: entry 5 is the same player as entry 4.') as string,
+  ]);
 });

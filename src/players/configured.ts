@@ -11,6 +11,11 @@ export interface ConfiguredPlayer {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** One that was understood in part: what is wrong with the rest of it is known already. */
+export type PartPlayer = Pick<ConfiguredPlayer, 'id' | 'kind' | 'options'> & {
+  readonly name: string | undefined;
+};
+
 /** What a kind of player is told; the rest of its driver is not needed to judge that. */
 export type PlayerKind = Pick<DriverDefinition, 'kind' | 'options'>;
 
@@ -26,24 +31,30 @@ export function configuredId(player: ConfiguredPlayer): string {
   return player.id ?? `${player.kind}-${slug(player.name)}`;
 }
 
-/** Everything that is wrong with players of the config file. No option is repeated: it may be a password. */
+/** Everything that is wrong with players of the config file; undefined: an entry that is no player. No option is repeated: it may be a password. */
 export function configuredPlayerFaults(
   kinds: readonly PlayerKind[],
-  players: readonly ConfiguredPlayer[],
+  players: readonly (PartPlayer | undefined)[],
 ): PlayerFault[] {
-  const ids = players.map(configuredId);
+  const ids = players.map((player) => player && idOf(player));
   return players.flatMap((player, index) => {
+    if (!player) return [];
     const faults = kindFaults(kinds, player, index);
-    const twin = ids.indexOf(ids[index] ?? '');
+    const id = ids[index];
+    const twin = id === undefined ? index : ids.indexOf(id);
     if (twin === index) return faults;
     const reason = `players: entry ${index + 1} is the same player as entry ${twin + 1}.`;
     return [...faults, { path: [index], reason, suggestion: 'Give it another name, or an id of its own.' }];
   });
 }
 
+function idOf({ id, kind, name, options }: PartPlayer): string | undefined {
+  return name === undefined ? id : configuredId({ id, kind, name, options });
+}
+
 function kindFaults(
   kinds: readonly PlayerKind[],
-  { kind, options }: ConfiguredPlayer,
+  { kind, options }: PartPlayer,
   index: number,
 ): PlayerFault[] {
   const known = kinds.find((each) => each.kind === kind);
@@ -81,9 +92,10 @@ function optionFaults(
 ): PlayerFault[] {
   const parsed = schema.safeParse(options);
   const which = `players: entry ${index + 1}`;
-  if (parsed.success) return hostFaults(options, which, index);
+  const hosts = hostFaults(options, which, index);
+  if (parsed.success) return hosts;
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  return parsed.error.issues.flatMap((issue): PlayerFault[] => {
+  const faults = parsed.error.issues.flatMap((issue): PlayerFault[] => {
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => unknownOption(kind, known, key, index));
     const [field = ''] = issue.path;
@@ -99,6 +111,8 @@ function optionFaults(
     const { reason, suggestion } = optionFault(issue, options[name], schema);
     return [{ path: [index, field], reason: `${which}: ${name} of ${kind} players ${reason}.`, suggestion }];
   });
+  const isToldOf = faults.some(({ path }) => path[1] === 'host');
+  return isToldOf ? faults : [...faults, ...hosts];
 }
 
 /** Names and addresses that can be none are said before a player is offline for ever. */
