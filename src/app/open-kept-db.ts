@@ -21,15 +21,20 @@ export interface KeptDb {
   readonly file: string;
   /** It is a copy in memory: what is written there is gone with the process. */
   readonly borrowed: boolean;
+  /** What the disk lacks room for, for people; undefined: for everything. */
+  readonly lacks?: string | undefined;
 }
 
 const NAME = 'tutti.db';
 /** What an upgrade may use up of the disk, but for this. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
+/** There while a package tries its new program for the first time. */
+const TRIAL = '/usr/lib/tutti/upgrading/trying';
 
 /**
  * The database, of the newest version. Before its tables are changed there is a backup. Where nothing can be written it is a copy in memory, so
- * that music plays; what people would have to find again is refused meanwhile. Throws ERR_DISK when there is no room for that either.
+ * that music plays; what people would have to find again is refused meanwhile. So it is too where there is no room for that backup; but a program on
+ * trial gives way to the one before, which needs none. Throws ERR_DISK when there is no room for that either.
  */
 export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
   const { config, closers, log } = base;
@@ -40,7 +45,14 @@ export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
       closers.add(() => db.close());
       return { db, file, borrowed: false };
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'ERR_DISK') throw error;
+      if (!(error instanceof AppError)) throw error;
+      if (error.code === 'ERR_SPACE' && !existsSync(TRIAL)) {
+        disk.demand(await neededBytes(file));
+        if (disk.state === 'fine') throw error;
+        log.error({ error: error.message }, 'the database cannot be brought up to date');
+        return { ...(await borrow(base, file)), lacks: LACKS };
+      }
+      if (error.code !== 'ERR_DISK') throw error;
       log.error({ error: error.message }, 'the database cannot be written');
       disk.look(true);
       // Nobody would hear that nothing is kept: it is not the disk that refuses.
@@ -54,6 +66,17 @@ export async function openKeptDb(base: Base, disk: DiskWatch): Promise<KeptDb> {
     }
   }
   return borrow(base, file);
+}
+
+const LACKS =
+  'Tutti is newer than what it remembers, and there is no room for the backup that comes before that is brought up to date';
+
+/** Free space with which the backup before an upgrade is made. */
+async function neededBytes(file: string): Promise<number> {
+  const sizes = [file, `${file}-wal`].map(
+    async (path) => (await stat(path).catch(() => undefined))?.size ?? 0,
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, RESERVE_BYTES);
 }
 
 async function upgraded(base: Base, file: string): Promise<Db> {

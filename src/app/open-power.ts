@@ -76,7 +76,7 @@ export function openPower(base: Base, kept: Kept, jobs: Jobs): OpenedPower {
   }
 }
 
-function diskNotices({ disk, borrowed }: Kept): Notice[] {
+function diskNotices({ disk, borrowed, lacks }: Kept): Notice[] {
   const notice_id = `${PREFIX}disk`;
   const level = 'error';
   const meanwhile = 'Music goes on. Queues, settings and people cannot be changed until then.';
@@ -86,7 +86,7 @@ function diskNotices({ disk, borrowed }: Kept): Notice[] {
         {
           notice_id,
           level,
-          message: `The disk of the server is full: remove something from it. ${meanwhile}`,
+          message: `${lacks ?? 'The disk of the server is full'}: remove something from ${lacks === undefined ? 'it' : 'its disk'}. ${meanwhile}`,
         },
       ];
     case 'read-only':

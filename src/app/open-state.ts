@@ -14,6 +14,7 @@ export interface Kept {
   /** Where that database is: in the data folder, or while nothing can be written there, a copy in memory. */
   readonly dbFile: string;
   readonly borrowed: boolean;
+  readonly lacks?: string | undefined;
   readonly store: Store;
   readonly playhead: Playhead;
   readonly claim: Claim;
@@ -44,7 +45,7 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
     if (near !== undefined) await rm(near, { force: true });
     base.restart('A backup was restored');
   }
-  const { db, file, borrowed } = await openKeptDb(base, disk);
+  const { db, file, borrowed, lacks } = await openKeptDb(base, disk);
 
   const unread: string[] = [];
   const playheadPath = join(data_dir, 'playhead');
@@ -69,6 +70,7 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
     db,
     dbFile: file,
     borrowed,
+    lacks,
     store,
     playhead,
     claim,

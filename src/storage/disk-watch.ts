@@ -34,6 +34,8 @@ export class DiskWatch {
   readonly #probe: DiskProbe;
   readonly #listeners = new Set<(state: DiskState) => void>();
   #state: DiskState = 'fine';
+  /** What is needed of it, for whatever reason. */
+  #demanded = 0;
   #timer: Timer | undefined;
 
   constructor(parts: DiskWatchParts) {
@@ -67,6 +69,12 @@ export class DiskWatch {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Counts it as full until so much is free. */
+  demand(bytes: number): void {
+    this.#demanded = bytes;
+    this.look();
+  }
+
   start(): void {
     this.#timer ??= this.#parts.clock.every(LOOK_MS, () => this.look());
   }
@@ -91,7 +99,7 @@ export class DiskWatch {
     try {
       if (this.#probe.readOnly(folder)) return 'read-only';
       const { bytes, files } = this.#probe.free(folder);
-      const least = this.#state === 'fine' ? LEAST_BYTES : ENOUGH_BYTES;
+      const least = Math.max(this.#demanded, this.#state === 'fine' ? LEAST_BYTES : ENOUGH_BYTES);
       if (bytes < least || files < LEAST_FILES) return 'full';
       if (refused || this.#state !== 'fine') this.#probe.write(folder);
       return 'fine';

@@ -1,8 +1,10 @@
-import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../fakes/server-process.js';
+import { SmallDisk } from '../fakes/small-disk.js';
+import { until } from '../until.js';
 
 const OLD = resolve(import.meta.dirname, '../fixtures/databases/version-5.db');
 
@@ -32,4 +34,52 @@ describe('an upgrade that cannot be backed up first', () => {
       expect((await readFile(join(dir, 'tutti.db'))).equals(await readFile(OLD))).toBe(true);
     },
   );
+});
+
+describe('an upgrade without room for the backup before it', () => {
+  let disk: SmallDisk;
+  let server: ServerProcess | undefined;
+  afterEach(async () => {
+    await server?.kill();
+    server = undefined;
+    await disk?.close();
+  });
+
+  it('plays on with a copy, keeps nothing and changes nothing, and goes on by itself when there is room', async () => {
+    disk = await SmallDisk.open('40m');
+    const state = disk.seen('state');
+    await mkdir(state);
+    await copyFile(OLD, join(state, 'tutti.db'));
+    await disk.fill(14 * 1024 * 1024);
+    server = await ServerProcess.start({
+      dataDir: state,
+      players: [{ id: 'silent', kind: 'null', name: 'Silent' }],
+      before: disk.words,
+      env: { TUTTI_DATA_DIR: `${disk.path}/state`, TUTTI_MUSIC_DIR: disk.path },
+    });
+    const before = server.client(['system']);
+    await before.ready();
+    await until('the notice is there', () =>
+      (before.mirror.system?.notices ?? []).some(({ message }) => message.includes('no room for the backup')),
+    );
+    const rename = { room_id: 'silent', name: 'Hall' };
+    await expect(before.send('room:rename', rename)).rejects.toMatchObject({ code: 'ERR_DISK' });
+    await before.send('room:volume', { room_id: 'silent', volume: 0.5 });
+    expect((await readFile(join(state, 'tutti.db'))).equals(await readFile(OLD))).toBe(true);
+    before.close();
+
+    await disk.clear();
+    const after = server.client(['system']);
+    await until(
+      'it takes things again',
+      async () =>
+        after.send('room:rename', rename).then(
+          () => true,
+          () => false,
+        ),
+      60_000,
+    );
+    after.close();
+    expect(await readdir(join(state, 'backups'))).toEqual([expect.stringMatching(/-migration\.tar\.gz$/)]);
+  });
 });
