@@ -50,17 +50,6 @@ describe('names', () => {
   });
 });
 
-it('a sheet does not stay over the page that the back key leads to', async () => {
-  const { page } = await open('#/rooms');
-  await page.getByRole('link', { name: 'Queue', exact: true }).click();
-  await page.getByRole('region', { name: 'Queue' }).waitFor();
-  await button(page, 'Save as playlist').click();
-  await page.getByRole('dialog').waitFor();
-  await page.goBack();
-  await page.getByRole('region', { name: 'Rooms' }).waitFor();
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-});
-
 describe('a player added by hand', () => {
   async function adding() {
     const opened = await open('#/rooms');

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useStore } from '../state/store.js';
 import { IconButton } from './buttons.js';
 
 interface SheetProps {
@@ -8,20 +9,20 @@ interface SheetProps {
   readonly children: ComponentChildren;
 }
 
-/** A dialog that comes up from below. The browser keeps the focus in it, closes it on Escape and gives the focus back. */
+/** A dialog that comes up from below. The browser keeps the focus in it, closes it on Escape and on the back key, and gives the focus back. */
 export function Sheet({ title, onClose, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
-  useEffect(() => {
+  const { router } = useStore();
+  // Before the next paint: a sheet that makes room for another one takes no step back.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const element = dialog.current;
     element?.showModal();
-    // The back key leads to another page: this does not stay over it.
-    const leave = (): void => close.current();
-    window.addEventListener('hashchange', leave);
+    const gone = router.over(() => close.current());
     return () => {
-      window.removeEventListener('hashchange', leave);
+      gone();
       element?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };

@@ -1,4 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { Steps } from './steps.js';
 
 /** Where in the page one is. The address bar holds it, so that the phone's back key works. */
 export type Route =
@@ -90,21 +91,26 @@ export interface Router {
   go(route: Route): void;
   /** As `go`, but the back key does not lead back here. */
   replace(route: Route): void;
+  /** A sheet lies over the page until the answer is called; the back key calls `close` and leaves the page where it is. */
+  over(close: () => void): () => void;
   close(): void;
 }
 
 export function createRouter(target: Window): Router {
   const route = signal(parseRoute(target.location.hash));
+  const steps = new Steps(target);
   const follow = (): void => {
     route.value = parseRoute(target.location.hash);
   };
   target.addEventListener('hashchange', follow);
   return {
     route,
-    go: (to) => {
-      target.location.hash = hrefOf(to);
+    go: (to) => steps.go(hrefOf(to)),
+    replace: (to) => steps.go(hrefOf(to), true),
+    over: (close) => steps.over(close),
+    close: () => {
+      target.removeEventListener('hashchange', follow);
+      steps.close();
     },
-    replace: (to) => target.location.replace(hrefOf(to)),
-    close: () => target.removeEventListener('hashchange', follow),
   };
 }
