@@ -24,6 +24,7 @@ export * from './queue.js';
 export * from './room.js';
 export { asyncapiDocument, openapiDocument } from './schema-documents.js';
 export * from './satellite.js';
+export * from './setting-titles.js';
 export * from './settings.js';
 export * from './sync.js';
 export * from './system.js';

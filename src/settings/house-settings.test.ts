@@ -62,7 +62,7 @@ describe('[ST3] a config file that was changed', () => {
     const { settings, notices, write, of } = house();
     await write('port: 99\nwatch: false\n');
     expect(settings.config).toMatchObject({ port: 8080, watch: true });
-    expect(notices()).toEqual(['settings-restart: Restart Tutti to apply: watch, port.']);
+    expect(notices()).toEqual(['settings-restart: Restart Tutti to apply: Notice new music at once, Port.']);
     expect(await of('port')).toMatchObject({ value: 99, waiting: true, from: 'file', locked: true });
     await write('');
     expect(notices()).toEqual([]);
@@ -107,7 +107,7 @@ describe('[ST2] what is set on the page', () => {
   it('waits for the next start where it has to', async () => {
     const { set, notices } = house();
     expect((await set('mdns', false)).setting).toMatchObject({ value: false, waiting: true });
-    expect(notices()).toEqual(['settings-restart: Restart Tutti to apply: mdns.']);
+    expect(notices()).toEqual(['settings-restart: Restart Tutti to apply: Find players by themselves.']);
   });
 
   it.each([

@@ -20,7 +20,13 @@ import {
   type SettingKey,
   type SettingSpec,
 } from '../config/index.js';
-import type { Handlers, Setting, Settings, SystemState } from '../protocol/index.js';
+import {
+  settingTitle,
+  type Handlers,
+  type Setting,
+  type Settings,
+  type SystemState,
+} from '../protocol/index.js';
 import { settingView } from './view.js';
 import { watchFile } from './watch-file.js';
 import { writeKept } from './write-kept.js';
@@ -204,7 +210,7 @@ export class HouseSettings {
     }
     const waiting = this.#waiting();
     if (waiting.length > 0) {
-      const message = `Restart Tutti to apply: ${waiting.join(', ')}.`;
+      const message = `Restart Tutti to apply: ${waiting.map(settingTitle).join(', ')}.`;
       notices.push({ notice_id: 'settings-restart', level: 'info', message });
     }
     this.#told?.(notices);

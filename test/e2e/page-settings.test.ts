@@ -34,6 +34,22 @@ describe('settings of the server', () => {
     expect(kept.set.has('watch')).toBe(false);
   });
 
+  it('that wait for a restart are told of on the first page by their names, with the way to what has to be done', async () => {
+    const { page, fake } = await open('#/', {}, PHONE);
+    const { settings: kept } = fake.house;
+    kept.set.set('mdns', false);
+    kept.restartable = false;
+    const message = 'Restart Tutti to apply: Find players by themselves.';
+    fake.house.notices([{ notice_id: 'settings-restart', level: 'info', message }]);
+    await page.getByRole('link', { name: message }).click();
+    await page.getByRole('region', { name: 'Server settings' }).waitFor();
+    await page.getByText('sudo systemctl restart tutti').waitFor();
+    kept.restartable = true;
+    await page.getByRole('link', { name: 'Settings' }).first().click();
+    await page.getByRole('link', { name: message }).click();
+    await button(page, 'Restart').waitFor();
+  });
+
   it('that are numbers are written on a sheet, which says what may be', async () => {
     const { page, kept } = await settings();
     await page.locator('summary').filter({ hasText: 'Music in and out' }).click();

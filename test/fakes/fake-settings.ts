@@ -18,6 +18,7 @@ export class FakeSettings {
   readonly inFile = new Map<string, string>();
   problems: string[] = [];
   restarts = 0;
+  restartable = true;
   readonly handlers: FakeHandlers;
 
   constructor() {
@@ -27,7 +28,7 @@ export class FakeSettings {
         file: '/var/lib/tutti/tutti.yaml',
         file_used: this.inFile.size > 0,
         problems: [...this.problems],
-        restartable: true,
+        restartable: this.restartable,
         notes: [],
       }),
       'settings:restart': () => {

@@ -53,7 +53,7 @@ describe('[ST3] the config file of a running server', () => {
       async () => (await names()).join() === 'Attic online,Bath offline,Cellar online',
     );
     expect(await setting('trash_days')).toMatchObject({ value: 4, from: 'file', waiting: false });
-    expect(await notices()).toContain('Restart Tutti to apply: snapcast_port.');
+    expect(await notices()).toContain('Restart Tutti to apply: Port for snapclients.');
   });
 
   it('is refused as a whole with a fault in it, and the page says which line', async () => {

@@ -1,14 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Setting } from '../../src/protocol/index.js';
-import {
-  fromText,
-  matches,
-  originWords,
-  purposeOf,
-  refusalWords,
-  titleOf,
-  valueWords,
-} from './setting-words.js';
+import { settingTitle, type Setting } from '../../src/protocol/index.js';
+import { fromText, matches, originWords, purposeOf, refusalWords, valueWords } from './setting-words.js';
 
 const setting = (more: Partial<Setting> = {}): Setting => ({
   key: 'trash_days',
@@ -29,8 +21,8 @@ const setting = (more: Partial<Setting> = {}): Setting => ({
 });
 
 it('gives every key a title, also one that this page does not know', () => {
-  expect(titleOf({ key: 'music_dir' })).toBe('Music folder');
-  expect(titleOf({ key: 'something_new' })).toBe('Something new');
+  expect(settingTitle('music_dir')).toBe('Music folder');
+  expect(settingTitle('something_new')).toBe('Something new');
 });
 
 it('says what it is for as a sentence', () => {

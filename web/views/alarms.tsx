@@ -3,12 +3,13 @@ import type { Alarm } from '../../src/protocol/alarm.js';
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { daysText, isTrouble, lastText, nextText, sourceText, placeText } from '../state/alarm-words.js';
+import { isAdmin } from '../state/door.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import '../styles/alarms.css';
 import { AlarmSheet } from './alarm-sheet.js';
 import { BackHeader } from './collections.js';
-import { isAdmin, useList, useNow } from './follow.js';
+import { useList, useNow } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { Switch } from './schedules.js';
 

@@ -7,13 +7,14 @@ import { Icon } from '../components/icon.js';
 import { Progress } from '../components/progress.js';
 import { Sheet } from '../components/sheet.js';
 import { backupHref, sendBackup } from '../state/backup-file.js';
+import { isAdmin } from '../state/door.js';
 import { explain } from '../state/explain.js';
 import { ago } from '../state/job-words.js';
 import { bytes, MOVING } from '../state/pipeline-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader, Failed } from './collections.js';
-import { isAdmin, useNow } from './follow.js';
+import { useNow } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { OnlyAdmins } from './imports.js';
 

@@ -4,6 +4,7 @@ import type { QueueSource } from '../../src/protocol/queue.js';
 import { Artwork } from '../components/artwork.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Menu, type MenuEntry } from '../components/menu.js';
+import { isAdmin } from '../state/door.js';
 import { count, longTime } from '../state/format.js';
 import { albumPlays } from '../state/play-words.js';
 import { hrefOf } from '../state/route.js';
@@ -11,7 +12,6 @@ import { useStore } from '../state/store.js';
 import { HeartButton, LoveButton } from './heart-button.js';
 import { AlbumGrid } from './album-grid.js';
 import { DeleteAlbum } from './delete-album.js';
-import { isAdmin } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { collectEntry, TrackList } from './track-list.js';
 

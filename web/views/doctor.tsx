@@ -14,12 +14,13 @@ import {
   sentence,
   verdict,
 } from '../state/check-words.js';
+import { isAdmin } from '../state/door.js';
 import { ago } from '../state/job-words.js';
 import { useStore, type Store } from '../state/store.js';
 import '../styles/pipeline.css';
 import '../styles/doctor.css';
 import { BackHeader } from './collections.js';
-import { isAdmin, useList, useNow } from './follow.js';
+import { useList, useNow } from './follow.js';
 import { OnlyAdmins } from './imports.js';
 
 /** What the doctor looks at, what was found, and what mends it. */

@@ -5,6 +5,7 @@ import { Button, IconButton } from '../components/buttons.js';
 import { Field, SheetForm } from '../components/form.js';
 import { Icon } from '../components/icon.js';
 import { Sheet } from '../components/sheet.js';
+import { isAdmin } from '../state/door.js';
 import { tidyAddress } from '../state/download-words.js';
 import { count } from '../state/format.js';
 import { ago } from '../state/job-words.js';
@@ -12,7 +13,7 @@ import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { useAnswer } from './asked.js';
 import { BackHeader, Failed } from './collections.js';
-import { isAdmin, useNow } from './follow.js';
+import { useNow } from './follow.js';
 import { OnlyAdmins } from './imports.js';
 
 type Feed = CommandReply<'feed:list'>['feeds'][number];

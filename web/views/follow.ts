@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Download } from '../../src/protocol/pipeline/download.js';
 import type { ListItem, ListName } from '../../src/protocol/lists.js';
-import { doorOf } from '../state/door.js';
+import { doorOf, isAdmin } from '../state/door.js';
 import { pulseOf, type Pulse } from '../state/download-words.js';
 import { type Store, useStore } from '../state/store.js';
 
@@ -27,13 +27,6 @@ export function useList<L extends ListName>(name: L, wanted = true): readonly Li
     };
   }, [name, wanted, store]);
   return store.house.lists.value[name];
-}
-
-/** Whether the person at this phone manages the house; where nobody signs in everybody does. */
-export function isAdmin(store: Store): boolean {
-  const you = doorOf(store).you.value;
-  void store.house.connection.value;
-  return you ? you.role === 'admin' : store.client.hello?.auth === 'open';
 }
 
 /** Something of a person, as far as lists say whose it is. */

@@ -1,12 +1,13 @@
 import type { Candidate } from '../../src/protocol/pipeline/candidate.js';
 import { Icon } from '../components/icon.js';
+import { isAdmin } from '../state/door.js';
 import { ago } from '../state/job-words.js';
 import { candidateFacts, candidateGroups, candidateLine, percent } from '../state/pipeline-words.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
-import { isAdmin, useList, useNow } from './follow.js';
+import { useList, useNow } from './follow.js';
 
 export const OnlyAdmins = () => <p class="empty">This is for who manages Tutti.</p>;
 

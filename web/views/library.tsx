@@ -3,12 +3,13 @@ import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { Notices } from '../components/notices.js';
 import { VirtualList } from '../components/virtual-list.js';
+import { isAdmin } from '../state/door.js';
 import { count } from '../state/format.js';
 import { candidateGroups } from '../state/pipeline-words.js';
 import { hrefOf, type LibrarySection } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { Albums } from './albums.js';
-import { isAdmin, useList } from './follow.js';
+import { useList } from './follow.js';
 import { ArtistRow, PlaylistRow } from './row-links.js';
 import { SearchResults } from './search-results.js';
 

@@ -2,14 +2,13 @@ import { computed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { RoleLimits, Room } from '../../src/protocol/room.js';
 import { Button } from '../components/buttons.js';
-import { doorOf } from '../state/door.js';
+import { doorOf, isAdmin } from '../state/door.js';
 import { limitText, ownText } from '../state/limit-words.js';
 import { minuteOfDay } from '../state/limits.js';
 import { useStore } from '../state/store.js';
 import { Wish } from '../state/wish.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
-import { isAdmin } from './follow.js';
 import { LimitSlider } from './room-settings.js';
 
 /** How loud anything may be, and for whom: what holds for the person at this phone, and for admins the way to change it. */

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from '../components/icon.js';
+import { isAdmin } from '../state/door.js';
 import { isGoing } from '../state/download-words.js';
 import { count } from '../state/format.js';
 import { candidateGroups, isTrouble } from '../state/pipeline-words.js';
@@ -7,7 +8,7 @@ import { hrefOf, type PlainView } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
-import { isAdmin, useList } from './follow.js';
+import { useList } from './follow.js';
 
 /** Everything about music that comes in and goes out, with what is worth a look. */
 export function MusicView() {

@@ -1,6 +1,7 @@
 import { Artwork } from '../components/artwork.js';
 import { IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
+import { isAdmin } from '../state/door.js';
 import { groupText } from '../state/group.js';
 import { hasVolume, noticeOf } from '../state/notice.js';
 import { hrefOf } from '../state/route.js';
@@ -120,17 +121,19 @@ function NoticeLine() {
   const store = useStore();
   const { house } = store;
   const { playback, roomPlayers, system, lists } = house;
-  const notice = noticeOf(playback.value, roomPlayers.value, system.value, lists.value.alarms);
+  const notice = noticeOf(
+    playback.value,
+    roomPlayers.value,
+    system.value,
+    lists.value.alarms,
+    isAdmin(store),
+  );
   return (
     <div class={`notice ${notice?.kind ?? 'none'}`} role="status">
       {notice && (
         <>
           {notice.kind === 'warning' && <Icon name="warning" size={18} />}
-          {notice.action === 'settings' || notice.action === 'alarms' ? (
-            <a href={hrefOf({ view: notice.action })}>{notice.text}</a>
-          ) : (
-            <span>{notice.text}</span>
-          )}
+          {notice.to ? <a href={hrefOf({ view: notice.to })}>{notice.text}</a> : <span>{notice.text}</span>}
           {notice.action === 'take-over' && (
             <button
               type="button"

@@ -5,12 +5,13 @@ import { Field, SheetForm } from '../components/form.js';
 import { Icon } from '../components/icon.js';
 import { Sheet } from '../components/sheet.js';
 import { cronWords, USUAL } from '../state/cron-words.js';
+import { isAdmin } from '../state/door.js';
 import { ago } from '../state/job-words.js';
 import { fromNow } from '../state/pipeline-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
-import { isAdmin, useList, useNow } from './follow.js';
+import { useList, useNow } from './follow.js';
 import { OnlyAdmins } from './imports.js';
 
 /** Work that comes by the clock. */

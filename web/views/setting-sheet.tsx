@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
+import { settingTitle } from '../../src/protocol/setting-titles.js';
 import type { Setting } from '../../src/protocol/settings.js';
 import { Field, SheetForm } from '../components/form.js';
 import { Sheet } from '../components/sheet.js';
 import { explain } from '../state/explain.js';
-import { asText, fromText, purposeOf, refusalWords, titleOf, wordsOf } from '../state/setting-words.js';
+import { asText, fromText, purposeOf, refusalWords, wordsOf } from '../state/setting-words.js';
 import { useStore } from '../state/store.js';
 
 /** One setting, to be changed. */
@@ -11,7 +12,7 @@ export function SettingSheet({ setting, onClose }: { setting: Setting; onClose: 
   const { client, toasts } = useStore();
   const { key, kind, choices, fallback, live } = setting;
   const [text, setText] = useState(asText(setting.value));
-  const title = titleOf(setting);
+  const title = settingTitle(key);
   const run = async (): Promise<string | undefined> => {
     const read = fromText(setting, text);
     if (read !== 'default' && 'problem' in read) return read.problem;

@@ -1,14 +1,15 @@
 import { useState } from 'preact/hooks';
+import { settingTitle } from '../../src/protocol/setting-titles.js';
 import type { Setting, Settings } from '../../src/protocol/settings.js';
 import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
-import { matches, originWords, purposeOf, titleOf, valueWords } from '../state/setting-words.js';
+import { isAdmin } from '../state/door.js';
+import { matches, originWords, purposeOf, valueWords } from '../state/setting-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import '../styles/settings-house.css';
 import { BackHeader, Failed } from './collections.js';
-import { isAdmin } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { OnlyAdmins } from './imports.js';
 import { Switch } from './schedules.js';
@@ -119,7 +120,7 @@ function Standing({ settings: { settings, problems, notes, restartable } }: { se
           <li class="warning">
             <Icon name="redo" size={20} />
             <span role="status">
-              Restart Tutti to apply: {waiting.map(titleOf).join(', ')}.
+              Restart Tutti to apply: {waiting.map(({ key }) => settingTitle(key)).join(', ')}.
               {!restartable && (
                 <span class="setting-problem">
                   On the server: <code>sudo systemctl restart tutti</code>
@@ -188,7 +189,7 @@ function Row({
 }) {
   const store = useStore();
   const { key, kind, locked, waiting, from, value } = setting;
-  const title = titleOf(setting);
+  const title = settingTitle(setting.key);
   const change = async (on: boolean): Promise<void> => {
     if (await store.ask('settings:set', { key, value: on })) onChanged();
   };

@@ -1,13 +1,12 @@
 import { Button } from '../components/buttons.js';
 import { Icon, type IconName } from '../components/icon.js';
-import { doorOf } from '../state/door.js';
-import { sleptOn } from '../state/notice.js';
+import { doorOf, isAdmin } from '../state/door.js';
+import { houseNotices, mendedAt, sleptOn } from '../state/notice.js';
 import { hrefOf, type PlainView } from '../state/route.js';
 import type { Theme } from '../state/settings.js';
 import { signOut } from '../state/sign-in.js';
 import { useStore } from '../state/store.js';
 import '../styles/settings-house.css';
-import { isAdmin } from './follow.js';
 
 const THEMES: readonly { theme: Theme; label: string }[] = [
   { theme: 'system', label: 'Like the phone' },
@@ -18,7 +17,7 @@ const THEMES: readonly { theme: Theme; label: string }[] = [
 export function SettingsView() {
   const store = useStore();
   const { settings, house } = store;
-  const notices = house.system.value?.notices ?? [];
+  const notices = houseNotices(house.system.value, isAdmin(store));
   const slept = sleptOn(house.lists.value.alarms);
   return (
     <section class="view" aria-label="Settings">
@@ -34,12 +33,15 @@ export function SettingsView() {
                 <a href={hrefOf({ view: 'alarms' })}>{notice?.message}</a>
               </li>
             ))}
-            {notices.map((notice) => (
-              <li key={notice.notice_id} class={notice.level}>
-                <Icon name={notice.level === 'info' ? 'check' : 'warning'} size={20} />
-                <span>{notice.message}</span>
-              </li>
-            ))}
+            {notices.map(({ notice_id, level, message }) => {
+              const to = mendedAt(notice_id);
+              return (
+                <li key={notice_id} class={level}>
+                  <Icon name={level === 'info' ? 'check' : 'warning'} size={20} />
+                  {to ? <a href={hrefOf({ view: to })}>{message}</a> : <span>{message}</span>}
+                </li>
+              );
+            })}
           </ul>
         )}
         <Account />

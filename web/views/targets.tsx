@@ -5,6 +5,7 @@ import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
 import { Menu } from '../components/menu.js';
+import { isAdmin } from '../state/door.js';
 import { explain } from '../state/explain.js';
 import { count } from '../state/format.js';
 import { ago } from '../state/job-words.js';
@@ -12,7 +13,7 @@ import { isTrouble, SCAN_WORDS, TARGET_WORDS } from '../state/pipeline-words.js'
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
-import { isAdmin, useList, useNow } from './follow.js';
+import { useList, useNow } from './follow.js';
 import { OnlyAdmins } from './imports.js';
 import { Switch } from './schedules.js';
 import { TargetSheet } from './target-sheet.js';

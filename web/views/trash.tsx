@@ -2,13 +2,14 @@ import { useState } from 'preact/hooks';
 import type { TrashEntry } from '../../src/protocol/pipeline/upkeep.js';
 import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
+import { isAdmin } from '../state/door.js';
 import { count } from '../state/format.js';
 import { ago } from '../state/job-words.js';
 import { bytes, fromNow, MOVING, TRASH_WORDS } from '../state/pipeline-words.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader, Failed } from './collections.js';
-import { isAdmin, useNow } from './follow.js';
+import { useNow } from './follow.js';
 import { useLoaded } from './hooks.js';
 import { OnlyAdmins } from './imports.js';
 
