@@ -203,7 +203,7 @@ export class FakeHouse {
       this.publish({ type: 'playback:state', topic, data: after.playback });
     if (differs(before.room, after.room))
       this.publish({ type: 'room:updated', topic: 'rooms', data: after.room });
-    if (differs([before.room.name, before.room.player_ids], [after.room.name, after.room.player_ids]))
+    if (differs(described(before.room), described(after.room)))
       this.publish({ type: 'room:updated', topic, data: after.room });
     this.#tellParty(before, after);
     for (const player of after.players) {
@@ -324,6 +324,14 @@ function summaryOf({ description, participants, max_participants, fair, public: 
 function differs(one: unknown, other: unknown): boolean {
   return one !== other && JSON.stringify(one) !== JSON.stringify(other);
 }
+
+/** What a room tells those who follow it alone. */
+const described = ({ name, player_ids, volume_limit, quiet_hours }: Room): unknown[] => [
+  name,
+  player_ids,
+  volume_limit,
+  quiet_hours,
+];
 
 /** The state with everything that follows from queue and item filled in. */
 function settled(state: FakeRoom, lane: Lane): FakeRoom {

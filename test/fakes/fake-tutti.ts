@@ -5,12 +5,16 @@ import path from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError, systemClock } from '../../src/base/index.js';
 import {
+  allows,
   CommandFrame,
   COMMANDS,
   isCommandType,
   PROTOCOL,
   roomTopic,
   SESSION_COMMANDS,
+  TOPIC_ACCESS,
+  topicFamily,
+  type Access,
   type TopicEvent,
   type You,
 } from '../../src/protocol/index.js';
@@ -41,6 +45,9 @@ export interface FakeTuttiOptions {
   readonly you?: You;
 }
 
+/** What comes to its end by itself asks as nobody's connection. */
+const MUSIC = 'the music';
+
 /** One that has connected. */
 interface Speaker {
   readonly topics: Set<string>;
@@ -55,6 +62,8 @@ export class FakeTutti {
   readonly house: FakeHouse;
   /** Command types in the order they came. */
   readonly received: string[] = [];
+  /** Commands and topics that `you` may not have. */
+  readonly refused: string[] = [];
   /** Ignore everything from now on, answer nothing: a machine that is gone without a word. */
   silent = false;
   /** Lines that are dead without a word; new ones are not. */
@@ -214,6 +223,13 @@ export class FakeTutti {
     }
   }
 
+  /** By the same matrix as in a real house. */
+  #check(access: Access, what: string, roomId?: string): void {
+    if (!this.#you || allows(access, this.#you, roomId)) return;
+    this.refused.push(what);
+    throw new AppError('ERR_NOT_ALLOWED', `${this.#you.name} may not have ${what}`);
+  }
+
   /** Parties are for who is in, and for everybody while they are public. */
   #mayRead(topic: string, connection: string): boolean {
     return !topic.startsWith('party/') || this.house.parties.mayRead(topic.slice(6), connection);
@@ -230,6 +246,8 @@ export class FakeTutti {
     }
     if (this.busy.delete(topic))
       throw new AppError('ERR_RATE_LIMITED', 'later', { params: { retry_after_ms: 20 } });
+    const family = topicFamily(topic);
+    if (family) this.#check(TOPIC_ACCESS[family], topic, topic.split('/')[1]);
     const snapshot = this.house.snapshot(topic);
     if (!snapshot) throw new AppError('ERR_TOPIC_NOT_FOUND', `no topic ${topic}`);
     if (!this.#mayRead(topic, connection)) throw new AppError('ERR_NOT_ALLOWED', 'not for you');
@@ -244,7 +262,9 @@ export class FakeTutti {
       ((request: unknown, connection: string) => unknown) | undefined;
     if (!handler) throw new AppError('ERR_NOT_SUPPORTED', `the fake does not do ${type}`);
     const request = COMMANDS[type].request.parse(data ?? {});
-    this.house.parties.guard(type, 'room_id' in request ? request.room_id : undefined, connection);
+    const roomId = 'room_id' in request ? request.room_id : undefined;
+    if (connection !== MUSIC) this.#check(COMMANDS[type].access, type, roomId);
+    this.house.parties.guard(type, roomId, connection);
     return handler(request, connection);
   }
 
@@ -256,7 +276,7 @@ export class FakeTutti {
       const { position_seconds, at_us, rate, duration_seconds } = this.house.anchor(state.playback);
       const duration = duration_seconds === undefined ? {} : { duration_seconds };
       if (duration_seconds !== undefined && position_seconds >= duration_seconds) {
-        this.#run('room:next', { room_id }, 'the music');
+        this.#run('room:next', { room_id }, MUSIC);
         continue;
       }
       this.house.publish(

@@ -25,6 +25,8 @@ export class Doorway {
   readonly link = signal<EntryLink | undefined>(undefined);
   /** Why somebody stands before the door again, in words. */
   readonly reason = signal<string | undefined>(undefined);
+  /** Who is in asked for the sign-in page, to come in as somebody else. */
+  readonly asked = signal(false);
   /** A guest who has just come in, and takes a seat as soon as there is a party. */
   readonly arriving = signal(false);
   /** The sign-in page is shown, and nothing of the house. */
@@ -43,7 +45,7 @@ export class Doorway {
     target.addEventListener('hashchange', follow);
     this.shut = computed(() => {
       const { problem } = house.connection.value;
-      return problem === 'sign_in' || (this.link.value !== undefined && !this.#open());
+      return problem === 'sign_in' || this.asked.value || (this.link.value !== undefined && !this.#open());
     });
     effect(() => {
       const { problem, reason } = house.connection.value;
@@ -63,12 +65,19 @@ export class Doorway {
     const room = you.role === 'guest' ? you.room_id : undefined;
     this.you.value = you;
     this.reason.value = undefined;
+    this.asked.value = false;
     this.arriving.value = room !== undefined;
     if (room !== undefined) this.pass({ view: 'party', id: room });
     else if (this.link.peek()) this.pass({ view: 'playing' });
     this.#store.client.again();
     // A guest who was here before was refused some of them.
     this.#store.client.subscribe(HOUSE_TOPICS).catch(() => undefined);
+  }
+
+  /** Nobody comes in anew: the house as who is signed in sees it. */
+  goOn(): void {
+    this.asked.value = false;
+    if (this.link.peek()) this.pass({ view: 'playing' });
   }
 
   /** The link is not needed any more, and leaves the address bar. */

@@ -21,7 +21,7 @@ import '../styles/pipeline.css';
 import '../styles/doctor.css';
 import { BackHeader } from './collections.js';
 import { useList, useNow } from './follow.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 
 /** What the doctor looks at, what was found, and what mends it. */
 export function DoctorView() {

@@ -14,7 +14,7 @@ import '../styles/pipeline.css';
 import { useAnswer } from './asked.js';
 import { BackHeader, Failed } from './collections.js';
 import { useNow } from './follow.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 
 type Feed = CommandReply<'feed:list'>['feeds'][number];
 

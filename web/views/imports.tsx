@@ -8,8 +8,7 @@ import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
 import { useList, useNow } from './follow.js';
-
-export const OnlyAdmins = () => <p class="empty">This is for who manages Tutti.</p>;
+import { OnlyAdmins } from './not-for-you.js';
 
 /** Albums on their way into the library; those that wait for a person first. */
 export function ImportsView() {

@@ -14,7 +14,7 @@ import '../styles/inputs.css';
 import { useAnswer } from './asked.js';
 import { BackHeader } from './collections.js';
 import { useList, useNow } from './follow.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 import { KeySheet, LearnSheet, type Key } from './input-sheets.js';
 import { Switch } from './schedules.js';
 

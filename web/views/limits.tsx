@@ -15,6 +15,8 @@ import { LimitSlider } from './room-settings.js';
 export function LimitsView() {
   const store = useStore();
   const admin = isAdmin(store);
+  const { room, rooms } = store.house;
+  const own = room.value ? [room.value] : [];
   return (
     <section class="view pipeline" aria-label="Volume limits">
       <BackHeader title="Volume limits" />
@@ -36,8 +38,8 @@ export function LimitsView() {
         )}
         <h3 class="pipeline-heading">Rooms</h3>
         <ul class="cards" aria-label="Limits of rooms">
-          {store.house.rooms.value?.map((room) => (
-            <RoomRow key={room.room_id} room={room} admin={admin} />
+          {(store.invited.value ? own : (rooms.value ?? [])).map((each) => (
+            <RoomRow key={each.room_id} room={each} admin={admin} />
           ))}
         </ul>
       </div>

@@ -1,4 +1,5 @@
 import type { Route } from '../state/route.js';
+import { useStore } from '../state/store.js';
 import { ActivityView } from './activity.js';
 import { BackupsView } from './backups.js';
 import { AlarmsView } from './alarms.js';
@@ -12,6 +13,7 @@ import { InputsView } from './inputs.js';
 import { LibraryView } from './library.js';
 import { LimitsView } from './limits.js';
 import { MusicView } from './music.js';
+import { isForHouse, NotForGuests } from './not-for-you.js';
 import { JoinView, PartyView } from './party.js';
 import { PeopleView } from './people.js';
 import { PlaylistView } from './playlist.js';
@@ -34,6 +36,8 @@ export { WishLine } from './wish-line.js';
 export type LaterRoute = Exclude<Route, { readonly view: 'playing' | 'queue' }>;
 
 export function MoreView({ route }: { route: LaterRoute }) {
+  const { invited } = useStore();
+  if (invited.value && isForHouse(route)) return <NotForGuests />;
   switch (route.view) {
     case 'rooms':
       return <RoomsView />;

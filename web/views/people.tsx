@@ -6,6 +6,7 @@ import { YouPart } from './account.js';
 import { usePeopleRounds } from './asked.js';
 import { BackHeader } from './collections.js';
 import { GuestsPart } from './guests.js';
+import { ComeIn } from './not-for-you.js';
 import { PersonsPart } from './persons.js';
 import { ProgramsPart } from './programs.js';
 
@@ -26,9 +27,14 @@ export function PeopleView() {
     <section class="view people" aria-label="People">
       <BackHeader title="People" />
       {!you || you.role === 'guest' ? (
-        <p class="empty">
-          {you ? 'Guests have no account here.' : 'Nobody has to sign in here: everybody may do everything.'}
-        </p>
+        <div class="empty">
+          <p>
+            {you
+              ? 'Guests have no account here.'
+              : 'Nobody has to sign in here: everybody may do everything.'}
+          </p>
+          {you && <ComeIn />}
+        </div>
       ) : (
         <>
           <div class="party-parts" role="group" aria-label="Parts of this page">

@@ -10,7 +10,7 @@ import '../styles/pipeline.css';
 import { BackHeader, Failed } from './collections.js';
 import { useList } from './follow.js';
 import { useLoaded } from './hooks.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 import { MatchChoice } from './review-choice.js';
 import { EvidenceTable } from './review-evidence.js';
 import { OpenReviewSheet, type ReviewSheet } from './review-sheets.js';

@@ -11,7 +11,7 @@ import '../styles/pipeline.css';
 import '../styles/settings-house.css';
 import { BackHeader, Failed } from './collections.js';
 import { useLoaded } from './hooks.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 import { Switch } from './schedules.js';
 import { SettingSheet } from './setting-sheet.js';
 

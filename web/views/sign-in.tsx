@@ -29,10 +29,10 @@ export function SignInPage() {
             {door.reason.value}
           </p>
         )}
-        {link && you && (
+        {(link || door.asked.value) && you && (
           <div class="door-reason">
             <p>{`${you.name} is signed in on this phone. Go on, or come in anew below.`}</p>
-            <Button offline label={`Go on as ${you.name}`} onClick={() => door.pass({ view: 'playing' })} />
+            <Button offline label={`Go on as ${you.name}`} onClick={() => door.goOn()} />
           </div>
         )}
         {link?.kind === 'sign-in' && <ByLink key={link.secret} link={link.secret} />}

@@ -14,7 +14,7 @@ import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
 import { BackHeader } from './collections.js';
 import { useList, useNow } from './follow.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 import { Switch } from './schedules.js';
 import { TargetSheet } from './target-sheet.js';
 

@@ -11,7 +11,7 @@ import '../styles/pipeline.css';
 import { BackHeader, Failed } from './collections.js';
 import { useNow } from './follow.js';
 import { useLoaded } from './hooks.js';
-import { OnlyAdmins } from './imports.js';
+import { OnlyAdmins } from './not-for-you.js';
 
 const MOST = 200;
 
