@@ -19,6 +19,7 @@ import { KeptList, type Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
 import { asking, type RunCommand } from './ask.js';
 import { judge, LOOK_MS, MAX_DONE, nextRing, type Past, type Verdict } from './due.js';
+import type { Fades } from './fade.js';
 import { AlarmOwn, DEFAULTS, type RingKept } from './kept.js';
 import { Ring, type RingEnd } from './ring.js';
 import { troubleWith } from './trouble.js';
@@ -33,8 +34,8 @@ export interface AlarmParts {
   readonly clock: WallClock;
   readonly log: Logger;
   readonly local: Pick<HouseTime, 'name' | 'offsetAt'>;
-  /** An alarm rings in a room: it is not to fall silent by itself. Answers with how loud it was, where it was about to. */
-  awake(roomId: string): number | undefined;
+  /** An alarm rings in a room: it is not to fall silent by itself. */
+  awake(this: void, roomId: string): void;
 }
 
 const MAX_ALARMS = 100;
@@ -50,8 +51,8 @@ export class Alarms {
   /** Until when each has been looked after; on disk only when something came of it. */
   readonly #looked = new Map<string, number>();
   readonly #rings = new Map<string, Ring>();
-  readonly #later = new Set<Timer>();
   #run: RunCommand | undefined;
+  #fades: Fades | undefined;
   #timer: Timer | undefined;
   #unturn: (() => void) | undefined;
 
@@ -75,6 +76,7 @@ export class Alarms {
       'alarm:remove': async ({ alarm_id }) => {
         this.#entry(alarm_id);
         await this.#rings.get(alarm_id)?.stop(false, 'Removed');
+        this.#letGo(alarm_id, 'Removed');
         this.#kept.remove([alarm_id]);
         this.#looked.delete(alarm_id);
         return {};
@@ -104,9 +106,13 @@ export class Alarms {
   }
 
   /** Nothing rings before. */
-  start(run: RunCommand): void {
+  start(run: RunCommand, fades: Fades): void {
     this.#run = run;
-    for (const { item, own } of this.#kept.all()) this.#looked.set(item.alarm_id, own.looked_ms);
+    this.#fades = fades;
+    for (const { item, own } of this.#kept.all()) {
+      this.#looked.set(item.alarm_id, own.looked_ms);
+      if (own.ring?.before !== undefined) fades.adopt(item.room_id, own.ring.before);
+    }
     this.#unturn = this.#parts.clock.onTurn(() => this.#look());
     this.#look();
   }
@@ -121,11 +127,19 @@ export class Alarms {
     return [...this.#rings.values()].some((ring) => ring.roomId === roomId && ring.excuses);
   }
 
+  /** Whether a room is as loud as an alarm says, also while it is not known whether it rings on after a restart. */
+  fades(roomId: string): boolean {
+    return this.#kept.all().some(({ item, own }) => {
+      const ring = this.#rings.get(item.alarm_id);
+      if (ring) return ring.fades && ring.roomId === roomId;
+      return own.ring?.state === 'ringing' && item.room_id === roomId;
+    });
+  }
+
   /** What rings plays on, and is an alarm again after a restart. */
   close(): void {
     this.#timer?.cancel();
     this.#unturn?.();
-    for (const timer of this.#later) timer.cancel();
     for (const ring of this.#rings.values()) ring.close();
   }
 
@@ -308,6 +322,7 @@ export class Alarms {
       ? troubleWith(item, { what: 'cut-short', reason: last_message }, this.#parts)
       : undefined;
     this.#put({ ...rest, last_message, ...(notice && { notice }) }, mine);
+    this.#fades?.giveBack(item.room_id);
     return true;
   }
 
@@ -316,9 +331,10 @@ export class Alarms {
     by: AlarmOwn['by'],
     options: { readonly test: boolean; readonly kept?: RingKept },
   ): void {
-    const { clock, log, store } = this.#parts;
+    const { clock, log, store, awake } = this.#parts;
     const { alarm_id, room_id } = alarm;
-    if (!this.#run) throw new AppError('ERR_BUSY', 'The server is not ready yet', { retryable: true });
+    if (!this.#run || !this.#fades)
+      throw new AppError('ERR_BUSY', 'The server is not ready yet', { retryable: true });
     const others = [...this.#rings].filter(([id, ring]) => ring.roomId === room_id || id === alarm_id);
     const ring: Ring = new Ring({
       clock,
@@ -326,28 +342,22 @@ export class Alarms {
       alarm,
       state: () => store.state,
       ask: asking(this.#run, { connection_id: 'alarm', name: 'Alarm', ...by }),
+      fades: this.#fades,
+      role: by.role,
       test: options.test,
       kept: options.kept,
-      later: (ms, run) => this.#after(ms, run),
+      awake: () => awake(room_id),
       changed: (keep) => this.#showRing(alarm_id, ring, keep),
       over: (end) => this.#over(alarm_id, ring, end),
       say: (level, message) => this.#say(alarm, level, message),
     });
     this.#rings.set(alarm_id, ring);
     this.#showRing(alarm_id, ring, true);
-    const awoken = this.#parts.awake(room_id);
+    if (options.kept?.state !== 'snoozed') awake(room_id);
     log.info({ alarm_id, room_id, test: options.test }, 'an alarm rings');
     void Promise.all(others.map(([, other]) => other.stop(true, 'Another one rang in its room'))).then(() =>
-      ring.begin(others.reduce((volume, [, other]) => volume ?? other.givesBack, awoken)),
+      ring.begin(),
     );
-  }
-
-  #after(ms: number, run: () => void): void {
-    const timer = this.#parts.clock.after(ms, () => {
-      this.#later.delete(timer);
-      run();
-    });
-    this.#later.add(timer);
   }
 
   #showRing(alarmId: string, ring: Ring, keep: boolean): void {

@@ -24,7 +24,9 @@ export const RingKept = z.object({
   fallback: z.boolean(),
   test: z.boolean(),
   music: MusicKept,
-  /** How loud the room was. */
+  /** Players that somebody has turned while it rang. */
+  turned: z.array(Id).optional(),
+  /** How loud the room was, as older versions kept it. */
   before: z.number().optional(),
 });
 export type RingKept = z.infer<typeof RingKept>;
@@ -49,7 +51,8 @@ export const SleepOwn = z.object({
   ends_ms: z.number().optional(),
   /** How long it was set for: a clock that is wrong after a restart makes it no longer. */
   length_ms: z.number().optional(),
-  /** While it fades: how loud the room was. */
+  fades: z.boolean().optional(),
+  /** While it fades: how loud the room was, as older versions kept it. */
   before: z.number().optional(),
 });
 export type SleepOwn = z.infer<typeof SleepOwn>;

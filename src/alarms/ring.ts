@@ -1,11 +1,13 @@
 import { AppError, Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
-import type { Alarm, AlarmRing } from '../protocol/index.js';
+import type { Alarm, AlarmRing, Role } from '../protocol/index.js';
 import type { State } from '../state/index.js';
+import { Absent } from './absent.js';
 import type { Ask } from './ask.js';
+import type { Fades } from './fade.js';
 import { RingVolume } from './ring-volume.js';
 import { NO_MUSIC, type RingKept } from './kept.js';
 import { Music } from './music.js';
-import { announces, missingIn, namesOf, standingOf } from './standing.js';
+import { announces, standingOf } from './standing.js';
 import { troubleOf } from './words.js';
 
 /** How it ended. */
@@ -20,15 +22,18 @@ export interface RingParts {
   readonly log: Logger;
   readonly state: () => State;
   readonly ask: Ask;
+  readonly fades: Fades;
+  /** Whose limits hold. */
+  readonly role: Role;
   readonly alarm: Alarm;
   readonly kept: RingKept | undefined;
   readonly test: boolean;
-  /** Waits, unless the server stops meanwhile. */
-  later(ms: number, run: () => void): void;
+  /** Its room is not to fall silent by itself. */
+  awake(): void;
   /** `keep` = it must survive a restart. */
-  changed(keep: boolean): void;
+  changed(this: void, keep: boolean): void;
   over(end: RingEnd): void;
-  say(level: 'info' | 'warning' | 'error', message: string): void;
+  say(this: void, level: 'info' | 'warning' | 'error', message: string): void;
 }
 
 const STEP_MS = 1_000;
@@ -45,6 +50,7 @@ export class Ring {
   readonly #turn = new Serial();
   readonly #music: Music;
   readonly #volume: RingVolume;
+  readonly #absent: Absent;
   readonly #sinceMs: number;
   readonly #endsUs: number;
   #state: 'ringing' | 'snoozed' = 'ringing';
@@ -54,7 +60,6 @@ export class Ring {
   #snoozeMs: number | undefined;
   #fallback: boolean;
   #problem: string | undefined;
-  #missing: readonly string[] = [];
   /** Nothing has been heard since then. */
   #silentUs: number;
   #triedUs = 0;
@@ -79,8 +84,16 @@ export class Ring {
     this.#begun = kept !== undefined;
     this.#music = new Music({ ask, state, alarm, kept: kept?.music ?? NO_MUSIC });
     const fade_seconds = test ? Math.min(alarm.fade_seconds, TEST_FADE_SECONDS) : alarm.fade_seconds;
-    const fade = { from: Math.min(alarm.from_volume, alarm.volume), to: alarm.volume, seconds: fade_seconds };
-    this.#volume = new RingVolume({ ...parts, roomId: alarm.room_id, fade, before: kept?.before });
+    const way = { from: Math.min(alarm.from_volume, alarm.volume), to: alarm.volume, seconds: fade_seconds };
+    const roomId = alarm.room_id;
+    this.#volume = new RingVolume({
+      ...parts,
+      roomId,
+      way,
+      turned: kept?.turned ?? [],
+      onTurned: () => parts.changed(true),
+    });
+    this.#absent = new Absent({ state, ask, roomId });
     const now = clock.nowUs();
     this.#silentUs = now;
     this.#endsUs = now + (test ? TEST_MINUTES : alarm.stop_minutes) * 60e6;
@@ -107,7 +120,7 @@ export class Ring {
       fallback: this.#fallback,
       test: this.#parts.test,
       music: this.#music.kept,
-      ...(this.#volume.before !== undefined && { before: this.#volume.before }),
+      ...(this.#volume.turned.length > 0 && { turned: [...this.#volume.turned] }),
     };
   }
 
@@ -119,20 +132,19 @@ export class Ring {
       snoozes_left: Math.max(0, this.#parts.alarm.snooze_count - this.#snoozes),
       tone: this.#fallback && this.#begun,
       test: this.#parts.test,
-      missing_player_ids: [...this.#missing],
+      missing_player_ids: [...this.#absent.playerIds],
       ...(this.#problem !== undefined && { problem: this.#problem }),
     };
   }
 
-  /** How loud its room was, when that is what it gets back. */
-  get givesBack(): number | undefined {
-    return this.#volume.givesBack;
+  /** Whether its room is as loud as it says. */
+  get fades(): boolean {
+    return !this.#ended && this.#state === 'ringing';
   }
 
-  /** Begins, or goes on after a restart: what plays already is not begun again. `before` = how loud its room was, if it is not so now. */
-  begin(before?: number): void {
+  /** Begins, or goes on after a restart: what plays already is not begun again. */
+  begin(): void {
     const { kept, clock } = this.#parts;
-    this.#volume.before ??= before;
     if (kept?.state === 'snoozed') {
       const { until_ms = 0, snooze_ms = LONGEST_SNOOZE_MS } = kept;
       this.#snoozeMs = snooze_ms;
@@ -158,6 +170,7 @@ export class Ring {
       this.#snoozeMs = minutes * 60_000;
       this.#sleepFor(this.#snoozeMs);
       await this.#hush();
+      this.#volume.giveBack();
       this.#parts.changed(true);
     });
   }
@@ -207,17 +220,17 @@ export class Ring {
     const now = this.#parts.clock.nowUs();
     this.#silentUs = now;
     this.#triedUs = now;
-    this.#missing = missingIn(this.#parts.state(), this.roomId);
+    this.#absent.look();
     const standing = goesOn ? this.#standing() : 'ended';
     if (standing === 'gone') return this.#end(false, { failed: true, message: 'Its room is gone' });
     if (standing === 'heard' || standing === 'waits') return;
-    if (!(await this.#gathered()))
+    if (!(await this.#absent.gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#play();
   }
 
   async #play(): Promise<void> {
-    this.#awaits = this.#allAway() || this.#isTalkedOver();
+    this.#awaits = this.#absent.isEverybody || this.#isTalkedOver();
     if (!this.#awaits) {
       await this.#volume.prepare();
       await this.#orTone(() => this.#music.start());
@@ -231,11 +244,6 @@ export class Ring {
     return isShort && announces(this.#parts.state(), this.roomId);
   }
 
-  #allAway(): boolean {
-    const state = this.#parts.state();
-    return missingIn(state, this.roomId).length === state.rooms.get(this.roomId)?.kept.player_ids.length;
-  }
-
   async #orTone(work: () => Promise<void>): Promise<void> {
     this.#begun = false;
     try {
@@ -244,18 +252,6 @@ export class Ring {
     } catch (error) {
       await this.#tone(troubleOf(error));
     }
-  }
-
-  /** Whether anybody is in the room. One whose players are all elsewhere gets those back that are at home in it. */
-  async #gathered(): Promise<boolean> {
-    const { state, ask } = this.#parts;
-    const isEmpty = (): boolean => (state().rooms.get(this.roomId)?.kept.player_ids.length ?? 0) === 0;
-    if (!isEmpty()) return true;
-    const player_ids = [...state().players.values()]
-      .filter(({ kept }) => kept.home_room_id === this.roomId)
-      .map(({ kept }) => kept.player_id);
-    if (player_ids.length > 0) await ask('room:group', { room_id: this.roomId, player_ids });
-    return !isEmpty();
   }
 
   /** After a snooze. Where somebody plays music meanwhile, somebody is up. */
@@ -269,12 +265,13 @@ export class Ring {
     this.#snoozedUntilUs = undefined;
     this.#snoozedUntilMs = undefined;
     this.#heard = false;
+    this.#parts.awake();
     this.#volume.again();
     this.#begun = false;
     const { item_id } = room.kept;
     if (item_id === undefined || !this.#music.ours.has(item_id)) return this.#start(false);
     this.#silentUs = this.#parts.clock.nowUs();
-    if (!(await this.#gathered()))
+    if (!(await this.#absent.gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#volume.prepare();
     await this.#orTone(() => this.#music.goOn());
@@ -292,9 +289,9 @@ export class Ring {
         false,
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
       );
-    this.#volume.look();
     const standing = this.#standing();
-    if (this.#awaits && standing !== 'gone') return this.#allAway() ? this.#isSilent(false) : this.#play();
+    if (this.#awaits && standing !== 'gone')
+      return this.#absent.isEverybody ? this.#isSilent(false) : this.#play();
     if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
     if (standing !== 'held') this.#talkUs = undefined;
     switch (standing) {
@@ -305,7 +302,7 @@ export class Ring {
       case 'ended':
         return this.#beginsAgain();
       case 'by-hand':
-        return this.#end(true, { failed: false, message: 'Stopped in its room' });
+        return this.#end(this.#isPlaying(), { failed: false, message: 'Stopped in its room' });
       case 'gone':
         return this.#end(true, { failed: true, message: 'Its room is gone' });
       case 'broken':
@@ -348,13 +345,11 @@ export class Ring {
   }
 
   #tellMissing(): void {
-    const state = this.#parts.state();
-    const missing = missingIn(state, this.roomId);
-    const isNews = !this.#heard && missing.length > 0;
-    if (isNews) this.#parts.say('warning', `It rings without ${namesOf(state, missing)}: not connected`);
-    if (missing.join() === this.#missing.join()) return;
-    this.#missing = missing;
-    this.#parts.changed(false);
+    const { changed, say } = this.#parts;
+    const isNews = this.#absent.look();
+    const { names } = this.#absent;
+    if (!this.#heard && names !== '') say('warning', `It rings without ${names}: not connected`);
+    if (isNews) changed(false);
   }
 
   async #isSilent(broken: boolean): Promise<void> {
@@ -365,20 +360,16 @@ export class Ring {
     const other = !this.#fallback && !('tone' in alarm.source);
     if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && other)) return;
     this.#triedUs = now;
-    await this.#gathered();
-    const missing = missingIn(state(), this.roomId);
-    if (!this.#allAway())
+    await this.#absent.gathered();
+    this.#absent.look();
+    if (!this.#absent.isEverybody)
       return this.#tone(
         state().rooms.get(this.roomId)?.live.problem ??
           (broken ? 'it could not be played' : 'nothing was heard'),
       );
     if (this.#problem === undefined)
-      this.#parts.say(
-        'error',
-        `Nobody hears it: ${namesOf(state(), missing) || 'no player'} is not connected`,
-      );
+      this.#parts.say('error', `Nobody hears it: ${this.#absent.names || 'no player'} is not connected`);
     this.#problem = 'No player of its room is connected';
-    this.#missing = missing;
     this.#parts.changed(false);
   }
 
@@ -400,8 +391,11 @@ export class Ring {
   }
 
   async #hush(): Promise<void> {
-    if (this.#parts.state().rooms.get(this.roomId)?.kept.intent === 'playing')
-      await this.#parts.ask('room:pause', { room_id: this.roomId });
+    if (this.#isPlaying()) await this.#parts.ask('room:pause', { room_id: this.roomId });
+  }
+
+  #isPlaying(): boolean {
+    return this.#parts.state().rooms.get(this.roomId)?.kept.intent === 'playing';
   }
 
   /** Whatever goes wrong now, it is over. */
@@ -411,7 +405,8 @@ export class Ring {
     if (!keepPlaying) await this.#tried(() => this.#hush());
     await this.#tried(() => this.#music.removeTone());
     if (this.#parts.test && !keepPlaying) await this.#tried(() => this.#music.takeBack());
-    if (!keepPlaying) this.#volume.restore();
+    if (keepPlaying) this.#volume.leave();
+    else this.#volume.giveBack();
     this.#parts.over(end);
   }
 

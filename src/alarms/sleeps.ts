@@ -3,8 +3,7 @@ import type { CommandRequest, Handlers, Sleep } from '../protocol/index.js';
 import { KeptList, type Store } from '../state/index.js';
 import type { Db, Durability } from '../storage/index.js';
 import { asking, type Ask, type RunCommand } from './ask.js';
-import { Company } from './company.js';
-import { isTouched, levelAt, type Fade, type Left } from './fade.js';
+import type { Fades, RoomFade } from './fade.js';
 import { SleepOwn } from './kept.js';
 import { secondsLeft } from './sleep-end.js';
 
@@ -19,11 +18,6 @@ const STEP_MS = 500;
 const LONGEST_MS = 720 * 60_000;
 /** So long before the end of a track the room is paused: the next one must not be heard. */
 const SHORT_SECONDS = 0.4;
-/** After a pause, players may still be heard for so long. */
-const SILENT_MS = 1_500;
-/** Players that are away get their volume back when they are there again, if that is soon. */
-const AGAIN_MS = 3_000;
-const TRIES = 40;
 /** What a disk has refused to forget is tried again after so long. */
 const FORGET_AGAIN_MS = 30_000;
 /** The end on the wire is told anew when it moved by more. */
@@ -33,10 +27,9 @@ interface Running {
   readonly room_id: string;
   /** Of those that end by time. */
   readonly endsUs: number | undefined;
-  readonly company: Company;
-  before: number | undefined;
-  fade: { readonly begunUs: number; readonly way: Fade } | undefined;
-  left: Left | undefined;
+  fade: { readonly room: RoomFade; readonly seconds: number } | undefined;
+  /** It faded before a restart, and has not gone on yet. */
+  resumes: boolean;
   /** The last item of what is waited for, once it plays. */
   lastItem: string | undefined;
   over: boolean;
@@ -48,13 +41,10 @@ export class Sleeps {
   readonly #parts: SleepParts;
   readonly #kept: KeptList<'sleeps', SleepOwn>;
   readonly #running = new Map<string, Running>();
-  /** Rooms that have just fallen silent, and get their volume back in a moment. */
-  readonly #leaving = new Map<string, Running>();
-  /** Rooms that have been asked to take their volume back, and have not done so yet. */
-  readonly #owed = new Map<string, number>();
   readonly #turn = new Serial();
   readonly #later = new Set<Timer>();
   #ask: Ask | undefined;
+  #fades: Fades | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -72,13 +62,16 @@ export class Sleeps {
   }
 
   /** What was set before a restart goes on; what should have ended meanwhile ends now. */
-  start(run: RunCommand): void {
+  start(run: RunCommand, fades: Fades): void {
+    this.#fades = fades;
     this.#ask = asking(run, { connection_id: 'sleep', name: 'Sleep timer', role: 'admin' });
     const { clock } = this.#parts;
     for (const { item, own } of this.#kept.all()) {
       const { ends_ms, length_ms = LONGEST_MS, before } = own;
+      if (before !== undefined) fades.adopt(item.room_id, before);
       const ms = ends_ms === undefined ? undefined : Math.max(0, ends_ms - clock.wallMs());
-      this.#begin(item, ms === undefined ? undefined : Math.min(ms, length_ms), before);
+      const resumes = own.fades === true || before !== undefined;
+      this.#begin(item, ms === undefined ? undefined : Math.min(ms, length_ms), resumes);
     }
   }
 
@@ -89,14 +82,19 @@ export class Sleeps {
     else this.#forget(roomId);
   }
 
-  /** Ends it for who takes the volume in hand now. Answers with how loud the room was before, unless somebody has turned it since. */
-  handOver(roomId: string): number | undefined {
-    const running = this.#running.get(roomId) ?? this.#leaving.get(roomId);
-    const before = running ? this.#dueTo(running) : this.#owed.get(roomId);
+  /** Ends it for an alarm: nothing is paused, and the volume is the alarm's. */
+  giveWay(roomId: string): void {
+    const running = this.#running.get(roomId);
     if (running) running.over = true;
-    for (const rooms of [this.#running, this.#leaving, this.#owed]) rooms.delete(roomId);
+    this.#running.delete(roomId);
     this.#forget(roomId);
-    return before;
+  }
+
+  /** Whether a room is growing quieter, also if it was before a restart. */
+  fades(roomId: string): boolean {
+    const running = this.#running.get(roomId);
+    if (running) return running.fade !== undefined || running.resumes;
+    return !this.#ask && this.#kept.get(roomId)?.own.fades === true;
   }
 
   close(): void {
@@ -112,15 +110,15 @@ export class Sleeps {
     if ((minutes === undefined) === (until === undefined))
       throw new AppError('ERR_INVALID', 'A sleep timer ends after some minutes, or at the end of something');
     const before = this.#running.get(room_id);
-    if (before?.fade) this.#putBack(before);
+    if (before) this.#putBack(before);
     const sleep: Sleep = { sleep_id: room_id, room_id, until: until ?? 'time', fade_seconds, fading: false };
     const ms = minutes === undefined ? undefined : minutes * 60_000;
     this.#keep(sleep, ms === undefined ? {} : { ends_ms: clock.wallMs() + ms, length_ms: ms });
-    this.#begin(sleep, ms, undefined);
+    this.#begin(sleep, ms, false);
     return this.#kept.get(room_id)?.item ?? sleep;
   }
 
-  #begin(sleep: Sleep, ms: number | undefined, before: number | undefined): void {
+  #begin(sleep: Sleep, ms: number | undefined, resumes: boolean): void {
     const { clock } = this.#parts;
     const { room_id } = sleep;
     const old = this.#running.get(room_id);
@@ -128,12 +126,10 @@ export class Sleeps {
     const running: Running = {
       room_id,
       endsUs: ms === undefined ? undefined : clock.nowUs() + ms * 1000,
-      before,
       fade: undefined,
-      left: undefined,
+      resumes,
       lastItem: undefined,
       over: false,
-      company: new Company(clock, () => this.#parts.store.state, room_id),
     };
     this.#running.set(room_id, running);
     this.#show(running, this.#left(running, sleep), false);
@@ -167,7 +163,6 @@ export class Sleeps {
 
   async #step(running: Running): Promise<void> {
     const item = this.#kept.get(running.room_id)?.item;
-    const changed = running.company.hasChanged();
     if (running.over || !item) return;
     const room = this.#parts.store.state.rooms.get(running.room_id);
     if (!room) return this.#finish(running, false);
@@ -181,58 +176,42 @@ export class Sleeps {
     const over = left !== undefined && left <= (running.endsUs === undefined ? SHORT_SECONDS : 0);
     if (over || passed) return this.#finish(running, true);
     const fading = left !== undefined && left <= item.fade_seconds && room.kept.intent === 'playing';
-    if (fading) await this.#fade(running, left, changed);
-    else if (running.fade) this.#putBack(running);
+    if (fading) await this.#fade(running, left);
+    else if (running.fade || running.resumes) this.#putBack(running);
     this.#show(running, left, fading);
   }
 
-  /** Quieter step by step. Somebody who turns the knob meanwhile hears it fade from there, and finds it there. */
-  async #fade(running: Running, left: number, changed: boolean): Promise<void> {
-    const { clock, store } = this.#parts;
+  /** Quieter step by step. Somebody who turns a knob meanwhile hears it fade from there, and finds it there. */
+  async #fade(running: Running, left: number): Promise<void> {
     const { room_id } = running;
-    const stands = store.state.rooms.get(room_id)?.kept.volume ?? 0;
-    const now = clock.nowUs();
-    if (!running.fade || (!changed && isTouched(running.left, stands))) {
-      running.before = running.fade ? stands : (running.before ?? stands);
-      running.fade = { begunUs: now, way: { from: stands, to: 0, seconds: left } };
-      const kept = this.#kept.get(room_id);
-      if (kept) this.#keep(kept.item, { ...kept.own, before: running.before }, 'normal');
+    const kept = this.#kept.get(room_id);
+    if (!running.fade && this.#fades && kept) {
+      running.fade = { room: this.#fades.begin(room_id), seconds: left };
+      running.resumes = false;
+      this.#keep(kept.item, { ...kept.own, fades: true }, 'normal');
     }
-    const { begunUs, way } = running.fade;
-    const told = levelAt(way, (now - begunUs) / 1e6);
-    try {
-      await this.#ask?.('room:volume', { room_id, volume: told });
-    } catch (error) {
-      this.#parts.log.debug({ room_id, error: toError(error).message }, 'a room does not fade');
-    }
-    running.left = { told, stood: store.state.rooms.get(room_id)?.kept.volume ?? told };
+    const { room, seconds = 0 } = running.fade ?? {};
+    await room?.lower(seconds > 0 ? Math.min(1, left / seconds) : 0);
   }
 
+  /** It is kept until the room has fallen silent: a server that dies before that lets it do so at its next start. */
   #finish(running: Running, pause: boolean): void {
     const { room_id } = running;
     running.over = true;
-    if (this.#running.get(room_id) === running) this.#running.delete(room_id);
-    if (!pause) return this.#leave(running);
-    this.#leaving.set(room_id, running);
     const playing = this.#parts.store.state.rooms.get(room_id)?.kept.intent === 'playing';
-    const paused = playing ? this.#ask?.('room:pause', { room_id }) : undefined;
-    void Promise.resolve(paused)
+    if (!pause || !playing || !this.#ask) return this.#leave(running);
+    void this.#ask('room:pause', { room_id })
       .catch((error: unknown) =>
         this.#parts.log.warn({ room_id, error: toError(error).message }, 'a room did not fall silent'),
       )
-      .then(() =>
-        this.#after(SILENT_MS, () => {
-          if (this.#leaving.get(room_id) !== running) return;
-          this.#leaving.delete(room_id);
-          this.#leave(running);
-        }),
-      );
+      .then(() => this.#leave(running));
   }
 
-  /** It is kept until the room has its volume back: a server that dies in between gives it back at its next start. */
   #leave(running: Running): void {
+    if (this.#running.get(running.room_id) !== running) return;
+    this.#running.delete(running.room_id);
     this.#putBack(running);
-    if (!this.#running.has(running.room_id)) this.#forget(running.room_id);
+    this.#forget(running.room_id);
   }
 
   /** A disk that refuses keeps nobody awake: then it counts until the server restarts. [BK4] */
@@ -260,44 +239,12 @@ export class Sleeps {
     this.#later.add(timer);
   }
 
-  /** The volume from before the fade, unless somebody turned it since. */
-  #dueTo({ room_id, before, left, company }: Running): number | undefined {
-    const stands = this.#parts.store.state.rooms.get(room_id)?.kept.volume;
-    const touched = stands === undefined || (!company.hasChanged() && isTouched(left, stands));
-    return touched ? undefined : before;
-  }
-
   #putBack(running: Running): void {
-    const before = this.#dueTo(running);
+    const { fade, room_id } = running;
     running.fade = undefined;
-    running.left = undefined;
-    running.before = undefined;
-    if (before === undefined) return;
-    this.#owed.set(running.room_id, before);
-    this.#giveBack(running.room_id, before, TRIES);
-  }
-
-  /** After a restart players may not be there yet. */
-  #giveBack(roomId: string, volume: number, tries: number): void {
-    const given = this.#ask?.('room:volume', { room_id: roomId, volume }).then(
-      () => false,
-      (error: unknown) => {
-        this.#parts.log.debug(
-          { room_id: roomId, error: toError(error).message },
-          'a room has not its volume back yet',
-        );
-        return error instanceof AppError && error.retryable && tries > 1 && !this.#running.has(roomId);
-      },
-    );
-    void given?.then((again) => {
-      if (this.#owed.get(roomId) !== volume) return;
-      if (again) this.#after(AGAIN_MS, () => this.#giveBackStill(roomId, volume, tries - 1));
-      else this.#owed.delete(roomId);
-    });
-  }
-
-  #giveBackStill(roomId: string, volume: number, tries: number): void {
-    if (this.#owed.get(roomId) === volume) this.#giveBack(roomId, volume, tries);
+    running.resumes = false;
+    if (fade) fade.room.giveBack();
+    else this.#fades?.giveBack(room_id);
   }
 
   /** The end is told as a moment, so that every page counts by itself. */

@@ -1,5 +1,13 @@
 import { tmpdir } from 'node:os';
-import { Alarms, keepTone, Sleeps, TONE_ID, TONE_SECONDS, type RunCommand } from '../alarms/index.js';
+import {
+  Alarms,
+  keepTone,
+  Sleeps,
+  TONE_ID,
+  TONE_SECONDS,
+  type Fades,
+  type RunCommand,
+} from '../alarms/index.js';
 import type { OwnTrack } from '../library/index.js';
 import type { Base } from './base.js';
 import type { Kept } from './open-state.js';
@@ -8,8 +16,10 @@ export interface OpenedAlarms {
   readonly handlers: Alarms['handlers'] & Sleeps['handlers'];
   /** Whether the quiet hours of a room do not hold now. */
   excused(this: void, roomId: string): boolean;
+  /** Whether a room is on its way to another volume. */
+  fades(this: void, roomId: string): boolean;
   /** Nothing rings before. After players and music have started. */
-  start(run: RunCommand): void;
+  start(run: RunCommand, fades: Fades): void;
 }
 
 /** What rooms do at an hour of the day: alarms, and falling silent. */
@@ -22,16 +32,17 @@ export function openAlarms(
   const alarms = new Alarms({
     ...parts,
     local,
-    awake: (roomId) => sleeps.handOver(roomId),
+    awake: (roomId) => sleeps.giveWay(roomId),
   });
   return {
     handlers: { ...alarms.handlers, ...sleeps.handlers },
     excused: (roomId) => alarms.excuses(roomId),
-    start(run) {
+    fades: (roomId) => alarms.fades(roomId) || sleeps.fades(roomId),
+    start(run, fades) {
       closers.add(() => sleeps.close());
       closers.add(() => alarms.close());
-      sleeps.start(run);
-      alarms.start(run);
+      sleeps.start(run, fades);
+      alarms.start(run, fades);
     },
   };
 }

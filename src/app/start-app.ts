@@ -157,7 +157,7 @@ async function open(base: Base, options: OpenOptions): Promise<Omit<App, 'wantsR
   await parts.hardware.start(server.run);
   const run = commandRunner(handlers, base.log.child({ part: 'alarms' }));
   closers.add(resumeLater({ ...base, store, run, undecided: parts.undecided }));
-  parts.alarms.start(run);
+  parts.alarms.start(run, parts.rooms.fades);
   const mpd = await listenForMpd(base, parts, db, server);
   closers.add(() => mpd.close());
   const notices = settleNotices(store, players, config, found.drivers, [...found.notices, ...mpd.notices]);
@@ -241,10 +241,10 @@ async function openParts(
 function rulesOf(
   { local }: Base,
   db: Db,
-  { excused }: OpenedAlarms,
-): Pick<RoomParts, 'localMinutes' | 'excused' | 'roleLimits'> {
+  { excused, fades }: OpenedAlarms,
+): Pick<RoomParts, 'localMinutes' | 'excused' | 'fades' | 'roleLimits'> {
   const localMinutes = (ms: number): number => minuteOfDay(ms, local.offsetAt);
-  return { localMinutes, excused, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
+  return { localMinutes, excused, fades, roleLimits: new LimitsOfRoles(setting(db, 'levels/roles')) };
 }
 
 /** Everybody who may come in, satellites among them. */

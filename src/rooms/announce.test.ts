@@ -131,7 +131,7 @@ describe('an announcement', () => {
     house.player('a').link('online');
     await house.clock.advance(1_000);
     expect(level('a')).toBe(0.3);
-    expect(house.room('a').kept.before_clip).toBeUndefined();
+    expect(house.player('a').record.kept.before).toBeUndefined();
   });
 
   it('is heard in a muted room only when it brings a volume', async () => {
@@ -262,7 +262,7 @@ describe('when an announcement goes wrong', () => {
     expect(house.player('a')).toMatchObject({ title: 'x', status: 'playing' });
     expect(house.player('a').heardAt(house.clock.nowUs())).toBeCloseTo(11, 0);
     expect(level('a')).toBe(0.3);
-    expect(house.room('a').kept.before_clip).toBeUndefined();
+    expect(house.player('a').record.kept.before).toBeUndefined();
   });
 });
 

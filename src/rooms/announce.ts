@@ -2,10 +2,11 @@ import { AppError, deferred, randomId, toError, type Deferred } from '../base/in
 import type { CommandRequest, Handlers, Outcome, Role } from '../protocol/index.js';
 import { currentItem, type PlayerRecord, type RoomRecord } from '../state/index.js';
 import { Clip } from './announce-clip.js';
-import { AnnounceVolumes } from './announce-volumes.js';
+import { turnForClip } from './announce-volumes.js';
 import type { Company } from './company.js';
 import { isQuiet } from './levels.js';
 import type { Knobs } from './levels-knobs.js';
+import type { OwnLevels } from './levels-own.js';
 import { membersOf, positionNow, roomOf, type RoomParts } from './parts.js';
 import type { Starter } from './starter.js';
 import { Turns } from './turns.js';
@@ -14,6 +15,7 @@ export interface AnnounceParts extends RoomParts {
   readonly starter: Starter;
   readonly company: Company;
   readonly knobs: Knobs;
+  readonly own: OwnLevels;
   readonly turns: Turns;
 }
 
@@ -41,7 +43,6 @@ const MAX_DUE = 8;
 export class Announcer {
   readonly handlers: Handlers<'room:announce'>;
   readonly #parts: AnnounceParts;
-  readonly #volumes: AnnounceVolumes;
   /** Announcements of a room, one after the other. */
   readonly #lines = new Turns();
   /** Announcements that play or wait, by room. */
@@ -51,7 +52,6 @@ export class Announcer {
 
   constructor(parts: AnnounceParts) {
     this.#parts = parts;
-    this.#volumes = new AnnounceVolumes(parts, parts.knobs, (roomId) => (this.#due.get(roomId) ?? 0) > 0);
     this.handlers = {
       'room:announce': async (request, { role }) => ({
         outcomes: await this.#announce(held(parts, request, role)),
@@ -62,7 +62,6 @@ export class Announcer {
   /** What plays goes on by itself; a room finds back to its music when the server is there again. */
   close(): void {
     this.#closed = true;
-    this.#volumes.close();
     for (const clip of this.#clips) clip.close();
   }
 
@@ -165,7 +164,7 @@ export class Announcer {
     const ready = members.filter((player) =>
       outcomes.some((one) => one.player_id === player.kept.player_id && one.outcome === 'applied'),
     );
-    if (volume !== undefined) await this.#volumes.turn(roomIds, ready, volume);
+    if (volume !== undefined) await turnForClip(this.#parts, ready, volume);
     await clip.play(ready);
     return outcomes;
   }
@@ -177,7 +176,7 @@ export class Announcer {
     if (this.#closed || !room || !turns.isHeld(roomId)) return;
     try {
       await turns.take(room, async () => {
-        await this.#volumes.turnBack(roomId);
+        await this.#parts.own.clipOver(roomId);
         if ((this.#due.get(roomId) ?? 0) > 1) return;
         turns.release(roomId);
         await this.#restore(roomId, clip);

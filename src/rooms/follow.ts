@@ -11,6 +11,7 @@ import {
 import { Company } from './company.js';
 import { ceilingNow } from './levels.js';
 import { membersOf, positionNow, type RoomParts } from './parts.js';
+import type { OwnLevels } from './levels-own.js';
 import type { Preloads } from './preloads.js';
 import type { Starter } from './starter.js';
 import type { Together } from './together.js';
@@ -27,10 +28,14 @@ const LOADING_MS = 20_000;
 type Knob = Pick<RoomRecord['kept'], 'volume' | 'muted'>;
 type FactChange = Extract<Change, { type: 'player/fact' }>;
 
+interface FollowParts extends RoomParts {
+  readonly own: Pick<OwnLevels, 'look'>;
+}
+
 /** What a room does by itself when its players report: go on at the end of an item, resume after a loss, notice what others did. */
 export class Follower {
   readonly company: Company;
-  readonly #parts: RoomParts;
+  readonly #parts: FollowParts;
   readonly #starter: Starter;
   readonly #preloads: Preloads;
   readonly #turns: Turns;
@@ -41,7 +46,7 @@ export class Follower {
   readonly #streams = new Map<string, { readonly tries: number; readonly timer: Timer }>();
   readonly #unwatch: () => void;
 
-  constructor(parts: RoomParts, starter: Starter, preloads: Preloads, together: Together, turns: Turns) {
+  constructor(parts: FollowParts, starter: Starter, preloads: Preloads, together: Together, turns: Turns) {
     this.#parts = parts;
     this.#starter = starter;
     this.#preloads = preloads;
@@ -50,7 +55,7 @@ export class Follower {
       const room = parts.store.state.rooms.get(roomId);
       if (room)
         this.#inTurn(room, async () => {
-          for (const id of room.kept.player_ids) await this.#giveVolume(id);
+          for (const id of room.kept.player_ids) await this.#refresh(id);
           await work();
         });
     };
@@ -118,7 +123,8 @@ export class Follower {
     const { store, clock } = this.#parts;
     const room = store.state.rooms.get(roomId);
     const player = store.state.players.get(playerId);
-    if (!room || player?.live.link !== 'online' || player.live.elsewhere) return;
+    if (!room || player?.live.link !== 'online') return;
+    if (player.live.elsewhere) return this.#parts.own.look(playerId);
     await this.#giveVolume(playerId);
     const lostAt = this.#lostAtUs.get(playerId);
     this.#lostAtUs.delete(playerId);
@@ -153,7 +159,7 @@ export class Follower {
     if (fact.type === 'info' && fact.fresh) {
       if (!this.#fresh.has(player_id))
         this.#fresh.set(player_id, knobOf(room, before.players.get(player_id)));
-      if (player.live.link === 'online') this.#inTurn(room, () => this.#giveVolume(player_id));
+      if (player.live.link === 'online') this.#inTurn(room, () => this.#refresh(player_id));
     }
     if (isShared(room)) return this.#memberSaid(room, player_id, fact, after);
     if (fact.type === 'ended')
@@ -186,8 +192,14 @@ export class Follower {
       this.#starter.playsWell(room_id);
   }
 
-  /** A player that was started just now is as loud as it likes: it gets the room's volume before it gets music. */
+  /** Who is back gets the volume that is due to it before it gets music. */
   async #giveVolume(playerId: string): Promise<void> {
+    await this.#refresh(playerId);
+    await this.#parts.own.look(playerId);
+  }
+
+  /** A player that was started just now is as loud as it likes: it gets the room's volume. */
+  async #refresh(playerId: string): Promise<void> {
     const knob = this.#fresh.get(playerId);
     const { players, rooms } = this.#parts.store.state;
     const player = players.get(playerId);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { balanced, type Place, type Standing } from './levels-balance.js';
+import { balanced, inProportion, type Place, type Standing } from './levels-balance.js';
 
 const level = fc.integer({ min: 0, max: 1000 }).map((n) => n / 1000);
 const member = fc.record({ volume: level, ceiling: level.map((n) => 0.2 + n * 0.8) });
@@ -107,5 +107,32 @@ describe('the balance of a room', () => {
     expect(balanced([{ ...room[0]!, ceiling: 0.2 }, room[1]!], 0.6).map(({ volume }) => volume)).toEqual([
       0.2, 1,
     ]);
+  });
+});
+
+describe('a room that is on its way', () => {
+  const heard = (volumes: readonly number[]): { volume: number }[] => volumes.map((volume) => ({ volume }));
+  it('has the mean that was asked, or as near as the ceilings allow', () => {
+    fc.assert(
+      fc.property(anyRoom, level, (room, asked) => {
+        const top = mean(room.map(({ ceiling }) => ({ volume: ceiling })));
+        expect(mean(heard(inProportion(room, asked)))).toBeCloseTo(Math.min(asked, top), 3);
+      }),
+    );
+  });
+  it('has players as loud as they are to each other', () => {
+    const room = [0.2, 0.6].map((volume) => ({ volume, ceiling: 1 }));
+    expect([0.1, 0.4, 0.6].map((asked) => inProportion(room, asked))).toEqual([
+      [0.05, 0.15],
+      [0.2, 0.6],
+      [0.3, 0.9],
+    ]);
+  });
+  it('has nobody that is not heard, and lets the others take over what one cannot take', () => {
+    const at = (...volumes: number[]) => volumes.map((volume) => ({ volume, ceiling: 0.5 }));
+    expect(inProportion(at(0, 0), 0.3)).toEqual([0.3, 0.3]);
+    expect(inProportion(at(0, 0.9), 0.2)).toEqual([0.08, 0.32]);
+    expect(inProportion(at(0.1, 0.9), 0.4)).toEqual([0.3, 0.5]);
+    expect(inProportion([], 0.4)).toEqual([]);
   });
 });

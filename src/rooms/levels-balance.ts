@@ -44,6 +44,23 @@ export function balanced(members: readonly Standing[], asked: number): Place[] {
   return placed(members, at(shift), shift);
 }
 
+/**
+ * What each member is told so that the mean becomes `asked`, as loud as they are to each other; but nobody is left unheard beside one that is
+ * much louder: half of their mean is the least. What one loses at its ceiling the others take over.
+ */
+export function inProportion(
+  members: readonly Pick<Standing, 'volume' | 'ceiling'>[],
+  asked: number,
+): number[] {
+  if (members.length === 0) return [];
+  const least = mean(members.map(({ volume }) => volume)) / 2;
+  const shares = members.map(({ volume }) => (least > 0 ? Math.max(volume, least) : 1));
+  const at = (times: number): number[] =>
+    members.map(({ ceiling }, index) => Math.min(ceiling, (shares[index] ?? 0) * times));
+  const most = Math.max(...members.map(({ ceiling }, index) => ceiling / (shares[index] ?? 1)));
+  return at(search((times) => mean(at(times)) - asked, 0, most)).map(roundLevel);
+}
+
 function placed(members: readonly Standing[], volumes: readonly number[], shift: number): Place[] {
   return members.map(({ player_id, wanted }, index) => ({
     player_id,

@@ -13,7 +13,7 @@ type LevelCommand =
   `room:${'volume' | 'mute' | 'limits'}` | `player:${'volume' | 'mute' | 'limit'}` | 'house:limits';
 
 /** A player that stands within this of what it was told has not been turned by anybody: mixers have steps. */
-const ECHO = 0.03;
+export const ECHO = 0.03;
 /** A member that is to stand where it stands is not told. */
 const SAME = 0.0005;
 
@@ -46,29 +46,53 @@ export function ceilingFor(
   return level < ceiling.level ? { level, reason: 'the limit of who turns it' } : ceiling;
 }
 
+/** Whom levels tell that somebody has chosen how loud players are. */
+interface Choices {
+  chosen(playerIds: readonly string[]): void;
+  mutedBy(playerIds: readonly string[], muted: boolean): void;
+}
+
 /** Volume, mute and limits of rooms and players. A room's knob keeps the balance of its members; nobody gets louder than it may be. */
-export function levelHandlers(parts: RoomParts, knobs: Knobs, turns: Turns): Handlers<LevelCommand> {
+export function levelHandlers(
+  parts: RoomParts,
+  levels: Levels,
+  own: Choices,
+  turns: Turns,
+): Handlers<LevelCommand> {
   const { store } = parts;
-  const levels = new Levels(parts, knobs);
   const turned = async (
     roomId: string,
     work: (room: RoomRecord) => Promise<Outcome[]>,
+    accepted: (playerIds: readonly string[]) => void,
   ): Promise<{ outcomes: Outcome[] }> =>
     turns.takeKnob(roomOf(parts, roomId), async () => {
       const outcomes = await work(roomOf(parts, roomId));
+      accepted(outcomes.flatMap(({ player_id, outcome }) => (outcome === 'applied' ? [player_id] : [])));
       await store.durable();
       return { outcomes };
     });
+  const chosen = (playerIds: readonly string[]): void => own.chosen(playerIds);
   return {
     'room:volume': ({ room_id, volume }, { role }) =>
-      turned(room_id, (room) => levels.turnRoom(room, volume, role)),
-    'room:mute': ({ room_id, muted }) => turned(room_id, (room) => levels.mute(room, muted)),
+      turned(room_id, (room) => levels.turnRoom(room, volume, role), chosen),
+    'room:mute': ({ room_id, muted }) =>
+      turned(
+        room_id,
+        (room) => levels.mute(room, muted),
+        (ids) => own.mutedBy(ids, muted),
+      ),
     'player:volume': ({ player_id, volume }, { role }) =>
-      turned(playerOf(parts, player_id).kept.room_id, (room) =>
-        levels.turnMember(room, playerOf(parts, player_id), volume, role),
+      turned(
+        playerOf(parts, player_id).kept.room_id,
+        (room) => levels.turnMember(room, playerOf(parts, player_id), volume, role),
+        chosen,
       ),
     'player:mute': ({ player_id, muted }) =>
-      turned(playerOf(parts, player_id).kept.room_id, (room) => levels.mute(room, muted, player_id)),
+      turned(
+        playerOf(parts, player_id).kept.room_id,
+        (room) => levels.mute(room, muted, player_id),
+        (ids) => own.mutedBy(ids, muted),
+      ),
     'player:limit': async ({ player_id, volume_limit }) => {
       const { live } = playerOf(parts, player_id);
       store.commit({ type: 'player/limit', player_id, volume_limit });
@@ -97,8 +121,8 @@ function playerOf(parts: RoomParts, playerId: string): PlayerRecord {
   return player;
 }
 
-/** The decisions behind the handlers. */
-class Levels {
+/** The decisions behind the handlers. To be asked for in the turn of the room's knob. */
+export class Levels {
   readonly #parts: RoomParts;
   readonly #knobs: Knobs;
 
@@ -113,12 +137,32 @@ class Levels {
     if (members.length === 1 && members[0]) return this.#turnAlone(room, members[0], volume, role);
     const able = members.filter((player) => refusal(player, 'volume') === undefined);
     if (able.length === 0) throw nobodyCan(members, 'volume');
-    const standings = able.map((player) => this.#standing(room, player, role));
+    const standings = able.map((player) => this.standing(room, player, role));
     const places = balanced(standings, volume).map((place, index) => {
       const ceiling = standings[index]?.ceiling ?? 1;
       return { ...place, held: place.wanted > ceiling + 0.001 };
     });
     return this.#tellMembers(room, members, places, role);
+  }
+
+  /** What it was told last does not count any more. */
+  forget(playerId: string): void {
+    this.#knobs.forget(playerId);
+  }
+
+  /** Puts players of a room somewhere, each with the place in the balance that it is to have. Throws when none could be told. */
+  async put(room: RoomRecord, places: readonly Place[], role?: Role): Promise<Outcome[]> {
+    const { players } = this.#parts.store.state;
+    const members = places.flatMap(({ player_id }) => players.get(player_id) ?? []);
+    const [first] = places;
+    if (room.kept.player_ids.length < 2 && members[0] && first)
+      return this.#turnAlone(room, members[0], first.volume, role);
+    const within = places.map((place) => {
+      const player = players.get(place.player_id);
+      const level = player ? ceilingFor(this.#parts, room, player, role).level : 1;
+      return { ...place, volume: Math.min(place.volume, level), held: false };
+    });
+    return this.#tellMembers(room, members, within, role);
   }
 
   async turnMember(room: RoomRecord, player: PlayerRecord, volume: number, role?: Role): Promise<Outcome[]> {
@@ -209,7 +253,7 @@ class Levels {
   }
 
   /** Where a member stands; its place in the balance counts as long as nobody turned it by itself. */
-  #standing(room: RoomRecord, player: PlayerRecord, role: Role | undefined): Standing {
+  standing(room: RoomRecord, player: PlayerRecord, role?: Role): Standing {
     const { player_id } = player.kept;
     const volume = this.#knobs.recent(player_id) ?? player.live.volume ?? room.kept.volume;
     const place = room.kept.balance?.[player_id];

@@ -32,6 +32,8 @@ export interface RoomParts {
   readonly roleLimits?: LimitsOfRoles;
   /** Whether quiet hours do not hold in a room now: an alarm rings there. */
   readonly excused?: (roomId: string) => boolean;
+  /** Whether a room is on its way to another volume for an alarm or a sleep timer, also if it was before a restart. */
+  readonly fades?: (roomId: string) => boolean;
   /** A track of the library was played. Throws when that cannot be kept. Absent: nobody counts. */
   readonly played?: (trackId: string) => void;
   /** Minutes since midnight at a wall clock, for quiet hours; default: in the time zone of this machine. */

@@ -5,9 +5,11 @@ import { Follower } from './follow.js';
 import { groupingHandlers } from './grouping.js';
 import { latencyHandlers } from './latency.js';
 import { listenHandlers } from './listen.js';
+import { Fades } from './levels-fades.js';
 import { LevelKeeper } from './levels-keeper.js';
 import { Knobs } from './levels-knobs.js';
-import { levelHandlers } from './levels.js';
+import { OwnLevels } from './levels-own.js';
+import { levelHandlers, Levels } from './levels.js';
 import type { PartyCommand } from './party/index.js';
 import { roomOf, type RoomParts } from './parts.js';
 import { Plays } from './plays.js';
@@ -32,6 +34,8 @@ export interface Rooms {
   readonly handlers: Handlers<RoomCommand>;
   /** Music that is on its way into queues. */
   readonly wishes: Wishes;
+  /** Rooms that grow louder or quieter by themselves. */
+  readonly fades: Fades;
   /** The house in numbers, as it is now. */
   measurements(): Measurements;
   /** Resolves when no command and no reaction is under way. */
@@ -46,16 +50,19 @@ export function createRooms(parts: RoomParts): Rooms {
   const preloads = new Preloads(parts);
   const together = new Together(parts, preloads);
   const starter = new Starter(parts, preloads, together);
-  const follower = new Follower(parts, starter, preloads, together, turns);
+  const knobs = new Knobs(parts);
+  const levels = new Levels(parts, knobs);
+  const own = new OwnLevels(parts, levels, turns);
+  const follower = new Follower({ ...parts, own }, starter, preloads, together, turns);
   const { company } = follower;
   const moving = { ...parts, starter, together, company };
   const plays = parts.played && new Plays({ ...parts, played: parts.played });
   const progress = startProgress(parts, plays);
-  const knobs = new Knobs(parts);
+  const fades = new Fades(parts, levels, own, turns);
   const keeper = new LevelKeeper(parts, knobs, turns);
   const truth = new TruthMeter(parts);
   const wishes = new Wishes(parts, turns);
-  const announcer = new Announcer({ ...parts, starter, company, knobs, turns });
+  const announcer = new Announcer({ ...parts, starter, company, knobs, own, turns });
   if (parts.roleLimits) store.commit({ type: 'system/limits', role_limits: parts.roleLimits.all });
   return {
     handlers: {
@@ -64,7 +71,7 @@ export function createRooms(parts: RoomParts): Rooms {
       ...queueHandlers(parts, starter, turns),
       ...groupingHandlers(parts, company, turns),
       ...latencyHandlers(parts, together, turns),
-      ...levelHandlers(parts, knobs, turns),
+      ...levelHandlers(parts, levels, own, turns),
       ...listenHandlers(parts),
       ...announcer.handlers,
       'room:list': () => ({ rooms: [...store.state.rooms.values()].map(roomView) }),
@@ -77,6 +84,7 @@ export function createRooms(parts: RoomParts): Rooms {
       },
     },
     wishes,
+    fades,
     measurements: () => measurementsOf(parts, truth),
     idle: () => turns.idle(),
     close() {
@@ -85,6 +93,8 @@ export function createRooms(parts: RoomParts): Rooms {
       follower.close();
       together.close();
       keeper.close();
+      fades.close();
+      own.close();
       knobs.close();
       truth.close();
       announcer.close();

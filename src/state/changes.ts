@@ -12,7 +12,7 @@ import type {
 import type { ActivityChange, JobChange } from './jobs.js';
 import type { ListChange } from './lists.js';
 import type { PartyChange } from './party.js';
-import type { Balance, BeforeClip, Intent, PlayerRecord } from './model.js';
+import type { Balance, BeforeHouse, Intent, PlayerRecord } from './model.js';
 import type { PlayerReport } from './player-report.js';
 import type { WishChange } from './wishes.js';
 
@@ -56,6 +56,8 @@ export type Change =
       readonly at_us: number;
     }
   | { readonly type: 'player/limit'; readonly player_id: string; readonly volume_limit: number }
+  /** The house turns it, or does no more. */
+  | { readonly type: 'player/before'; readonly player_id: string; readonly before: BeforeHouse | undefined }
   | { readonly type: 'player/fact'; readonly player_id: string; readonly fact: PlayerReport }
   | { readonly type: 'room/renamed'; readonly room_id: string; readonly name: string }
   /** Only a room without players can go. */
@@ -87,12 +89,6 @@ export type Change =
       readonly room_id: string;
       readonly volume_limit?: number | undefined;
       readonly quiet_hours?: QuietHours | null | undefined;
-    }
-  /** A clip is announced with a volume of its own; absent = all have theirs again. */
-  | {
-      readonly type: 'room/announcing';
-      readonly room_id: string;
-      readonly before?: Readonly<Record<string, BeforeClip>>;
     }
   | { readonly type: 'room/repeat'; readonly room_id: string; readonly repeat: Repeat }
   /** `unshuffled` absent = as it was; null = not shuffled any more. */

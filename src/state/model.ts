@@ -33,8 +33,23 @@ export interface PlayerRecord {
     readonly home_room_id: string;
     readonly latency_ms: number;
     readonly volume_limit: number;
+    /** While the house turns it: what it gets back afterwards. */
+    readonly before?: BeforeHouse | undefined;
   };
   readonly live: PlayerLive;
+}
+
+/** How loud a player was before the house turned it for a clip, and before a fade; a clip is heard over a fade. */
+export interface BeforeHouse {
+  readonly clip?: OwnLevel | undefined;
+  readonly fade?: OwnLevel | undefined;
+}
+
+export interface OwnLevel {
+  readonly volume: number;
+  /** Its place in the balance of its room, if that is elsewhere. */
+  readonly wanted?: number | undefined;
+  readonly muted: boolean;
 }
 
 export interface PlayerLive {
@@ -76,8 +91,6 @@ export interface RoomRecord {
     readonly quiet_hours?: QuietHours | undefined;
     /** Of rooms that are shared: how their members stand to each other, by player_id. */
     readonly balance?: Readonly<Record<string, Balance>> | undefined;
-    /** While a clip is announced: what its players get back afterwards, by player_id. */
-    readonly before_clip?: Readonly<Record<string, BeforeClip>> | undefined;
   };
   readonly live: {
     readonly state: PlaybackStatus;
@@ -98,12 +111,6 @@ export interface Balance {
   readonly told: number;
   /** Where it would stand if nothing held it between 0 and its limit: so a room that goes to 0 and back is as it was. */
   readonly wanted: number;
-}
-
-/** How loud a player was before a clip. */
-export interface BeforeClip {
-  readonly volume: number;
-  readonly muted: boolean;
 }
 
 export interface QueueRecord {

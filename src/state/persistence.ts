@@ -7,6 +7,7 @@ import {
   newPlayer,
   NO_EDITS,
   type Edit,
+  type OwnLevel,
   type PlayerRecord,
   type RoomRecord,
   type State,
@@ -14,6 +15,7 @@ import {
 import { forgetParty, keepParty, loadParty, weighParty } from './keep-party.js';
 import type { Keeper } from './store.js';
 
+const Own = z.object({ volume: z.number(), wanted: z.number().optional(), muted: z.boolean() });
 const KeptPlayer = z.object({
   player_id: Id,
   kind: z.string(),
@@ -26,6 +28,7 @@ const KeptPlayer = z.object({
   home_room_id: Id.optional(),
   latency_ms: z.number().default(0),
   volume_limit: z.number().default(1),
+  before: z.object({ clip: Own.optional(), fade: Own.optional() }).optional(),
 });
 const KeptRoom = z.object({
   room_id: Id,
@@ -40,7 +43,8 @@ const KeptRoom = z.object({
   volume_limit: z.number().default(1),
   quiet_hours: QuietHours.optional(),
   balance: z.record(Id, z.object({ told: z.number(), wanted: z.number() })).optional(),
-  before_clip: z.record(Id, z.object({ volume: z.number(), muted: z.boolean() })).optional(),
+  /** Where `before.clip` of players was kept once. */
+  before_clip: z.record(Id, Own).optional(),
 });
 const KeptOrder = z.object({ order: z.array(Id), unshuffled: z.array(Id).optional() });
 const KeptEdit = z.object({
@@ -99,7 +103,7 @@ function weigh(before: State, after: State): Durability | undefined {
   for (const [id, { kept }] of after.players) {
     const old = before.players.get(id)?.kept;
     if (old === kept) continue;
-    if (old?.memory === kept.memory) return 'full';
+    if (!old || (old.memory === kept.memory && old.before === kept.before)) return 'full';
     weight = 'normal';
   }
   return weight;
@@ -181,8 +185,10 @@ type Unread = (what: 'room' | 'player' | 'queue' | 'queue item' | 'edit of a que
  */
 export function loadState(db: Db, version: string, unread: Unread = () => undefined): State {
   const rooms = new Map<string, RoomRecord>();
-  for (const kept of values(db, 'rooms', KeptRoom, () => unread('room'))) {
+  const beforeClip = new Map<string, OwnLevel>();
+  for (const { before_clip = {}, ...kept } of values(db, 'rooms', KeptRoom, () => unread('room'))) {
     const { room_id, position_seconds } = kept;
+    for (const [playerId, own] of Object.entries(before_clip)) beforeClip.set(playerId, own);
     const record: RoomRecord = {
       kept,
       live: {
@@ -197,11 +203,12 @@ export function loadState(db: Db, version: string, unread: Unread = () => undefi
     rooms.set(room_id, { ...record, live: { ...record.live, duration_seconds: item?.duration_seconds } });
   }
   const players = new Map<string, PlayerRecord>();
-  for (const kept of values(db, 'players', KeptPlayer, () => unread('player')))
-    players.set(
-      kept.player_id,
-      newPlayer({ ...kept, home_room_id: kept.home_room_id ?? kept.room_id }, 'loose', []),
-    );
+  for (const kept of values(db, 'players', KeptPlayer, () => unread('player'))) {
+    const clip = beforeClip.get(kept.player_id);
+    const before = kept.before ?? (clip && { clip });
+    const home_room_id = kept.home_room_id ?? kept.room_id;
+    players.set(kept.player_id, newPlayer({ ...kept, home_room_id, before }, 'loose', []));
+  }
   return { ...emptyState(version), players, rooms };
 }
 

@@ -34,6 +34,8 @@ export function reducePlayer(state: State, change: PlayerChange): State {
       return withPlayer(state, { ...player, kept: { ...player.kept, latency_ms: change.latency_ms } });
     case 'player/renamed':
       return withPlayer(state, { ...player, kept: { ...player.kept, name: change.name } });
+    case 'player/before':
+      return withPlayer(state, { ...player, kept: { ...player.kept, before: change.before } });
     case 'player/limit':
       return withPlayer(state, { ...player, kept: { ...player.kept, volume_limit: change.volume_limit } });
     case 'player/link':
@@ -53,7 +55,7 @@ function known(state: State, change: Extract<Change, { type: 'player/known' }>):
   const { player } = change;
   const before = state.players.get(player.player_id);
   const record = before
-    ? { ...before, kept: { ...player, memory: before.kept.memory } }
+    ? { ...before, kept: { ...player, memory: before.kept.memory, before: before.kept.before } }
     : newPlayer(player, change.sync_class, change.capabilities);
   return entered(withPlayer(state, record), player.room_id, change.room_name, player.player_id);
 }

@@ -32,8 +32,6 @@ function changed(room: RoomRecord, change: InsideChange): RoomRecord {
       const { volume_limit = room.kept.volume_limit, quiet_hours = room.kept.quiet_hours } = change;
       return kept({ volume_limit, quiet_hours: quiet_hours ?? undefined });
     }
-    case 'room/announcing':
-      return kept({ before_clip: change.before });
     case 'room/repeat':
       return kept({ repeat: change.repeat });
     case 'queue/edited':

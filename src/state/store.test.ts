@@ -87,6 +87,21 @@ describe('the store', () => {
     expect(new Set(inRoom.map(({ revision }) => revision)).size).toBe(inRoom.length);
   });
 
+  it('keeps what a player gets back, and says nothing of it', async () => {
+    const { store, events, db } = open();
+    store.commit(known);
+    events.length = 0;
+    const before = { fade: { volume: 0.6, wanted: 0.7, muted: false }, clip: { volume: 0.2, muted: true } };
+    store.commit({ type: 'player/before', player_id: 'p', before });
+    store.commit(known);
+    await store.durable();
+    expect(events).toEqual([]);
+    expect(loadState(db, '1').players.get('p')?.kept.before).toEqual(before);
+    store.commit({ type: 'player/before', player_id: 'p', before: undefined });
+    await store.durable();
+    expect(loadState(db, '1').players.get('p')?.kept.before).toBeUndefined();
+  });
+
   it('says nothing when a re-anchor agrees with the timeline', () => {
     const { store, events } = open();
     store.commit(known);

@@ -142,9 +142,10 @@ export class AlarmHouse {
     this.alarms = new Alarms({
       ...parts,
       local: { name: 'Here', offsetAt: systemOffset },
-      awake: (roomId) => this.sleeps.handOver(roomId),
+      awake: (roomId) => this.sleeps.giveWay(roomId),
     });
     house.excused = (roomId) => this.alarms.excuses(roomId);
+    house.fades = (roomId) => this.alarms.fades(roomId) || this.sleeps.fades(roomId);
     const handlers = { ...house.rooms.handlers, ...this.alarms.handlers, ...this.sleeps.handlers };
     const run = commandRunner(handlers as unknown as Handlers, silentLogger);
     this.#run = (type, request, caller) => run(type, request, caller);
@@ -157,7 +158,7 @@ export class AlarmHouse {
         });
       return run(type, request, caller);
     };
-    this.sleeps.start(noted);
-    this.alarms.start(noted);
+    this.sleeps.start(noted, house.rooms.fades);
+    this.alarms.start(noted, house.rooms.fades);
   }
 }

@@ -170,6 +170,8 @@ export class RoomHouse {
   rooms: Rooms;
   /** Rooms whose quiet hours do not hold. */
   excused: (roomId: string) => boolean = () => false;
+  /** Rooms that are on their way to another volume. */
+  fades: (roomId: string) => boolean = () => false;
   /** Titles of what was played, in all rooms. */
   readonly played: string[] = [];
   /** Of the day, for quiet hours. */
@@ -318,6 +320,7 @@ export class RoomHouse {
       log: strictLog,
       random: () => 0.5,
       excused: (roomId) => this.excused(roomId),
+      fades: (roomId) => this.fades(roomId),
       played: (id) => void this.played.push(id),
       localMinutes: () => this.minute,
       players: { codecs: () => 'all', execute: (id, command) => this.player(id).execute(command) },

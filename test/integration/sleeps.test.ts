@@ -168,8 +168,10 @@ describe('[SL1] a sleep timer', () => {
     await house.clock.advance(45_000);
     house.house.player('b').link('offline');
     await house.clock.advance(25_000);
-    expect(house.house.room('a').kept.intent).toBe('paused');
-    expect(house.house.room('a').kept.volume).toBeCloseTo(0.7, 2);
+    expect([house.house.room('a').kept.intent, house.volume('a')]).toEqual(['paused', 0.5]);
+    house.house.player('b').link('online');
+    await house.clock.advance(1_000);
+    expect(house.volume('b')).toBe(0.9);
   });
   it('wants minutes or an end, and a room that is there', async () => {
     const house = await playing();

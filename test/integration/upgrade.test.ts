@@ -88,6 +88,20 @@ describe('a database of version 2', () => {
   });
 });
 
+describe('a database of a version that kept the volumes of before a clip with rooms', () => {
+  it('keeps them for its players', () => {
+    const db = copyOf(6);
+    migrate(db);
+    const before_clip = { kitchen: { volume: 0.3, muted: true } };
+    db.prepare(
+      "UPDATE rooms SET value = json_set(value, '$.before_clip', json(?)) WHERE room_id = 'kitchen'",
+    ).run(JSON.stringify(before_clip));
+    const { rooms, players } = loadState(db, 'test');
+    expect(players.get('kitchen')?.kept.before).toEqual({ clip: { volume: 0.3, muted: true } });
+    expect(rooms.get('kitchen')?.kept).not.toHaveProperty('before_clip');
+  });
+});
+
 describe('a database of version 3', () => {
   it('keeps people: passwords, sessions, guests and API tokens', async () => {
     const db = copyOf(3);
