@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +128,14 @@ describe('a file that is none', () => {
     mkdirSync(join(at, 'folder'));
     expect(load({ TUTTI_CONFIG: join(at, 'folder') })).toThrow('it is a folder, not a file');
     expect(load({ TUTTI_CONFIG: join(at, 'tutti.yml', 'x') })).toThrow('cannot be read');
+  });
+
+  it('may be a pipe, which holds up nobody', () => {
+    const at = home();
+    const pipe = join(at, 'tutti.yaml');
+    execFileSync('mkfifo', [pipe]);
+    const load = () => loadSettings({ env: { TUTTI_DATA_DIR: at }, home: at });
+    expect(load).toThrow('it is a pipe, and nothing comes out of it');
   });
 
   it('is soon done with when it is something else altogether', () => {

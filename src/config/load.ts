@@ -27,6 +27,8 @@ export interface Loaded {
   /** The config file that was read, or would be if it were there. */
   readonly file: string;
   readonly file_used: boolean;
+  /** There is no config file, or one with nothing in it. */
+  readonly blank: boolean;
   /** What is odd and keeps nobody from starting. */
   readonly notes: readonly Problem[];
 }
@@ -63,7 +65,8 @@ export function loadSettings({ env, home = homeFolder(), file: named, judges = {
     if (suggestion !== undefined) layers.notes.push(missing);
   }
   layers.environment(env);
-  if (file_used) layers.file(readSettingsFile(file));
+  const written = file_used ? readSettingsFile(file) : undefined;
+  if (written) layers.file(written);
   layers.throwProblems();
   const dataDir = resolve(layers.text('data_dir') ?? usualDir);
   layers.page(keptFileIn(dataDir));
@@ -74,7 +77,8 @@ export function loadSettings({ env, home = homeFolder(), file: named, judges = {
     data_dir: dataDir,
     music_dir: musicDir(parsed.music_dir, home),
   });
-  return { config, origins: layers.origins(), file, file_used, notes: layers.notes };
+  const { blank = true } = written ?? {};
+  return { config, origins: layers.origins(), file, file_used, blank, notes: layers.notes };
 }
 
 /** Throws BadSettings for a file that may be there and cannot be looked at: the server must not go by defaults in silence. */

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { toError } from '../base/index.js';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf, toError } from '../base/index.js';
 import type { Problem } from './problem.js';
 import { readSettingsText, unread, type Written } from './read-text.js';
 
@@ -38,7 +38,8 @@ export function unreadable(file: string, error: unknown): Omit<Problem, 'where'>
 }
 
 function readBytes(file: string): Buffer | Unread {
-  const handle = openSync(file, 'r');
+  // A pipe into which nobody writes would hold up the whole program.
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(handle);
     if (found.isDirectory())
@@ -46,9 +47,16 @@ function readBytes(file: string): Buffer | Unread {
     if (!found.isFile() && !found.isFIFO()) return { reason: 'it is no file.' };
     const bytes = Buffer.alloc(MAX_BYTES + 1);
     let length = 0;
-    for (;;) {
-      const more = readSync(handle, bytes, length, bytes.length - length, null);
+    for (let waited = 0; ;) {
+      const more = readNow(handle, bytes, length);
+      if (more === undefined) {
+        if ((waited += STEP_MS) > MOST_MS) return { reason: 'it is a pipe, and nothing comes out of it.' };
+        pause();
+        continue;
+      }
       length += more;
+      if (more === 0 && length === 0 && found.isFIFO())
+        return { reason: 'it is a pipe, and nothing comes out of it.' };
       if (more === 0) return bytes.subarray(0, length);
       if (length > MAX_BYTES)
         return {
@@ -58,6 +66,24 @@ function readBytes(file: string): Buffer | Unread {
     }
   } finally {
     closeSync(handle);
+  }
+}
+
+/** How long a pipe is waited for: as long as a command takes that writes into it. */
+const MOST_MS = 2_000;
+const STEP_MS = 20;
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STEP_MS);
+}
+
+/** Undefined: not now. */
+function readNow(handle: number, bytes: Buffer, at: number): number | undefined {
+  try {
+    return readSync(handle, bytes, at, bytes.length - at, null);
+  } catch (error) {
+    if (codeOf(error) === 'EAGAIN') return undefined;
+    throw error;
   }
 }
 

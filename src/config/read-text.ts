@@ -7,6 +7,8 @@ import { noSettings, syntaxProblems, type Place } from './yaml-words.js';
 export interface Written {
   /** What has nothing behind its colon is not in it: that is the same as not written. */
   readonly values: ReadonlyMap<string, unknown>;
+  /** Nothing at all is in it, not even a remark. */
+  readonly blank: boolean;
   /** Keys that stand twice, or why the whole cannot be read; then there are no values. */
   readonly problems: readonly Problem[];
   /** `file:line:column` of a value, or of the nearest thing around it that there is. */
@@ -48,6 +50,7 @@ export function readSettingsText(written: string, file: string): Written {
   const entries = content === null ? [] : Object.entries(content as Record<string, unknown>);
   return {
     values: new Map(entries.filter(([, value]) => value !== null)),
+    blank: text.trim() === '',
     problems: problemsOf(twice),
     placeOf: (path) => at(offsetOf(document, path)),
     placeOfKey: (key) => at(keys.get(key) ?? 0),
@@ -56,7 +59,7 @@ export function readSettingsText(written: string, file: string): Written {
 
 /** What could not be read at all. */
 export function unread(file: string, problems: readonly Problem[]): Written {
-  return { values: new Map(), problems, placeOf: () => file, placeOfKey: () => file };
+  return { values: new Map(), blank: false, problems, placeOf: () => file, placeOfKey: () => file };
 }
 
 /** Aliases that multiply are refused by the parser; those that lead to themselves, here. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -40,6 +40,10 @@ function house(text = '', env: Readonly<Record<string, string>> = {}) {
       writeFileSync(file, next);
       await settings.reload('a test');
     },
+    remove: async () => {
+      rmSync(file);
+      await settings.reload('a test');
+    },
     set: (key: string, value: Setting['value']) => handlers['settings:set']({ key, value: value! }, caller),
     reset: (key: string) => handlers['settings:reset']({ key }, caller),
     list: async () => handlers['settings:list']({}, caller),
@@ -64,7 +68,7 @@ describe('[ST3] a config file that was changed', () => {
     expect(settings.config).toMatchObject({ port: 8080, watch: true });
     expect(notices()).toEqual(['settings-restart: Restart Tutti to apply: Notice new music at once, Port.']);
     expect(await of('port')).toMatchObject({ value: 99, waiting: true, from: 'file', locked: true });
-    await write('');
+    await write('# nothing\n');
     expect(notices()).toEqual([]);
   });
 
@@ -80,6 +84,25 @@ describe('[ST3] a config file that was changed', () => {
     await write('trash_days: 7\n');
     expect(settings.config.trash_days).toBe(7);
     expect([notices(), (await list()).problems]).toEqual([[], []]);
+  });
+
+  it('changes nothing when it is gone, or emptied, until it is back or the server begins anew', async () => {
+    const { settings, notices, write, remove, restart, clock, ended } = house('trash_days: 5\n');
+    await remove();
+    expect(settings.config.trash_days).toBe(5);
+    expect(notices()).toEqual([
+      'settings-refused: The settings were not taken, the former ones count. /tutti.yaml: the settings file is gone. Put it back, or restart Tutti to go on without it.',
+    ]);
+    await write('\n');
+    expect(settings.config.trash_days).toBe(5);
+    expect(notices()?.join()).toContain('/tutti.yaml: the settings file is empty.');
+    await write('trash_days: 6\n');
+    expect(settings.config.trash_days).toBe(6);
+    expect(notices()).toEqual([]);
+    await remove();
+    await restart();
+    await clock.advance(300);
+    expect(ended).toEqual(['ended']);
   });
 
   it('goes on with the next when one who is told fails', async () => {

@@ -150,7 +150,7 @@ export class HouseSettings {
     const restart = this.#restartNow;
     if (!restart)
       throw new AppError('ERR_NOT_SUPPORTED', 'nothing would start this server again: restart it by hand');
-    await this.#again('a restart was asked for');
+    await this.#again('a restart was asked for', true);
     const [problem] = this.#problems;
     if (problem !== undefined)
       throw new AppError('ERR_CONFLICT', `the server would not come back, mend this first: ${problem}`);
@@ -158,11 +158,14 @@ export class HouseSettings {
     return {};
   }
 
-  async #again(why: string): Promise<void> {
+  /** `ending`: who asks for it goes on with what there is then. */
+  async #again(why: string, ending = false): Promise<void> {
     const { again, log } = this.#parts;
     if (!again) return;
     try {
-      this.#loaded = again();
+      const loaded = again();
+      if (loaded.blank && !this.#loaded.blank && !ending) throw fileLost(loaded);
+      this.#loaded = loaded;
       this.#problems = [];
     } catch (error) {
       this.#problems =
@@ -272,8 +275,15 @@ export function fixedSettings(
   config: Config,
   { clock, log }: Pick<HouseSettingsParts, 'clock' | 'log'>,
 ): HouseSettings {
-  const loaded = { config, origins: new Map(), file: '', file_used: false, notes: [] };
+  const loaded = { config, origins: new Map(), file: '', file_used: false, blank: true, notes: [] };
   return new HouseSettings({ loaded, clock, log });
+}
+
+/** Somebody has it in hands, or a disk has lost it: nobody wants their players gone for that while music plays. */
+function fileLost({ file, file_used }: Loaded): BadSettings {
+  const reason = file_used ? 'the settings file is empty.' : 'the settings file is gone.';
+  const suggestion = 'Put it back, or restart Tutti to go on without it.';
+  return new BadSettings([{ where: file, reason, suggestion }]);
 }
 
 function unknownSetting(key: string): AppError {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -71,6 +71,19 @@ describe('[ST3] the config file of a running server', () => {
     writeFileSync(file, good);
     change({ trash_days: 2 });
     await until('it is taken', async () => (await setting('trash_days')).value === 2 && !(await refused()));
+  });
+
+  it('is read when the file was written that it is a link to', async () => {
+    const { file, setting } = await serving();
+    const real = join(mkdtempSync(join(tmpdir(), 'tutti-real-')), 'house.yaml');
+    renameSync(file, real);
+    const good = readFileSync(real, 'utf8');
+    symlinkSync(real, file);
+    writeFileSync(real, `${good}trash_days: 3\n`);
+    await until('it counts', async () => (await setting('trash_days')).value === 3);
+    writeFileSync(`${real}.new`, `${good}trash_days: 4\n`);
+    renameSync(`${real}.new`, real);
+    await until('it counts', async () => (await setting('trash_days')).value === 4);
   });
 
   it('is read anew on SIGHUP, and the server goes on', async () => {
