@@ -36,6 +36,8 @@ export const hardwareKeys = {
     .string()
     .max(128)
     .optional()
-    .describe('id of the room that amplifier and LED follow; default: the rooms of all outputs of this machine')
+    .describe(
+      'id of the room that amplifier and LED follow; default: the rooms of all outputs of this machine',
+    )
     .meta({ example: 'kitchen' }),
 };

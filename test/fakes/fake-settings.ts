@@ -57,7 +57,8 @@ export class FakeSettings {
       config: { ...config, host: '0.0.0.0', data_dir: '/var/lib/tutti', music_dir: config.music_dir },
       origins: new Map<SettingKey, Origin>([[spec.key, origin]]),
       file: '',
-      file_used: false, blank: true,
+      file_used: false,
+      blank: true,
       notes: [],
     } satisfies Loaded;
     return settingView(spec, loaded, !spec.live && this.set.has(key));
