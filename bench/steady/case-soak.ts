@@ -20,6 +20,8 @@ const WARM_SHARE = 1 / 3;
 const MOST_MB_PER_HOUR = 1;
 /** A leak shows with every visitor, of whom there are thousands; one more is a line that happens to be open. */
 const MOST_MORE = 1;
+/** Of some hundred thousand, while tens of thousands of visitors come: what is bounded, full or not. Compiled code is not among them. */
+const MOST_MORE_OBJECTS = 500;
 
 interface Sample extends Held {
   readonly minutes: number;
@@ -27,6 +29,7 @@ interface Sample extends Held {
   readonly mb: number;
   /** Of it without pages of files. */
   readonly ownMb: number;
+  readonly objects: number;
   /** Just before it rested. */
   readonly busyMb: number;
 }
@@ -74,12 +77,16 @@ function warmNote(minutes: number): string {
   return `Before the hour the same life for ${minutes} minutes with ${HURRY_MS} ms between one thing and the next, so that what is bounded is full; the counts below have it in them.`;
 }
 
-async function restingOf({ house, collect }: SoakHouse): Promise<Omit<Sample, 'minutes' | 'busyMb'>> {
+async function restingOf({
+  house,
+  collect,
+  objects,
+}: SoakHouse): Promise<Omit<Sample, 'minutes' | 'busyMb'>> {
   const { pid, port } = house.server;
   await pause(REST_MS);
   collect();
   await pause(COLLECT_MS);
-  return { mb: rssMb(pid), ownMb: ownMb(pid), ...(await heldBy(pid, port)) };
+  return { mb: rssMb(pid), ownMb: ownMb(pid), objects: objects(), ...(await heldBy(pid, port)) };
 }
 
 function warm(samples: readonly Sample[]): readonly Sample[] {
@@ -125,14 +132,14 @@ function heldRows(samples: readonly Sample[]): Row[] {
   const share = Math.max(1, Math.floor(calm.length / 4));
   const middle = (some: readonly Sample[], read: (sample: Sample) => number): number =>
     percentile(some.map(read), 0.5);
-  const kept = (measure: string, read: (sample: Sample) => number): Row => {
+  const kept = (measure: string, read: (sample: Sample) => number, mostMore = MOST_MORE): Row => {
     const before = middle(calm.slice(0, share), read);
     const after = middle(calm.slice(-share), read);
     const { ours } = row('', '', before);
     return {
       ...row(measure, '', after),
       peer: { name: 'at first', figure: ours },
-      target: { text: `<= ${before + MOST_MORE}`, met: after <= before + MOST_MORE },
+      target: { text: `<= ${before + mostMore}`, met: after <= before + mostMore },
     };
   };
   return [
@@ -142,6 +149,7 @@ function heldRows(samples: readonly Sample[]): Row[] {
       Object.entries(resources).reduce((sum, [kind, count]) => (kind === 'Timeout' ? sum : sum + count), 0),
     ),
     kept('programs it has started', ({ programs }) => programs),
+    kept('objects of JavaScript', ({ objects }) => objects, MOST_MORE_OBJECTS),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMpd } from '../../test/fakes/real-mpd.js';
 import { startCrowd, type Crowd } from '../control/bare.js';
@@ -17,6 +18,8 @@ export interface SoakHouse {
   readonly crowd: Crowd;
   /** Frees at once what the server does not need any more. */
   readonly collect: () => void;
+  /** Objects, functions and lists that JavaScript kept when that had ended. */
+  readonly objects: () => number;
 }
 
 /** A house whose players keep time and throw the sound away: real programs for an hour, without a tape of it. */
@@ -26,6 +29,7 @@ export async function openSoakHouse(ground: Ground): Promise<SoakHouse> {
   ground.own({ stop: () => mpd.kill() });
   const snapcastPort = await freePort();
   const collector = new URL('../control/preload-garbage.js', import.meta.url).href;
+  const objectsFile = join(ground.dir, 'objects');
   const house = await House.open({
     ground,
     album,
@@ -36,7 +40,11 @@ export async function openSoakHouse(ground: Ground): Promise<SoakHouse> {
       { id: 'silent', kind: 'null', name: 'silent' },
     ],
     // As its unit starts it.
-    env: { NODE_OPTIONS: `--import=${collector}`, MALLOC_ARENA_MAX: '1' },
+    env: {
+      NODE_OPTIONS: `--import=${collector}`,
+      TUTTI_BENCH_OBJECTS: objectsFile,
+      MALLOC_ARENA_MAX: '1',
+    },
     config: { snapcast: true, snapcast_port: snapcastPort, snapcast_host: '127.0.0.1' },
   });
   const nowhere = ['--player', 'file:filename=null', '--logsink', 'null'];
@@ -48,5 +56,6 @@ export async function openSoakHouse(ground: Ground): Promise<SoakHouse> {
     house,
     crowd: startCrowd(ground),
     collect: () => void process.kill(house.server.pid, 'SIGUSR2'),
+    objects: () => Number(readFileSync(objectsFile, 'utf8')),
   };
 }
