@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import * as z from 'zod';
+import { toError } from '../base/index.js';
 import { Backups, unplacedIn, unplacedSettings, unplacedWords, type BackupPiece } from '../backup/index.js';
 import type { Jobs } from '../jobs/index.js';
 import { version } from '../package-root.js';
@@ -9,6 +12,7 @@ import type { Base } from './base.js';
 import { replaceNotices } from './notices.js';
 import type { Kept } from './open-state.js';
 import { retryRefused } from './retry-refused.js';
+import { writeAnew } from './write-anew.js';
 
 export interface OpenedPower {
   readonly handlers: Backups['handlers'];
@@ -72,11 +76,24 @@ export function openPower(base: Base, kept: Kept, jobs: Jobs): OpenedPower {
 
   function changed(): void {
     tell();
+    if (disk.state === 'gone') saved(base, kept);
     if (disk.state === 'fine' && kept.borrowed) restart('The disk can be written again');
   }
 }
 
-function diskNotices({ disk, borrowed, lacks }: Kept): Notice[] {
+/** Somebody has deleted the state of a house that still knows all of it. Without its settings it would come back as another one. */
+function saved({ settings, log, restart }: Base, { db, dbFile }: Kept): void {
+  try {
+    if (!writeAnew(db, dbFile)) return;
+    log.error({ file: dbFile }, 'the database was deleted, and is written anew');
+    const { file, used } = settings.places;
+    if (!used || existsSync(file)) restart('The database was deleted');
+  } catch (error) {
+    log.error({ error: toError(error).message }, 'the database was deleted, and cannot be written anew');
+  }
+}
+
+function diskNotices({ disk, dbFile, borrowed, lacks }: Kept): Notice[] {
   const notice_id = `${PREFIX}disk`;
   const level = 'error';
   const meanwhile = 'Music goes on. Queues, settings and people cannot be changed until then.';
@@ -101,6 +118,10 @@ function diskNotices({ disk, borrowed, lacks }: Kept): Notice[] {
       return [
         { notice_id, level, message: `The disk of the server reports errors: replace it. ${meanwhile}` },
       ];
+    case 'gone': {
+      const message = `The files of the server were removed or replaced while it ran (${dirname(dbFile)}): put them back, with the settings, and restart Tutti. ${meanwhile}`;
+      return [{ notice_id, level, message }];
+    }
     case 'fine':
       return borrowed
         ? [{ notice_id, level: 'warning', message: 'The server starts anew in a moment.' }]

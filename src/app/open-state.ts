@@ -46,6 +46,7 @@ export async function openState(base: Base, runtimeDir?: string): Promise<Kept> 
     base.restart('A backup was restored');
   }
   const { db, file, borrowed, lacks } = await openKeptDb(base, disk);
+  if (!borrowed) disk.holds(file);
 
   const unread: string[] = [];
   const playheadPath = join(data_dir, 'playhead');

@@ -22,6 +22,7 @@ beforeEach(() => {
   const probe = {
     free: () => ({ bytes: disk.bytes, files: 1000 }),
     readOnly: () => false,
+    identity: () => 'one',
     write: () => undefined,
   };
   const watch = new DiskWatch({ folder: '/x', clock, log: silentLogger, probe });

@@ -112,10 +112,16 @@ export class HouseSettings {
   }
 
   /** Where a setting has to be changed: in this file, unless a variable sets it. */
-  get places(): { readonly file: string; byVariable(this: void, key: string): boolean } {
-    const { file, origins } = this.#loaded;
+  get places(): {
+    readonly file: string;
+    /** There is one. */
+    readonly used: boolean;
+    byVariable(this: void, key: string): boolean;
+  } {
+    const { file, file_used: used, origins } = this.#loaded;
     return {
       file,
+      used,
       byVariable: (key) => {
         const spec = specFor(key);
         return spec !== undefined && origins.get(spec.key)?.from === 'environment';

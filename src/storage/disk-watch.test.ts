@@ -11,6 +11,7 @@ class Disk {
   bytes = 1000 * MB;
   files = 100_000;
   locked = false;
+  identity: string | undefined = '1 2';
   refuses: Error | undefined;
   writes = 0;
   readonly clock = new ManualClock();
@@ -25,6 +26,7 @@ class Disk {
       probe: {
         free: () => ({ bytes: this.bytes, files: this.files }),
         readOnly: () => this.locked,
+        identity: () => this.identity,
         write: () => {
           this.writes++;
           if (this.refuses) throw this.refuses;

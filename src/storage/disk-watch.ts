@@ -1,9 +1,18 @@
-import { closeSync, fsyncSync, openSync, readFileSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { AppError, codeOf, toError, type Clock, type Logger, type Timer } from '../base/index.js';
 
 /** What the disk of the data folder is good for. */
-export type DiskState = 'fine' | 'full' | 'read-only' | 'faulty';
+export type DiskState = 'fine' | 'full' | 'read-only' | 'faulty' | 'gone';
 
 /** What is asked of a disk; injected where tests have none that is full. */
 export interface DiskProbe {
@@ -12,6 +21,8 @@ export interface DiskProbe {
   readOnly(folder: string): boolean;
   /** Writes something and takes it away again; throws what the disk says. */
   write(folder: string): void;
+  /** Another for every file; undefined where there is none of this name. */
+  identity(file: string): string | undefined;
 }
 
 export interface DiskWatchParts {
@@ -36,6 +47,7 @@ export class DiskWatch {
   #state: DiskState = 'fine';
   /** What is needed of it, for whatever reason. */
   #demanded = 0;
+  #held: { readonly file: string; readonly identity: string | undefined } | undefined;
   #timer: Timer | undefined;
 
   constructor(parts: DiskWatchParts) {
@@ -59,6 +71,8 @@ export class DiskWatch {
         return new AppError('ERR_DISK', 'The disk can only be read: nothing can be kept now');
       case 'faulty':
         return new AppError('ERR_DISK', 'The disk reports errors: nothing can be kept now');
+      case 'gone':
+        return new AppError('ERR_DISK', 'The files of the server were removed: nothing can be kept now');
       default:
         return this.#state satisfies never;
     }
@@ -73,6 +87,11 @@ export class DiskWatch {
   demand(bytes: number): void {
     this.#demanded = bytes;
     this.look();
+  }
+
+  /** This file is open, and what is written to it is kept only as long as it has its name. */
+  holds(file: string): void {
+    this.#held = { file, identity: this.#probe.identity(file) };
   }
 
   start(): void {
@@ -97,6 +116,7 @@ export class DiskWatch {
   #judge(refused: boolean): DiskState {
     const { folder } = this.#parts;
     try {
+      if (this.#held && this.#probe.identity(this.#held.file) !== this.#held.identity) return 'gone';
       if (this.#probe.readOnly(folder)) return 'read-only';
       const { bytes, files } = this.#probe.free(folder);
       const least = Math.max(this.#demanded, this.#state === 'fine' ? LEAST_BYTES : ENOUGH_BYTES);
@@ -133,6 +153,10 @@ export const systemDisk: DiskProbe = {
       closeSync(file);
       unlinkSync(path);
     }
+  },
+  identity(file) {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found && `${found.dev} ${found.ino}`;
   },
 };
 
