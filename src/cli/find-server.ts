@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
+import { isForbidden } from '../base/index.js';
 import { serverUrl } from './server-url.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -18,19 +19,30 @@ export interface Server {
 export async function findServer(named: string | undefined, env: Env): Promise<Server> {
   if (named !== undefined) return { url: serverUrl(named), agent: undefined };
   // Who names a server needs none of this.
-  const [{ BadSettings, loadConfig, urlHere, usualFolder }, { addressOfServer }] = await Promise.all([
-    import('../config/index.js'),
-    import('../storage/index.js'),
-  ]);
+  const [{ BadSettings, loadConfig, settingsFile, urlHere, usualFolder }, { addressOfServer }] =
+    await Promise.all([import('../config/index.js'), import('../storage/index.js')]);
   try {
     const config = loadConfig(env);
     const url = (await addressOfServer(config.data_dir)) ?? urlHere(config);
     return { url, agent: url.startsWith('https:') ? agentFor(config.tls_cert) : undefined };
   } catch (error) {
+    if (!(error instanceof BadSettings)) throw error;
     // It goes by what was right before.
-    const url = error instanceof BadSettings ? await addressOfServer(usualFolder(env)) : undefined;
-    if (url === undefined) throw error;
-    return { url, agent: undefined };
+    const url = await addressOfServer(usualFolder(env));
+    if (url !== undefined) return { url, agent: undefined };
+    // Who may only remote-control it: it is where most are.
+    if (isKeptFromUs(settingsFile(env)))
+      return { url: `http://127.0.0.1:${env['TUTTI_PORT'] || 8080}`, agent: undefined };
+    throw error;
+  }
+}
+
+function isKeptFromUs(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return false;
+  } catch (error) {
+    return isForbidden(error);
   }
 }
 

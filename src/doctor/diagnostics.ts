@@ -39,7 +39,7 @@ export function bundled(parts: BundleParts): object {
     made_at: new Date(clock.wallMs()).toISOString(),
     uptime_us: clock.nowUs(),
     version,
-    missing,
+    missing: redactor.value(missing),
     checks: redactor.value(checks),
     settings: redactor.value(config),
     versions: { ...process.versions },

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/fakes/manual-clock.js';
+import { bundled } from './diagnostics.js';
 import { HIDDEN, Redactor, secretsIn } from './redact.js';
 
 const redactor = new Redactor(['known-canary-1', 'pass word/2'], ['Ann', 'Bö']);
@@ -109,4 +111,19 @@ describe('the redactor', () => {
       secretsIn({ bus: 'redis://u1:p%201@h', players: [{ options: { password: 'pw' } }], bus_secret: 's' }),
     ).toEqual(expect.arrayContaining(['u1', 'p%201', 'p 1', 'pw', 's']));
   });
+});
+
+it('takes secrets also out of what it says about parts that are missing', () => {
+  const none = {
+    config: {},
+    checks: [],
+    log: [],
+    metrics: undefined,
+    state: undefined,
+    known: [],
+    people: [],
+  };
+  const missing = ['state: "house:canary7Secret@tutti.lan" is not the address of a server'];
+  const made = bundled({ clock: new ManualClock(), version: '1', ...none, missing });
+  expect(JSON.stringify(made)).not.toContain(CANARY);
 });
