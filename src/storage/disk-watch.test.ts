@@ -113,3 +113,19 @@ describe('the mount of a folder', () => {
     expect(isLocked(line, '/data/state')).toBe(true);
   });
 });
+
+it('takes nothing while a file that is open has lost its name, and until so much is free as was demanded', async () => {
+  const disk = new Disk();
+  disk.watch.holds('/x/tutti.db');
+  disk.identity = undefined;
+  await disk.look();
+  disk.identity = '1 3';
+  await disk.look();
+  disk.identity = '1 2';
+  await disk.look();
+  disk.watch.demand(2000 * MB);
+  expect(disk.watch.fault()?.code).toBe('ERR_DISK');
+  disk.bytes = 2001 * MB;
+  await disk.look();
+  expect(disk.told).toEqual(['gone', 'fine', 'full', 'fine']);
+});
