@@ -12,7 +12,16 @@ export interface LogState {
   readonly frames: number;
   /** Commits of this log that come after a frame which is damaged: SQLite passes over them. One may be what a power cut tore. */
   readonly lostCommits: number;
+  /** Length of a page. */
+  readonly page?: number;
+  /** The version of the tables after it, where it has changed the page that says so. */
+  readonly schema?: number;
 }
+
+/** SQLite's file format: a database's first page has these, its `user_version` among them. */
+const PAGE_AT = 16;
+const SCHEMA_AT = 60;
+const DATABASE_HEADER = 100;
 
 /**
  * Reads a write-ahead log as SQLite does. A log that ends in a torn frame is what every power cut leaves, and SQLite mends it by itself; whole
@@ -29,6 +38,26 @@ export async function readLog(path: string): Promise<LogState | undefined> {
     const head = headOf(header.subarray(0, bytesRead));
     if (!head) return { headless: true, frames: 0, lostCommits: 0 };
     return await walk(file, head, size);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Whether a log is of another database than the one that it lies beside: SQLite would fold it in all the same, and nothing would be left. A version of
+ * tables never goes back.
+ */
+export async function isForeign({ frames, page, schema }: LogState, database: string): Promise<boolean> {
+  if (frames === 0) return false;
+  const file = await open(database, 'r').catch(() => undefined);
+  if (!file) return false;
+  try {
+    const header = Buffer.alloc(DATABASE_HEADER);
+    const { bytesRead } = await file.read(header, 0, DATABASE_HEADER, 0);
+    if (bytesRead < DATABASE_HEADER) return false;
+    const length = header.readUInt16BE(PAGE_AT);
+    if (page !== (length === 1 ? 65_536 : length)) return true;
+    return schema !== undefined && schema < header.readUInt32BE(SCHEMA_AT);
   } finally {
     await file.close();
   }
@@ -61,6 +90,7 @@ async function walk(
   let frames = 0;
   let torn = false;
   let lostCommits = 0;
+  let schema: number | undefined;
   for (let at = HEADER; at + frame.length <= size; at += frame.length) {
     await file.read(frame, 0, frame.length, at);
     const ours = frame.subarray(8, 16).equals(salts);
@@ -68,13 +98,14 @@ async function walk(
       sum = checksum(frame.subarray(FRAME_HEADER), checksum(frame.subarray(0, 8), sum, little), little);
       if (sum[0] === frame.readUInt32BE(16) && sum[1] === frame.readUInt32BE(20)) {
         frames++;
+        if (frame.readUInt32BE(0) === 1) schema = frame.readUInt32BE(FRAME_HEADER + SCHEMA_AT);
         continue;
       }
     }
     torn = true;
     if (ours && frame.readUInt32BE(4) !== 0) lostCommits++;
   }
-  return { headless: false, frames, lostCommits };
+  return { headless: false, frames, lostCommits, page, ...(schema !== undefined && { schema }) };
 }
 
 /** The checksum of SQLite's logs, of a multiple of 8 bytes. */

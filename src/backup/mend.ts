@@ -7,7 +7,7 @@ import { openDb, resultOf } from '../storage/index.js';
 import { manifestOf } from './archive.js';
 import { ASIDE, asideName, setAside } from './aside.js';
 import { backupsIn, listFiles, type BackupFile } from './folder.js';
-import { readLog } from './log-file.js';
+import { isForeign, readLog } from './log-file.js';
 import { DATABASE, faultsOf } from './make.js';
 import { finishRestore, stageRestore, WITH_DATABASE } from './restore.js';
 
@@ -46,6 +46,13 @@ export async function isUnread(dataDir: string): Promise<boolean> {
 async function mendLog({ dataDir, wallMs }: MendParts): Promise<string[]> {
   const path = join(dataDir, `${DATABASE}-wal`);
   const log = await readLog(path);
+  if (log && (await isForeign(log, join(dataDir, DATABASE)))) {
+    const folder = asideName(wallMs, 'damaged');
+    for (const name of WITH_DATABASE) await setAside(dataDir, folder, name);
+    return [
+      `Beside the database lay the log of another one: it was left out, and is kept in ${ASIDE}/${folder}.`,
+    ];
+  }
   if (!log || (!log.headless && log.lostCommits < 2)) return [];
   const folder = asideName(wallMs, 'damaged');
   await mkdir(join(dataDir, ASIDE, folder), { recursive: true, mode: 0o700 });

@@ -15,7 +15,7 @@ export function migrate(db: Db): { readonly from: number; readonly to: number } 
   if (from > SCHEMA_VERSION)
     throw new AppError(
       'ERR_CONFLICT',
-      `the database is of version ${from}, this Tutti knows ${SCHEMA_VERSION}`,
+      `the database is of version ${from}, this Tutti knows ${SCHEMA_VERSION}: install the newer Tutti again, or go back to a backup from before it (tutti restore)`,
     );
   for (const { version, sql } of MIGRATIONS) {
     if (version <= from) continue;

@@ -252,6 +252,18 @@ describe('a database that was damaged', () => {
     expect(existsSync(join(alone, 'tutti.db'))).toBe(false);
   });
 
+  it('is no database beside which the log of another one was left: that is set aside, and nothing is lost', async () => {
+    const other = join(dir, `other-${++count}.db`);
+    const db = openDb(other);
+    db.exec('CREATE TABLE other (x)');
+    const folder = copyOf(await backedUp());
+    copyFileSync(`${other}-wal`, join(folder, 'tutti.db-wal'));
+    db.close();
+    expect(await mend(folder)).toEqual([expect.stringContaining('the log of another one')]);
+    expect(commitsIn(folder)).toBe(2);
+    expect(await mend(folder)).toEqual([]);
+  });
+
   it('comes back when it is empty or gone', async () => {
     for (const make of [(path: string) => writeFileSync(path, ''), (path: string) => rmSync(path)]) {
       const folder = copyOf(await backedUp());
