@@ -20,6 +20,7 @@ import type { Db } from '../storage/index.js';
 import { asking, type RunCommand } from './ask.js';
 import { judge, LOOK_MS, MAX_DONE, nextRing, type Past, type Verdict } from './due.js';
 import type { Fades } from './fade.js';
+import { Hush } from './hush.js';
 import { AlarmOwn, DEFAULTS, type RingKept } from './kept.js';
 import { Ring, type RingEnd } from './ring.js';
 import { troubleWith } from './trouble.js';
@@ -51,6 +52,7 @@ export class Alarms {
   /** Until when each has been looked after; on disk only when something came of it. */
   readonly #looked = new Map<string, number>();
   readonly #rings = new Map<string, Ring>();
+  readonly #hush: Hush;
   #run: RunCommand | undefined;
   #fades: Fades | undefined;
   #timer: Timer | undefined;
@@ -58,6 +60,7 @@ export class Alarms {
 
   constructor(parts: AlarmParts) {
     this.#parts = parts;
+    this.#hush = new Hush({ ...parts, state: () => parts.store.state });
     this.#kept = new KeptList({ db: parts.db, store: parts.store, list: 'alarms', own: AlarmOwn });
     this.handlers = {
       'alarm:list': () => ({
@@ -143,6 +146,7 @@ export class Alarms {
     for (const ring of this.#rings.values()) ring.close();
   }
 
+    this.#hush.close();
   #entry(alarmId: string): { readonly item: Alarm; readonly own: AlarmOwn } {
     const entry = this.#kept.get(alarmId);
     if (!entry) throw new AppError('ERR_NOT_FOUND', 'No alarm has this id');
@@ -346,6 +350,7 @@ export class Alarms {
       role: by.role,
       test: options.test,
       kept: options.kept,
+      hush: this.#hush,
       awake: () => awake(room_id),
       changed: (keep) => this.#showRing(alarm_id, ring, keep),
       over: (end) => this.#over(alarm_id, ring, end),

@@ -1,12 +1,9 @@
 import { AppError, toError } from '../base/index.js';
 import type { Alarm, ErrorCode } from '../protocol/index.js';
 import type { State } from '../state/index.js';
-import type { Ask } from './ask.js';
+import { isAway, type Ask } from './ask.js';
 import { NO_MUSIC, type MusicKept } from './kept.js';
 import { TONE_ID, TONE_SECONDS } from './tone.js';
-
-/** Nothing is wrong with the music: players are away, and play it when they are back. */
-const AWAY: readonly ErrorCode[] = ['ERR_PLAYER_OFFLINE', 'ERR_PLAYER_TIMEOUT'];
 
 /** Puts the music of an alarm into its room, by commands alone, and takes the tone out again. */
 export class Music {
@@ -96,7 +93,8 @@ export class Music {
     try {
       await work();
     } catch (error) {
-      if (AWAY.some((code) => isCode(error, code))) return;
+      // They play it when they are back.
+      if (isAway(error)) return;
       if (!isCode(error, 'ERR_CONTROLLED_ELSEWHERE')) throw error;
       await this.#ask('room:take-over', { room_id: this.#alarm.room_id });
       await this.#ask('room:play', { room_id: this.#alarm.room_id });

@@ -4,6 +4,7 @@ import type { State } from '../state/index.js';
 import { Absent } from './absent.js';
 import type { Ask } from './ask.js';
 import type { Fades } from './fade.js';
+import type { Hush } from './hush.js';
 import { RingVolume } from './ring-volume.js';
 import { NO_MUSIC, type RingKept } from './kept.js';
 import { Music } from './music.js';
@@ -23,6 +24,7 @@ export interface RingParts {
   readonly state: () => State;
   readonly ask: Ask;
   readonly fades: Fades;
+  readonly hush: Hush;
   /** Whose limits hold. */
   readonly role: Role;
   readonly alarm: Alarm;
@@ -169,13 +171,13 @@ export class Ring {
       if (this.#state === 'ringing') this.#snoozes++;
       this.#snoozeMs = minutes * 60_000;
       this.#sleepFor(this.#snoozeMs);
-      await this.#hush();
       this.#volume.giveBack();
       this.#parts.changed(true);
     });
   }
 
   async stop(keepPlaying: boolean, message: string): Promise<void> {
+      await this.#hush();
     await this.#turn.run(async () => {
       if (this.#ended) return;
       await this.#end(keepPlaying, { failed: false, message });
@@ -227,6 +229,7 @@ export class Ring {
     if (!(await this.#absent.gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#play();
+    this.#parts.hush.callOff(this.roomId);
   }
 
   async #play(): Promise<void> {
@@ -259,7 +262,7 @@ export class Ring {
     const { state } = this.#parts;
     const room = state().rooms.get(this.roomId);
     if (!room) return this.#end(false, { failed: true, message: 'Its room is gone' });
-    if (room.kept.intent === 'playing')
+    if (room.kept.intent === 'playing' && !this.#parts.hush.waits(this.roomId))
       return this.#end(true, { failed: false, message: 'Somebody was up already' });
     this.#state = 'ringing';
     this.#snoozedUntilUs = undefined;
@@ -391,7 +394,7 @@ export class Ring {
   }
 
   async #hush(): Promise<void> {
-    if (this.#isPlaying()) await this.#parts.ask('room:pause', { room_id: this.roomId });
+    await this.#parts.hush.room(this.roomId, this.#parts.ask);
   }
 
   #isPlaying(): boolean {

@@ -2,7 +2,7 @@ import { AppError, Serial, toError, type Logger, type Timer, type WallClock } fr
 import type { CommandRequest, Handlers, Sleep } from '../protocol/index.js';
 import { KeptList, type Store } from '../state/index.js';
 import type { Db, Durability } from '../storage/index.js';
-import { asking, type Ask, type RunCommand } from './ask.js';
+import { asking, isAway, type Ask, type RunCommand } from './ask.js';
 import type { Fades, RoomFade } from './fade.js';
 import { SleepOwn } from './kept.js';
 import { secondsLeft } from './sleep-end.js';
@@ -18,6 +18,8 @@ const STEP_MS = 500;
 const LONGEST_MS = 720 * 60_000;
 /** So long before the end of a track the room is paused: the next one must not be heard. */
 const SHORT_SECONDS = 0.4;
+/** A room whose players are away is told again after so long. */
+const AGAIN_MS = 1_000;
 /** What a disk has refused to forget is tried again after so long. */
 const FORGET_AGAIN_MS = 30_000;
 /** The end on the wire is told anew when it moved by more. */
@@ -194,17 +196,24 @@ export class Sleeps {
     await room?.lower(seconds > 0 ? Math.min(1, left / seconds) : 0);
   }
 
-  /** It is kept until the room has fallen silent: a server that dies before that lets it do so at its next start. */
+  /** It is kept until the room has fallen silent: players that are away then are told when they are back, and after a restart. */
   #finish(running: Running, pause: boolean): void {
     const { room_id } = running;
     running.over = true;
     const playing = this.#parts.store.state.rooms.get(room_id)?.kept.intent === 'playing';
     if (!pause || !playing || !this.#ask) return this.#leave(running);
-    void this.#ask('room:pause', { room_id })
-      .catch((error: unknown) =>
-        this.#parts.log.warn({ room_id, error: toError(error).message }, 'a room did not fall silent'),
-      )
-      .then(() => this.#leave(running));
+    this.#ask('room:pause', { room_id }).then(
+      () => this.#leave(running),
+      (error: unknown) => {
+        if (isAway(error)) return void this.#after(AGAIN_MS, () => this.#finishStill(running));
+        this.#parts.log.warn({ room_id, error: toError(error).message }, 'a room did not fall silent');
+        this.#leave(running);
+      },
+    );
+  }
+
+  #finishStill(running: Running): void {
+    if (this.#running.get(running.room_id) === running) this.#finish(running, true);
   }
 
   #leave(running: Running): void {

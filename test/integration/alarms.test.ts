@@ -165,6 +165,56 @@ describe('[AL5] people and an alarm that rings', () => {
     expect(house.house.room('a').kept.intent).toBe('playing');
     await expect(house.ask('alarm:snooze', { alarm_id: id })).rejects.toThrow(/ERR_CONFLICT/);
   });
+  it('stop it while no player is there: it does not play on when one is back', async () => {
+    const { house, id, ring } = await ringing();
+    const player = house.house.player('a');
+    player.link('offline');
+    await house.clock.advance(20_000);
+    await house.ask('alarm:stop', { alarm_id: id });
+    expect(ring()).toBeUndefined();
+    await house.clock.advance(20_000);
+    player.link('online');
+    player.stand('playing', 50);
+    await house.clock.advance(5_000);
+    expect([house.house.room('a').kept.intent, player.status, house.volume('a')]).toEqual([
+      'paused',
+      'paused',
+      0.5,
+    ]);
+  });
+  it('snooze it while no player is there: it rings when it should', async () => {
+    const { house, id, ring } = await ringing();
+    const player = house.house.player('a');
+    player.link('offline');
+    await house.clock.advance(20_000);
+    await house.ask('alarm:snooze', { alarm_id: id, minutes: 2 });
+    expect(ring()?.state).toBe('snoozed');
+    player.ref = undefined;
+    player.link('online');
+    await house.clock.advance(5_000);
+    expect([ring()?.state, player.status]).toEqual(['snoozed', 'paused']);
+    await house.clock.advance(2 * MINUTE);
+    expect([ring()?.state, player.status]).toEqual(['ringing', 'playing']);
+  });
+  it('snooze it while no player is there until it rings again', async () => {
+    const { house, id, ring } = await ringing();
+    const player = house.house.player('a');
+    player.link('offline');
+    await house.clock.advance(20_000);
+    await house.ask('alarm:snooze', { alarm_id: id, minutes: 2 });
+    await house.clock.advance(3 * MINUTE);
+    expect(ring()?.state).toBe('ringing');
+    player.ref = undefined;
+    player.link('online');
+    await house.clock.advance(5_000);
+    expect([ring()?.state, player.status]).toEqual(['ringing', 'playing']);
+  });
+  it('hear of it when a pause is refused, and it is not snoozed', async () => {
+    const { house, id, ring } = await ringing();
+    house.refuses.add('room:pause');
+    await expect(house.ask('alarm:snooze', { alarm_id: id })).rejects.toThrow(/ERR_BUSY/);
+    expect(ring()).toMatchObject({ state: 'ringing', snoozes_left: 5 });
+  });
   it('pause the room by any other means, and it is over', async () => {
     const { house, id, ring } = await ringing();
     await house.house.command('pause', 'a');
