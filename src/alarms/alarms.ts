@@ -116,7 +116,10 @@ export class Alarms {
       this.#looked.set(item.alarm_id, own.looked_ms);
       if (own.ring?.before !== undefined) fades.adopt(item.room_id, own.ring.before);
     }
-    this.#unturn = this.#parts.clock.onTurn(() => this.#look());
+    this.#unturn = this.#parts.clock.onTurn(({ by_ms }) => {
+      for (const ring of this.#rings.values()) if (by_ms !== 0) ring.clockSet(by_ms);
+      this.#look();
+    });
     this.#look();
   }
 
@@ -143,10 +146,10 @@ export class Alarms {
   close(): void {
     this.#timer?.cancel();
     this.#unturn?.();
+    this.#hush.close();
     for (const ring of this.#rings.values()) ring.close();
   }
 
-    this.#hush.close();
   #entry(alarmId: string): { readonly item: Alarm; readonly own: AlarmOwn } {
     const entry = this.#kept.get(alarmId);
     if (!entry) throw new AppError('ERR_NOT_FOUND', 'No alarm has this id');
@@ -311,7 +314,7 @@ export class Alarms {
     const ends =
       kept.state === 'snoozed'
         ? (kept.until_ms ?? 0) + Math.max(1, item.grace_minutes) * 60_000
-        : kept.since_ms + item.stop_minutes * 60_000;
+        : (kept.rang_ms ?? kept.since_ms) + item.stop_minutes * 60_000;
     if (!kept.test && now < ends) return this.#ring(item, own.by, { test: false, kept });
     this.#letGo(item.alarm_id, 'The server was off while it rang', !kept.test);
   }
@@ -347,10 +350,10 @@ export class Alarms {
       state: () => store.state,
       ask: asking(this.#run, { connection_id: 'alarm', name: 'Alarm', ...by }),
       fades: this.#fades,
+      hush: this.#hush,
       role: by.role,
       test: options.test,
       kept: options.kept,
-      hush: this.#hush,
       awake: () => awake(room_id),
       changed: (keep) => this.#showRing(alarm_id, ring, keep),
       over: (end) => this.#over(alarm_id, ring, end),

@@ -17,6 +17,8 @@ export const NO_MUSIC: MusicKept = { item_ids: [], tone_ids: [], edits: 0 };
 export const RingKept = z.object({
   state: z.enum(['ringing', 'snoozed']),
   since_ms: z.number(),
+  /** Since the last snooze. */
+  rang_ms: z.number().optional(),
   until_ms: z.number().optional(),
   /** How long the snooze is: a clock that is wrong after a restart makes it no longer. */
   snooze_ms: z.number().optional(),

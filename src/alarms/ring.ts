@@ -53,8 +53,10 @@ export class Ring {
   readonly #music: Music;
   readonly #volume: RingVolume;
   readonly #absent: Absent;
-  readonly #sinceMs: number;
-  readonly #endsUs: number;
+  #sinceMs: number;
+  #endsUs = 0;
+  /** When it began to ring the last time. */
+  #rangMs = 0;
   #state: 'ringing' | 'snoozed' = 'ringing';
   #snoozes: number;
   #snoozedUntilUs: number | undefined;
@@ -96,9 +98,8 @@ export class Ring {
       onTurned: () => parts.changed(true),
     });
     this.#absent = new Absent({ state, ask, roomId });
-    const now = clock.nowUs();
-    this.#silentUs = now;
-    this.#endsUs = now + (test ? TEST_MINUTES : alarm.stop_minutes) * 60e6;
+    this.#silentUs = clock.nowUs();
+    this.#ringsFor(kept ? Math.max(0, clock.wallMs() - (kept.rang_ms ?? kept.since_ms)) : 0);
   }
 
   get roomId(): string {
@@ -114,6 +115,7 @@ export class Ring {
     return {
       state: this.#state,
       since_ms: this.#sinceMs,
+      rang_ms: this.#rangMs,
       ...(this.#snoozedUntilMs !== undefined && {
         until_ms: this.#snoozedUntilMs,
         snooze_ms: this.#snoozeMs,
@@ -156,6 +158,14 @@ export class Ring {
     this.#follow(() => this.#start(kept !== undefined));
   }
 
+  /** The wall clock was set: what is kept goes by it. */
+  clockSet(byMs: number): void {
+    this.#sinceMs += byMs;
+    this.#rangMs += byMs;
+    if (this.#snoozedUntilMs !== undefined) this.#snoozedUntilMs += byMs;
+    this.#parts.changed(true);
+  }
+
   /** Nothing more is done; what plays goes on. */
   close(): void {
     this.#ended = true;
@@ -168,6 +178,7 @@ export class Ring {
       this.#requireOn();
       if (this.#state === 'ringing' && this.#snoozes >= this.#parts.alarm.snooze_count)
         throw new AppError('ERR_CONFLICT', 'It has been snoozed as often as it may be');
+      await this.#hush();
       if (this.#state === 'ringing') this.#snoozes++;
       this.#snoozeMs = minutes * 60_000;
       this.#sleepFor(this.#snoozeMs);
@@ -177,7 +188,6 @@ export class Ring {
   }
 
   async stop(keepPlaying: boolean, message: string): Promise<void> {
-      await this.#hush();
     await this.#turn.run(async () => {
       if (this.#ended) return;
       await this.#end(keepPlaying, { failed: false, message });
@@ -219,6 +229,7 @@ export class Ring {
   }
 
   async #start(goesOn: boolean): Promise<void> {
+    this.#parts.hush.callOff(this.roomId);
     const now = this.#parts.clock.nowUs();
     this.#silentUs = now;
     this.#triedUs = now;
@@ -229,14 +240,17 @@ export class Ring {
     if (!(await this.#absent.gathered()))
       return this.#end(false, { failed: true, message: 'No player is in its room' });
     await this.#play();
-    this.#parts.hush.callOff(this.roomId);
   }
 
+  /** Music of its own goes on where it is. */
   async #play(): Promise<void> {
+    this.#begun = false;
     this.#awaits = this.#absent.isEverybody || this.#isTalkedOver();
     if (!this.#awaits) {
       await this.#volume.prepare();
-      await this.#orTone(() => this.#music.start());
+      const item_id = this.#parts.state().rooms.get(this.roomId)?.kept.item_id;
+      const isOurs = item_id !== undefined && this.#music.ours.has(item_id);
+      await this.#orTone(() => (isOurs ? this.#music.goOn() : this.#music.start()));
     }
     this.#parts.changed(true);
   }
@@ -248,7 +262,6 @@ export class Ring {
   }
 
   async #orTone(work: () => Promise<void>): Promise<void> {
-    this.#begun = false;
     try {
       await work();
       this.#begun = true;
@@ -267,18 +280,19 @@ export class Ring {
     this.#state = 'ringing';
     this.#snoozedUntilUs = undefined;
     this.#snoozedUntilMs = undefined;
+    this.#ringsFor(0);
     this.#heard = false;
+    this.#begun = false;
     this.#parts.awake();
     this.#volume.again();
-    this.#begun = false;
-    const { item_id } = room.kept;
-    if (item_id === undefined || !this.#music.ours.has(item_id)) return this.#start(false);
-    this.#silentUs = this.#parts.clock.nowUs();
-    if (!(await this.#absent.gathered()))
-      return this.#end(false, { failed: true, message: 'No player is in its room' });
-    await this.#volume.prepare();
-    await this.#orTone(() => this.#music.goOn());
-    this.#parts.changed(true);
+    await this.#start(false);
+  }
+
+  /** By itself as long as it may, from now on or from so long ago. */
+  #ringsFor(elapsedMs: number): void {
+    const { clock, test, alarm } = this.#parts;
+    this.#rangMs = clock.wallMs() - elapsedMs;
+    this.#endsUs = clock.nowUs() + ((test ? TEST_MINUTES : alarm.stop_minutes) * 60_000 - elapsedMs) * 1000;
   }
 
   #standing(): ReturnType<typeof standingOf> {
@@ -293,9 +307,10 @@ export class Ring {
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
       );
     const standing = this.#standing();
-    if (this.#awaits && standing !== 'gone')
-      return this.#absent.isEverybody ? this.#isSilent(false) : this.#play();
-    if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
+    if (this.#awaits && standing !== 'gone') {
+      if (!this.#absent.isEverybody) return this.#play();
+      if (!this.#begun || standing !== 'by-hand') return this.#isSilent(false);
+    } else if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
     if (standing !== 'held') this.#talkUs = undefined;
     switch (standing) {
       case 'heard':
@@ -372,6 +387,7 @@ export class Ring {
       );
     if (this.#problem === undefined)
       this.#parts.say('error', `Nobody hears it: ${this.#absent.names || 'no player'} is not connected`);
+    this.#awaits = true;
     this.#problem = 'No player of its room is connected';
     this.#parts.changed(false);
   }

@@ -48,6 +48,7 @@ export class Sleeps {
   #ask: Ask | undefined;
   #fades: Fades | undefined;
   #timer: Timer | undefined;
+  #unturn: (() => void) | undefined;
   #closed = false;
 
   constructor(parts: SleepParts) {
@@ -68,6 +69,11 @@ export class Sleeps {
     this.#fades = fades;
     this.#ask = asking(run, { connection_id: 'sleep', name: 'Sleep timer', role: 'admin' });
     const { clock } = this.#parts;
+    this.#unturn = clock.onTurn(({ by_ms }) => {
+      for (const { item, own } of this.#kept.all())
+        if (own.ends_ms !== undefined && by_ms !== 0)
+          this.#keep(item, { ...own, ends_ms: own.ends_ms + by_ms });
+    });
     for (const { item, own } of this.#kept.all()) {
       const { ends_ms, length_ms = LONGEST_MS, before } = own;
       if (before !== undefined) fades.adopt(item.room_id, before);
@@ -102,6 +108,7 @@ export class Sleeps {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#unturn?.();
     for (const timer of this.#later) timer.cancel();
   }
 

@@ -121,6 +121,37 @@ describe('[SL1] a sleep timer', () => {
     await house.clock.advance(MINUTE);
     expect(house.sleep('a')?.until).toBe('time');
   });
+  it('is as long as it was when the wall clock is set and the server restarted then', async () => {
+    const house = await playing();
+    await house.ask('sleep:set', { room_id: 'a', minutes: 60 });
+    const by_ms = 180 * MINUTE;
+    house.clock.set(house.clock.wallMs() + by_ms);
+    house.wall.turned({ by_ms, trusted: true });
+    house.restart(MINUTE);
+    house.house.player('a').link('online');
+    await house.clock.advance(58 * MINUTE);
+    expect([house.sleep('a')?.until, house.house.room('a').kept.intent]).toEqual(['time', 'playing']);
+    await house.clock.advance(2 * MINUTE);
+    expect([house.sleep('a'), house.house.room('a').kept.intent]).toEqual([undefined, 'paused']);
+  });
+  it('lets a player fall silent that was away at its end, and is quiet until then', async () => {
+    const house = await playing();
+    const player = house.house.player('a');
+    await house.ask('sleep:set', { room_id: 'a', minutes: 1, fade_seconds: 20 });
+    await house.clock.advance(MINUTE - 5_000);
+    const faded = house.volume('a');
+    player.link('offline');
+    await house.clock.advance(20_000);
+    const { length } = player.sent;
+    player.link('online');
+    player.stand('playing', 75);
+    await house.clock.advance(500);
+    expect(house.volume('a')).toBeLessThanOrEqual(faded);
+    await house.clock.advance(5_000);
+    expect([player.status, house.volume('a'), house.sleep('a')]).toEqual(['paused', 0.5, undefined]);
+    const told = player.sent.slice(length).map(({ type }) => type);
+    expect(told.filter((type) => type !== 'preload')).toEqual(['pause', 'volume']);
+  });
   it('gives way to an alarm', async () => {
     const house = await playing();
     house.set('2026-11-20T06:59:00');
