@@ -1,7 +1,7 @@
 import { AppError, deferred, type Logger } from '../../src/base/index.js';
 import type { Fact, PlayerCommand } from '../../src/players/index.js';
 import type { QueueSource, SyncClass } from '../../src/protocol/index.js';
-import { createRooms, type Rooms } from '../../src/rooms/index.js';
+import { createRooms, LimitsOfRoles, type Rooms } from '../../src/rooms/index.js';
 import { emptyState, Store, type PlayerRecord, type RoomRecord, type State } from '../../src/state/index.js';
 import { ManualClock, settle } from './manual-clock.js';
 
@@ -319,6 +319,7 @@ export class RoomHouse {
       clock: this.clock,
       log: strictLog,
       random: () => 0.5,
+      roleLimits: new LimitsOfRoles(),
       excused: (roomId) => this.excused(roomId),
       fades: (roomId) => this.fades(roomId),
       played: (id) => void this.played.push(id),

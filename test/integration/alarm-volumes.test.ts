@@ -213,6 +213,86 @@ describe('[AL5] after an alarm each player is as loud as before', () => {
     await house.clock.advance(5_000);
     expect(both(house)).toEqual([KITCHEN, 0.25]);
   });
+  it('also where who set the alarm may turn nothing up so far', async () => {
+    const house = await pair();
+    await house.ask('house:limits', { user: 0.3 });
+    const user = { connection_id: 'phone', role: 'user', subject_id: 'u' } as const;
+    const morning = { room_id: 'a', time: '07:00', source: { track_ids: ['morning'] } };
+    const { alarm } = await house.ask('alarm:set', { ...morning, ...MORNING, volume: 0.9 }, user);
+    await house.clock.advance(3 * MINUTE);
+    expect(both(house)).toEqual([0.3, 0.3]);
+    await house.ask('alarm:stop', { alarm_id: alarm.alarm_id }, user);
+    await house.clock.advance(5_000);
+    expect(both(house)).toEqual([KITCHEN, LIVING]);
+  });
+  it('also where a limit held them for a while', async () => {
+    const { house, id } = await rung();
+    await house.ask('room:limits', { room_id: 'a', volume_limit: 0.1 });
+    await house.clock.advance(10_000);
+    expect(both(house)).toEqual([0.1, 0.1]);
+    await house.ask('room:limits', { room_id: 'a', volume_limit: 1 });
+    await house.clock.advance(60_000);
+    expect(house.house.room('a').kept.volume).toBeCloseTo(0.5, 2);
+    await stop(house, id);
+    await house.clock.advance(5_000);
+    expect(both(house)).toEqual([KITCHEN, LIVING]);
+  });
+  it('also one that was without power meanwhile, and is back as loud as it can be', async () => {
+    const { house, id } = await rung();
+    const player = house.house.player('b');
+    const powerCut = async (): Promise<void> => {
+      player.link('offline');
+      player.ref = undefined;
+      await house.clock.advance(5_000);
+      player.turn({ volume: 1 });
+      player.link('online');
+    };
+    await powerCut();
+    await house.clock.advance(20_000);
+    expect(house.volume('b')).toBeLessThan(0.75);
+    await stop(house, id);
+    await powerCut();
+    await house.clock.advance(1_000);
+    expect(both(house)).toEqual([KITCHEN, LIVING]);
+  });
+  it('also with mixers of few steps', async () => {
+    const house = await pair();
+    for (const name of ['a', 'b']) {
+      const player = house.house.player(name);
+      const turn = player.turn.bind(player);
+      player.turn = (to) => turn('volume' in to ? { volume: Math.round(to.volume * 20) / 20 } : to);
+    }
+    const id = await atSeven(house, MORNING);
+    await house.clock.advance(MINUTE + 45_000);
+    expect(house.house.room('a').kept.volume).toBeCloseTo(0.4, 1);
+    await stop(house, id);
+    await house.clock.advance(5_000);
+    expect(both(house)).toEqual([KITCHEN, LIVING]);
+  });
+  it('also where the server was restarted in an announcement over it', async () => {
+    const { house, id } = await rung();
+    await house.ask('room:announce', { room_ids: ['a'], clip: { track_id: 'bell' }, volume: 0.9 });
+    house.restart(3_000);
+    for (const name of ['a', 'b']) house.house.player(name).ref = undefined;
+    back(house, 'a', 'b');
+    await house.clock.advance(90_000);
+    expect(house.house.room('a').kept.volume).toBeCloseTo(0.5, 2);
+    await stop(house, id);
+    await house.clock.advance(5_000);
+    expect(both(house)).toEqual([KITCHEN, LIVING]);
+  });
+  it('also where somebody turned it while it snoozed, as loud as that', async () => {
+    const { house, id } = await rung();
+    await house.ask('alarm:snooze', { alarm_id: id, minutes: 2 });
+    await house.clock.advance(5_000);
+    await house.ask('room:volume', { room_id: 'a', volume: 0.5 });
+    const chosen = both(house);
+    await house.clock.advance(4 * MINUTE);
+    expect(house.house.room('a').kept.volume).toBeCloseTo(0.5, 2);
+    await stop(house, id);
+    await house.clock.advance(5_000);
+    expect(both(house)).toEqual(chosen);
+  });
   it('is kept as loud as it rang where the music plays on, and its knob finds back to how they stood', async () => {
     const { house, id } = await rung();
     const rang = both(house);
