@@ -256,14 +256,19 @@ it('sends the alarm of its room back to sleep, and ends its day with the sleep t
   ]);
 });
 
-it('ends a lesson without a pupil, and one that somebody else takes over', async () => {
-  const { inputs, clock } = stage();
+it('ends a lesson without a pupil, one that somebody else takes over, and one that nobody wants any more', async () => {
+  const { inputs, clock, press, asked } = stage();
   inputs.plugged(REMOTE);
   const first = inputs.handlers['input:learn']({}, caller);
   const second = inputs.handlers['input:learn']({}, caller);
-  expect(await first).toEqual({});
+  expect(await first).toEqual({ taken: true });
   await clock.advance(20_000);
   expect(await second).toEqual({});
+  const third = inputs.handlers['input:learn']({}, caller);
+  expect(await inputs.handlers['input:learn']({ end: true }, caller)).toEqual({});
+  expect(await third).toEqual({});
+  await press('KEY_PLAYPAUSE');
+  expect(asked).toHaveLength(1);
 });
 
 it('tries a key on request, with the answer of the house', async () => {

@@ -34,7 +34,8 @@ const LEARN_MS = 20_000;
 const SHOW_MS = 250;
 const REPEATING: ReadonlySet<string> = new Set(['volume_up', 'volume_down', 'seek_forward', 'seek_back']);
 
-type Heard = NonNullable<CommandReply<'input:learn'>['heard']>;
+/** What came of a lesson. */
+type Lesson = CommandReply<'input:learn'>;
 
 /** All inputs of this machine, plugged in or known from before: what their keys do, and doing it. */
 export class Inputs {
@@ -44,7 +45,7 @@ export class Inputs {
   readonly #parts: InputsParts;
   readonly #gestures = new Map<string, Gestures>();
   readonly #shown = new Map<string, { timer: Timer | undefined; next: Input['heard'] }>();
-  #learner: { readonly inputId: string | undefined; readonly heard: Deferred<Heard | undefined> } | undefined;
+  #learner: { readonly inputId: string | undefined; readonly over: Deferred<Lesson> } | undefined;
   #learning: Timer | undefined;
 
   constructor(parts: InputsParts) {
@@ -55,7 +56,7 @@ export class Inputs {
   }
 
   close(): void {
-    this.#learn(undefined);
+    this.#learn({});
     for (const gestures of this.#gestures.values()) gestures.forget();
     for (const { timer } of this.#shown.values()) timer?.cancel();
   }
@@ -126,7 +127,7 @@ export class Inputs {
   }
 
   #heard(inputId: string, { key, gesture, steps, again }: Gesture): void {
-    if (this.#learns(inputId)) return this.#learn({ input_id: inputId, key, gesture });
+    if (this.#learns(inputId)) return this.#learn({ heard: { input_id: inputId, key, gesture } });
     const item = this.#parts.list.get(inputId)?.item;
     if (!item?.enabled) return;
     const binding = bindingOf(item, key, gesture);
@@ -166,10 +167,10 @@ export class Inputs {
     tell();
   }
 
-  /** Ends a lesson, with what was pressed or with nothing. */
-  #learn(heard: Heard | undefined): void {
+  /** Ends a lesson. */
+  #learn(lesson: Lesson): void {
     this.#learning?.cancel();
-    this.#learner?.heard.resolve(heard);
+    this.#learner?.over.resolve(lesson);
     this.#learner = undefined;
   }
 
@@ -181,14 +182,14 @@ export class Inputs {
         inputs: list.all().map(({ item }) => item),
         ...(this.problem !== undefined && { problem: this.problem }),
       }),
-      'input:learn': async ({ input_id }) => {
+      'input:learn': async ({ input_id, end }) => {
         if (input_id !== undefined) this.#get(input_id);
-        this.#learn(undefined);
-        const heard = deferred<Heard | undefined>();
-        this.#learner = { inputId: input_id, heard };
-        this.#learning = this.#parts.clock.after(LEARN_MS, () => this.#learn(undefined));
-        const pressed = await heard.promise;
-        return pressed ? { heard: pressed } : {};
+        this.#learn(end ? {} : { taken: true });
+        if (end) return {};
+        const over = deferred<Lesson>();
+        this.#learner = { inputId: input_id, over };
+        this.#learning = this.#parts.clock.after(LEARN_MS, () => this.#learn({}));
+        return over.promise;
       },
       'input:test': async ({ input_id, key, gesture }) => {
         const item = this.#get(input_id);

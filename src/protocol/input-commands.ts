@@ -51,10 +51,14 @@ export const inputCommands = {
   },
   'input:learn': {
     cost: 5,
-    /** Default: whichever input is pressed. */
-    request: z.strictObject({ input_id: Id.optional() }),
-    /** Absent: nobody pressed one within 20 s, or somebody else asked meanwhile. */
-    reply: z.object({ heard: z.object({ ...input, key: InputKey, gesture: InputGesture }).optional() }),
+    /** Default: whichever input is pressed. With `end`, nobody waits for a key any more. */
+    request: z.strictObject({ input_id: Id.optional(), end: z.literal(true).optional() }),
+    reply: z.object({
+      /** Absent: nobody pressed one within 20 s, or the lesson was ended. */
+      heard: z.object({ ...input, key: InputKey, gesture: InputGesture }).optional(),
+      /** Somebody else asked meanwhile. */
+      taken: z.literal(true).optional(),
+    }),
     access: 'manage',
     http: 'POST /inputs/learn',
     summary: 'The next key that is pressed, which does nothing this once',

@@ -83,7 +83,12 @@ it('teaches a key, tries it and lets it be forgotten', async () => {
   await dialog(page).getByText('Press the key now').waitFor();
   await auditPage(page, 'inputs-learn');
   await button(page, 'Cancel').click();
+  await until('the lesson is ended', () => JSON.stringify(inputs.asked.at(-1)?.request) === '{"end":true}');
   fake.replies = true;
+  inputs.pressed = { taken: true };
+  await page.getByRole('button', { name: 'Teach a key: gpio_ir_recv' }).click();
+  await dialog(page).getByText('Somebody else teaches a key now.').waitFor();
+  await button(page, 'Cancel').click();
   inputs.pressed = { heard: { input_id: 'remote', key: 'KEY_RED', gesture: 'hold' } };
   await page.getByRole('button', { name: 'Teach a key: gpio_ir_recv' }).click();
   await page.getByRole('dialog', { name: 'Red' }).waitFor();
@@ -103,4 +108,14 @@ it('teaches a key, tries it and lets it be forgotten', async () => {
   await dialog(page).getByLabel('What it does').selectOption('Nothing');
   await button(page, 'Save').click();
   await until('it is forgotten', () => pipeline.get('inputs', 'remote').bindings.length === 2);
+});
+
+it('asks nobody to press a key while the server is away', async () => {
+  const { page, fake } = await open('#/inputs', {}, PHONE);
+  fake.house.pipeline.put('inputs', remote());
+  fake.replies = false;
+  await page.getByRole('button', { name: 'Teach a key: gpio_ir_recv' }).click();
+  await dialog(page).getByText('Press the key now').waitFor();
+  await fake.close();
+  await dialog(page).getByText('Tutti cannot be reached').waitFor();
 });

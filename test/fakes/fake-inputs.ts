@@ -48,7 +48,10 @@ export class FakeInputs {
         note('input:reset', request);
         return { bindings: [] };
       },
-      'input:learn': () => this.pressed,
+      'input:learn': (request) => {
+        note('input:learn', request);
+        return request.end ? {} : this.pressed;
+      },
       'input:test': (request) => {
         note('input:test', request);
         if (this.refusal !== undefined) throw new AppError('ERR_CONFLICT', this.refusal);

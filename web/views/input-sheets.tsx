@@ -22,28 +22,36 @@ export function LearnSheet(props: {
   readonly onClose: () => void;
 }) {
   const { input, onHeard, onClose } = props;
-  const { client } = useStore();
+  const { client, house } = useStore();
   const [problem, setProblem] = useState<string>();
   const [lesson, setLesson] = useState(0);
   useEffect(() => {
     let over = false;
+    let left = false;
     setProblem(undefined);
+    const ends = (text?: string): void => {
+      over = true;
+      if (!left && text !== undefined) setProblem(text);
+    };
     client.send('input:learn', { input_id: input.input_id }, { timeout_ms: LESSON_MS }).then(
-      ({ heard }) => {
-        if (over) return;
-        if (heard) onHeard(heard);
-        else setProblem('No key was pressed.');
+      ({ heard, taken }) => {
+        ends(taken ? 'Somebody else teaches a key now.' : 'No key was pressed.');
+        if (heard && !left) onHeard(heard);
       },
-      (error: unknown) => over || setProblem(explain(error)),
+      (error: unknown) => ends(explain(error)),
     );
     return () => {
-      over = true;
+      left = true;
+      // The next key does what it does again, instead of being waited for.
+      if (!over) client.send('input:learn', { end: true }).catch(() => undefined);
     };
   }, [client, input.input_id, lesson]);
   return (
     <Sheet title={`Teach ${input.name}`} onClose={onClose}>
       <p class="learn" role="status">
-        {problem ?? 'Press the key now, or turn the knob. Hold it to teach what holding does.'}
+        {house.live.value
+          ? (problem ?? 'Press the key now, or turn the knob. Hold it to teach what holding does.')
+          : 'Tutti cannot be reached: a key that is pressed now is not taught.'}
       </p>
       <div class="play-buttons">
         {problem !== undefined && (
