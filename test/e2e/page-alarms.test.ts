@@ -82,6 +82,17 @@ describe('alarms', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('whose room is gone say that they cannot ring, and are given another one', async () => {
+    const { page, fake } = await open('#/alarms', {}, PHONE);
+    fake.house.pipeline.put('alarms', anAlarm({ room_id: 'attic', next_at: new Date().toISOString() }));
+    await page.getByText('It cannot ring: its room is gone').waitFor();
+    expect(await page.getByText(/^Rings in/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Change the alarm of School, 06:45' }).click();
+    await button(page, 'Save').click();
+    await page.getByText('It cannot ring').waitFor({ state: 'detached' });
+    expect(fake.house.pipeline.get('alarms', 'al-one').room_id).toBe('living-room');
+  });
+
   it('say when they ring, and are left out, switched off, tried and removed', async () => {
     const { page, fake } = await open('#/alarms', {}, PHONE);
     const { pipeline } = fake.house;

@@ -61,6 +61,9 @@ export function lastText({ last_result, last_message }: Alarm): string | undefin
   return last_message === undefined ? LAST[last_result] : `${LAST[last_result]}: ${last_message}`;
 }
 
+/** What an alarm says that has nowhere to ring. */
+export const ROOMLESS = 'It cannot ring: its room is gone. Choose another one';
+
 export const isTrouble = ({ last_result, ring }: Alarm): boolean =>
   last_result === 'missed' || last_result === 'failed' || ring?.problem !== undefined;
 

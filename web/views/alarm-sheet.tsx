@@ -32,7 +32,10 @@ const NEW = {
 /** Everything about one alarm. */
 export function AlarmSheet({ alarm, rooms, onClose }: AlarmSheetProps) {
   const store = useStore();
-  const [chosen, setChosen] = useState(() => ({ ...NEW, room_id: store.roomId, ...alarm }));
+  const [chosen, setChosen] = useState(() => {
+    const there = rooms.some(({ room_id }) => room_id === alarm?.room_id);
+    return { ...NEW, ...alarm, room_id: alarm && there ? alarm.room_id : store.roomId };
+  });
   const set = (change: Partial<typeof chosen>): void => setChosen((now) => ({ ...now, ...change }));
   const [lack, setLack] = useState<string>();
   const run = async (): Promise<string | undefined> => {

@@ -2,7 +2,15 @@ import { useState } from 'preact/hooks';
 import type { Alarm } from '../../src/protocol/alarm.js';
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
-import { daysText, isTrouble, lastText, nextText, sourceText, placeText } from '../state/alarm-words.js';
+import {
+  daysText,
+  isTrouble,
+  lastText,
+  nextText,
+  placeText,
+  ROOMLESS,
+  sourceText,
+} from '../state/alarm-words.js';
 import { isAdmin } from '../state/door.js';
 import { useStore } from '../state/store.js';
 import '../styles/pipeline.css';
@@ -96,7 +104,8 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
   const store = useStore();
   const { alarm_id, time, name, enabled, days, room_id, skip_date, ring, notice } = alarm;
   const room = store.house.rooms.value?.find((one) => one.room_id === room_id);
-  const trouble = isTrouble(alarm);
+  const lost = !ring && store.house.rooms.value !== undefined && room === undefined;
+  const trouble = lost || isTrouble(alarm);
   const last = ring?.problem ?? lastText(alarm);
   const about = name === '' ? time : `${name}, ${time}`;
   const repeats = days.length > 0;
@@ -107,10 +116,8 @@ function AlarmRow({ alarm, now, onEdit }: { alarm: Alarm; now: number; onEdit: (
       </button>
       <div class="row-text">
         <span class="row-line">{[name, daysText(days)].filter(Boolean).join(' · ')}</span>
-        <span class="row-line dim">
-          {sourceText(alarm)} · {room?.name ?? 'its room is gone'}
-        </span>
-        <span class="row-sub">{nextText(alarm, now)}</span>
+        <span class="row-line dim">{[sourceText(alarm), room?.name].filter(Boolean).join(' · ')}</span>
+        <span class={`row-sub ${lost ? 'problem' : ''}`}>{lost ? ROOMLESS : nextText(alarm, now)}</span>
         {notice && <span class="row-sub problem">{notice.message}</span>}
         {!notice && last !== undefined && <span class={`row-sub ${trouble ? 'problem' : ''}`}>{last}</span>}
       </div>
