@@ -45,6 +45,13 @@ it('says who set it', () => {
   expect(originWords(setting({ locked: true }))).toBe('Set in the config file only');
 });
 
+it('says what a setting is for without keys of others', () => {
+  const description = 'address at which snapclients connect; default: that of `host`';
+  expect(purposeOf(setting({ description }))).toBe(
+    'Address at which snapclients connect; default: that of “Host”.',
+  );
+});
+
 it('takes numbers in their range, and lists with commas', () => {
   expect(fromText(setting(), ' 7 ')).toEqual({ value: 7 });
   expect(fromText(setting(), '')).toEqual({ problem: 'A number from 0 to 3650 is needed' });

@@ -3,7 +3,8 @@ import type { Setting, SettingValue } from '../../src/protocol/settings.js';
 
 /** What it is for, as a sentence. */
 export function purposeOf({ description }: Pick<Setting, 'description'>): string {
-  return `${description.charAt(0).toUpperCase()}${description.slice(1).replace(/[.…]?$/, '.')}`;
+  const words = description.replace(/`([a-z_]+)`/g, (_, key: string) => `“${settingTitle(key)}”`);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/[.…]?$/, '.')}`;
 }
 
 /** What it is set to, for people. */
