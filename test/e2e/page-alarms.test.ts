@@ -145,6 +145,43 @@ describe('an alarm that rings', () => {
     await alarm.waitFor({ state: 'detached' });
     expect(pipeline.get('alarms', 'al-one').ring).toBeUndefined();
   });
+
+  it('lies over a sheet too, and is stopped there without losing what was written', async () => {
+    const { page, fake, complaints } = await open('#/alarms', {}, PHONE);
+    const { pipeline } = fake.house;
+    await button(page, 'New alarm').click();
+    await dialog(page).getByText('More', { exact: true }).click();
+    await dialog(page).getByLabel('Name (optional)').fill('Early train');
+    pipeline.put('alarms', anAlarm({ ring: ringing() }));
+    const alarm = page.getByRole('alertdialog');
+    await alarm.waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await alarm.getByText('School · Living room').waitFor();
+    expect(pipeline.get('alarms', 'al-one').ring).toMatchObject({ state: 'ringing' });
+    await auditPage(page, 'ringing-over-sheet');
+    await alarm.getByRole('button', { name: 'Stop' }).click();
+    await alarm.waitFor({ state: 'detached' });
+    expect(await dialog(page).getByLabel('Name (optional)').inputValue()).toBe('Early train');
+    await button(page, 'Save').click();
+    await page.getByRole('button', { name: 'Change the alarm of Early train, 07:00' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('stays over a sheet that is opened later', async () => {
+    const { page, fake } = await open('#/alarms', {}, PHONE);
+    await button(page, 'New alarm').waitFor();
+    fake.house.pipeline.put('alarms', anAlarm({ ring: ringing() }));
+    await page.getByRole('alertdialog').waitFor();
+    await page.getByRole('link', { name: 'Playing', exact: true }).focus();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
 });
 
 describe('a sleep timer', () => {

@@ -93,6 +93,8 @@ export interface Router {
   replace(route: Route): void;
   /** A sheet lies over the page until the answer is called; the back key calls `close` and leaves the page where it is. */
   over(close: () => void): () => void;
+  /** How many of them there are. */
+  readonly sheets: ReadonlySignal<number>;
   close(): void;
 }
 
@@ -108,6 +110,7 @@ export function createRouter(target: Window): Router {
     go: (to) => steps.go(hrefOf(to)),
     replace: (to) => steps.go(hrefOf(to), true),
     over: (close) => steps.over(close),
+    sheets: steps.sheets,
     close: () => {
       target.removeEventListener('hashchange', follow);
       steps.close();

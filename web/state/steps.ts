@@ -1,8 +1,12 @@
+import { signal } from '@preact/signals';
+
 /**
  * The browser's history as the page uses it: an entry for each place one went to, and one for each sheet that lies over it, so that a step
  * back closes the highest sheet and leaves the page. A sheet that is closed otherwise takes its entry along.
  */
 export class Steps {
+  /** How many sheets are open. */
+  readonly sheets = signal(0);
   readonly #target: Window;
   /** How to close what lies over the page, the highest last. */
   readonly #over: (() => void)[] = [];
@@ -24,11 +28,11 @@ export class Steps {
   over(close: () => void): () => void {
     const one = (): void => close();
     this.#over.push(one);
-    queueMicrotask(this.#settle);
+    this.#count();
     return () => {
       const at = this.#over.indexOf(one);
       if (at >= 0) this.#over.splice(at, 1);
-      queueMicrotask(this.#settle);
+      this.#count();
     };
   }
 
@@ -53,6 +57,11 @@ export class Steps {
     return (this.#target.history.state as { readonly sheets?: number } | null)?.sheets ?? 0;
   }
 
+  #count(): void {
+    this.sheets.value = this.#over.length;
+    queueMicrotask(this.#settle);
+  }
+
   /** A browser that does not go back is waited for once. */
   #then(run: () => void): void {
     const waits = this.#goal !== undefined && this.#next === undefined;
@@ -75,6 +84,7 @@ export class Steps {
   readonly #arrived = (): void => {
     if (this.#goal === undefined) {
       for (const close of this.#over.splice(this.#depth).reverse()) close();
+      this.#count();
     } else if (this.#depth > this.#goal) return;
     this.#goal = undefined;
     const next = this.#next;

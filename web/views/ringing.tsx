@@ -1,3 +1,5 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Alarm } from '../../src/protocol/alarm.js';
 import { Button } from '../components/buttons.js';
 import { Icon } from '../components/icon.js';
@@ -15,11 +17,44 @@ export function AlarmKeeper() {
   const ringing = alarms?.filter(({ ring }) => ring !== undefined) ?? [];
   if (!house || ringing.length === 0) return null;
   return (
-    <div class="ringing" role="alertdialog" aria-label="Alarm">
+    <OverAll>
       {ringing.map((alarm) => (
         <Ringing key={alarm.alarm_id} alarm={alarm} />
       ))}
-    </div>
+    </OverAll>
+  );
+}
+
+/** Lies over sheets too, which let nothing beside them be touched. Neither Escape nor the back key takes it away. */
+function OverAll({ children }: { children: ComponentChildren }) {
+  const { router } = useStore();
+  const sheets = router.sheets.value;
+  const dialog = useRef<HTMLDialogElement>(null);
+  // The focus goes to none of the buttons: what somebody types presses none.
+  const show = (): void => {
+    const element = dialog.current;
+    if (!element || element.open) return;
+    if (sheets === 0) return element.setAttribute('open', '');
+    element.showModal();
+    element.focus();
+  };
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    show();
+    return () => element?.close();
+  }, [sheets]);
+  return (
+    <dialog
+      ref={dialog}
+      class="ringing"
+      role="alertdialog"
+      aria-label="Alarm"
+      tabIndex={-1}
+      onCancel={(event) => event.preventDefault()}
+      onClose={show}
+    >
+      {children}
+    </dialog>
   );
 }
 
@@ -27,10 +62,13 @@ function Ringing({ alarm }: { alarm: Alarm }) {
   const store = useStore();
   const { alarm_id, name, time, ring, room_id, snooze_minutes } = alarm;
   useNow(1_000);
-  if (!ring) return null;
   const room = store.house.rooms.value?.find((one) => one.room_id === room_id)?.name ?? 'a room that is gone';
-  const snoozed = ring.snoozed_until_us;
-  const title = ring.test ? 'Test of an alarm' : name === '' ? 'Alarm' : name;
+  const title = ring?.test ? 'Test of an alarm' : name === '' ? 'Alarm' : name;
+  const snoozed = ring?.snoozed_until_us;
+  useEffect(() => {
+    if (snoozed === undefined) store.spoken.value = `${title} rings, ${time}, ${room}`;
+  }, [snoozed === undefined]);
+  if (!ring) return null;
   const stop = (keep_playing: boolean) => () => void store.ask('alarm:stop', { alarm_id, keep_playing });
   return (
     <section class="ringing-one" aria-label={`${title}, ${time}, ${room}`}>
@@ -39,11 +77,6 @@ function Ringing({ alarm }: { alarm: Alarm }) {
         {title} · {room}
       </p>
       {snoozed !== undefined && <p role="status">Rings again in {leftText(snoozed, store.nowUs)}</p>}
-      {ring.problem !== undefined && (
-        <p class="ringing-problem">
-          <Icon name="warning" size={18} /> {ring.problem}
-        </p>
-      )}
       <div class="ringing-buttons">
         {snoozed === undefined && ring.snoozes_left > 0 && (
           <button
@@ -65,6 +98,11 @@ function Ringing({ alarm }: { alarm: Alarm }) {
         </button>
       </div>
       {snoozed === undefined && !ring.tone && <Button label="Keep the music" onClick={stop(true)} />}
+      {ring.problem !== undefined && (
+        <p class="ringing-problem">
+          <Icon name="warning" size={18} /> {ring.problem}
+        </p>
+      )}
     </section>
   );
 }
