@@ -66,7 +66,7 @@ function Everything() {
       </p>
       {running && <Progress label="Backup" value={running.progress} />}
       {failed && (
-        <p class="form-problem" role="alert">
+        <p class="form-problem pickers-problem" role="alert">
           The last backup failed: {failed.error?.message ?? ''}
         </p>
       )}
