@@ -5,9 +5,10 @@ import { VirtualList } from '../components/virtual-list.js';
 import type { Album } from '../../src/protocol/track.js';
 import type { Paged } from '../state/paged.js';
 import { hrefOf } from '../state/route.js';
+import { forText } from './hooks.js';
 
 /** Title and artist below a cover, pixels. */
-const TEXT_HEIGHT = 64;
+const TEXT_HEIGHT = forText(64);
 const GAP = 14;
 const SMALLEST = 142;
 

@@ -64,3 +64,9 @@ export function useLoaded<T>(
   }, [...keys]);
   return state;
 }
+
+/** Pixels of something that holds text: more where somebody has chosen larger letters in the browser. */
+export function forText(px: number): number {
+  const letters = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  return Math.round(px * Math.max(1, letters));
+}

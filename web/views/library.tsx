@@ -10,6 +10,7 @@ import { hrefOf, type LibrarySection } from '../state/route.js';
 import { useStore } from '../state/store.js';
 import { Albums } from './albums.js';
 import { useList } from './follow.js';
+import { forText } from './hooks.js';
 import { ArtistRow, PlaylistRow } from './row-links.js';
 import { SearchResults } from './search-results.js';
 
@@ -152,7 +153,7 @@ function ArtistList() {
       scroller={scroller}
       label="Artists"
       count={total ?? 12}
-      rowHeight={72}
+      rowHeight={forText(72)}
       keyOf={(index) => String(index)}
       row={(index) => {
         const artist = artists.at(index);

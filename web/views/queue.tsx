@@ -6,10 +6,11 @@ import { reveal, VirtualList } from '../components/virtual-list.js';
 import { count, longTime } from '../state/format.js';
 import { hrefOf } from '../state/route.js';
 import { useStore } from '../state/store.js';
+import { forText } from './hooks.js';
 import { useRowDrag } from './queue-drag.js';
 import { isWish, QueueRow } from './queue-row.js';
 
-const ROW_HEIGHT = 68;
+const ROW_HEIGHT = forText(68);
 
 export function QueueView() {
   const store = useStore();
