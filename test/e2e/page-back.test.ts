@@ -190,3 +190,24 @@ describe('the back key', () => {
     await isAt(page, '#/settings');
   });
 });
+
+it('the button for it does what the key does', async () => {
+  const { page } = await onAlarms();
+  await button(page, 'New alarm').click();
+  await dialogs(page).waitFor();
+  await page.evaluate(() => (location.hash = '#/limits'));
+  await gone(page);
+  for (const hash of ['#/alarms', '#/settings']) {
+    await button(page, 'Back').click();
+    await isAt(page, hash);
+    await settled(page);
+  }
+  expect(await dialogs(page).count()).toBe(0);
+});
+
+it('the button for it leads to what plays when the page was opened where it stands', async () => {
+  const { page } = await open('#/alarms', {}, PHONE);
+  await button(page, 'Back').click();
+  await isAt(page, '#/');
+  await page.getByRole('region', { name: 'Now playing' }).waitFor();
+});

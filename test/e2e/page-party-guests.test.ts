@@ -107,4 +107,20 @@ describe('a private party where people sign in', () => {
     await gus.getByText('You have left the party').waitFor();
     await part(ann, 'People 1').waitFor();
   });
+
+  it('lets a guest who lives here come in with an account, where the guest was refused', async () => {
+    const page = await invited('Ida');
+    await page.getByRole('link', { name: 'Party', exact: true }).waitFor();
+    await page.evaluate(() => (location.hash = '#/alarms'));
+    await page.getByText('This is for who lives here, and you are a guest in Hall.').waitFor();
+    await button(page, 'Sign in with an account').click();
+    await page.getByLabel('Name', { exact: true }).fill('Eve');
+    await page.getByLabel(/^Password/).fill(PASSWORD);
+    await button(page, 'Sign in').click();
+    await button(page, 'New alarm').click();
+    await page.getByRole('dialog', { name: 'New alarm' }).getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Change the alarm of 07:00' }).waitFor();
+    await page.getByRole('link', { name: 'Rooms', exact: true }).click();
+    await page.getByRole('region', { name: 'Rooms' }).getByText('Bath').first().waitFor();
+  });
 });

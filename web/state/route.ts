@@ -91,6 +91,8 @@ export interface Router {
   go(route: Route): void;
   /** As `go`, but the back key does not lead back here. */
   replace(route: Route): void;
+  /** To where one came from; to what plays when one opened this address and came from nowhere in the page. */
+  back(): void;
   /** A sheet lies over the page until the answer is called; the back key calls `close` and leaves the page where it is. */
   over(close: () => void): () => void;
   /** How many of them there are. */
@@ -109,6 +111,9 @@ export function createRouter(target: Window): Router {
     route,
     go: (to) => steps.go(hrefOf(to)),
     replace: (to) => steps.go(hrefOf(to), true),
+    back: () => {
+      if (!steps.back()) steps.go(hrefOf({ view: 'playing' }), true);
+    },
     over: (close) => steps.over(close),
     sheets: steps.sheets,
     close: () => {

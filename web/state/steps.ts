@@ -46,6 +46,22 @@ export class Steps {
     });
   }
 
+  /** To the page before this one, whatever lies over it; false when there is none. */
+  back(): boolean {
+    const { navigation, history } = this.#target;
+    // Browsers that do not tell count pages of others too.
+    const before = navigation?.currentEntry?.index ?? history.length - 1;
+    if (before <= this.#depth) return false;
+    this.#then(() => {
+      const depth = this.#depth;
+      this.#closeAbove(0);
+      // Wherever that is: entries of sheets on the way are passed from there.
+      this.#goal = Infinity;
+      history.go(-1 - depth);
+    });
+    return true;
+  }
+
   close(): void {
     this.#target.removeEventListener('popstate', this.#arrived);
     this.#target.removeEventListener('hashchange', this.#arrived);
@@ -55,6 +71,11 @@ export class Steps {
   /** How many sheets the history's entry stands for. */
   get #depth(): number {
     return (this.#target.history.state as { readonly sheets?: number } | null)?.sheets ?? 0;
+  }
+
+  #closeAbove(depth: number): void {
+    for (const close of this.#over.splice(depth).reverse()) close();
+    this.#count();
   }
 
   #count(): void {
@@ -83,8 +104,7 @@ export class Steps {
 
   readonly #arrived = (): void => {
     if (this.#goal === undefined) {
-      for (const close of this.#over.splice(this.#depth).reverse()) close();
-      this.#count();
+      this.#closeAbove(this.#depth);
     } else if (this.#depth > this.#goal) return;
     this.#goal = undefined;
     const next = this.#next;

@@ -47,11 +47,12 @@ interface BackHeaderProps {
 }
 
 export function BackHeader({ title, name, entries, children }: BackHeaderProps) {
+  const { router } = useStore();
   const [open, setOpen] = useState(false);
   return (
     <>
       <header class="view-header back-header">
-        <IconButton icon="back" label="Back" offline onClick={() => history.back()} />
+        <IconButton icon="back" label="Back" offline onClick={() => router.back()} />
         <h2>{title}</h2>
         {children}
         {name !== undefined && entries && (

@@ -19,7 +19,7 @@ export function DeleteAlbum({ album, onClose }: { album: Album; onClose: () => v
     store.toasts.show(`${title} is in the trash`, {
       action: { label: 'Undo', run: () => void restore() },
     });
-    history.back();
+    store.router.back();
   };
   return (
     <AskSheet title={`Delete ${title}?`} icon="trash" yes="Delete" no="Keep it" run={run} onClose={onClose}>
