@@ -63,12 +63,15 @@ export class Doorway {
   /** Somebody signed in: the connection starts anew as them, and the page is where it was, unless it was opened by a link. */
   entered(you: You): void {
     const room = you.role === 'guest' ? you.room_id : undefined;
+    const instead = this.you.peek() !== undefined;
     this.you.value = you;
     this.reason.value = undefined;
     this.asked.value = false;
     this.arriving.value = room !== undefined;
     if (room !== undefined) this.pass({ view: 'party', id: room });
     else if (this.link.peek()) this.pass({ view: 'playing' });
+    // Nothing of what the one before has seen stays.
+    if (instead) return this.#location.reload();
     this.#store.client.again();
     // A guest who was here before was refused some of them.
     this.#store.client.subscribe(HOUSE_TOPICS).catch(() => undefined);
