@@ -18,6 +18,8 @@ export interface GpioButtonsParts {
 /** `gpiomon` that says nothing for so long is taken to have got its lines. */
 const SETTLED_MS = 500;
 const AGAIN_MS = 30_000;
+/** One that ran for longer had its lines, was ended by somebody, and is started again at once. */
+const FAILED_US = 2_000_000;
 
 /** Buttons between a line and ground, heard by one `gpiomon`. */
 export class GpioButtons {
@@ -46,6 +48,7 @@ export class GpioButtons {
       child.kill('SIGKILL');
       await gone;
     };
+    const startedUs = clock.nowUs();
     let said = '';
     child.on('error', (error) => (said ||= error.message));
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(0, 300)));
@@ -64,7 +67,7 @@ export class GpioButtons {
       const problem = `the buttons cannot be heard: ${gpioFault(said, chip)}`;
       log.warn({ chip, problem }, 'buttons of the header cannot be heard');
       this.#parts.heard(problem);
-      this.#timer = clock.after(AGAIN_MS, () => this.#start());
+      this.#timer = clock.after(clock.nowUs() - startedUs < FAILED_US ? AGAIN_MS : 0, () => this.#start());
     });
   }
 }

@@ -17,16 +17,19 @@ export interface GpioOutputParts {
 const BLINK_MS = 400;
 /** One that runs for so long has its line. */
 const SETTLED_MS = 700;
-/** A program that ended by itself, because the line is taken or the chip is not there, is started again after so long. */
-const AGAIN_MS = 30_000;
-/** One that ran for less than this failed; how it failed is said once. */
+/** One that ran for less than this failed, because the line is taken or the chip is not there; how it failed is said once. */
 const FAILED_US = 2_000_000;
+/** And is started again after so long; one that had its line and was ended by somebody, at once. */
+const AGAIN_MS = 30_000;
+/** One that does not end when it is told to is made to. */
+const END_MS = 1000;
 
 /** One output of the header: `gpioset` holds its level for as long as it runs. */
 export class GpioOutput {
   readonly #parts: GpioOutputParts;
   readonly #turns = new Serial();
   #state: OutputState | undefined;
+  #wanted: Command | undefined;
   #child: ChildProcess | undefined;
   #timer: Timer | undefined;
   #settled: Timer | undefined;
@@ -66,11 +69,13 @@ export class GpioOutput {
     await this.#turns.run(() => this.#end());
   }
 
-  /** Two programs cannot hold one line: the next begins when the last is gone. */
+  /** Two programs cannot hold one line: the next begins when the last is gone, unless something else is wanted by then. */
   #run(command: Command): void {
+    this.#wanted = command;
     void this.#turns.run(async () => {
+      if (this.#wanted !== command) return;
       await this.#end();
-      if (!this.#over) this.#start(command);
+      if (!this.#over && this.#wanted === command) this.#start(command);
     });
   }
 
@@ -90,11 +95,12 @@ export class GpioOutput {
       if (this.#child !== child) return;
       this.#child = undefined;
       const problem = gpioFault(said, chip);
-      if (clock.nowUs() - startedUs < FAILED_US && problem !== this.#said) {
+      const failed = clock.nowUs() - startedUs < FAILED_US;
+      if (failed && problem !== this.#said) {
         log.warn({ gpio: line.offset, reason: problem }, 'an output of the header cannot be switched');
         this.#tell(problem);
       }
-      this.#timer ??= clock.after(AGAIN_MS, () => {
+      this.#timer ??= clock.after(failed ? AGAIN_MS : 0, () => {
         this.#timer = undefined;
         if (!this.#child) this.#run({ program, args });
       });
@@ -113,6 +119,8 @@ export class GpioOutput {
     if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const gone = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGTERM');
+    const late = this.#parts.clock.after(END_MS, () => child.kill('SIGKILL'));
     await gone;
+    late.cancel();
   }
 }

@@ -32,42 +32,67 @@ const FORMAT = '%o %e';
 const run = promisify(execFile);
 
 /** Finds out which version is installed. Rejects with what to do. `folder`: where the programs are, when not on the PATH. */
-export async function findGpioPrograms(folder?: string): Promise<GpioPrograms> {
+export async function findGpioPrograms(folder?: string, signal?: AbortSignal): Promise<GpioPrograms> {
   const at = (name: string): string => (folder === undefined ? name : join(folder, name));
+  const options = { timeout: VERSION_MS, cwd: '/', signal };
   let text: string;
   try {
-    text = (await run(at('gpioset'), ['--version'], { timeout: VERSION_MS, cwd: '/' })).stdout;
+    text = (await run(at('gpioset'), ['--version'], options)).stdout;
   } catch (error) {
     const missing = toError(error).message.includes('ENOENT');
     const message = missing ? 'gpioset is not installed: sudo apt install gpiod' : 'gpioset does not run';
     throw new Error(message, { cause: error });
   }
   const major = /\bv?(\d+)\.\d+/.exec(text)?.[1];
-  if (major === '1') return firstVersion(at('gpioset'), at('gpiomon'));
-  if (major === '2') return secondVersion(at('gpioset'), at('gpiomon'));
+  const mortal = await endsWithUs(signal);
+  if (major === '1') return firstVersion(mortal(at('gpioset')), mortal(at('gpiomon')));
+  if (major === '2') return secondVersion(mortal(at('gpioset')), mortal(at('gpiomon')));
   throw new Error(`gpioset is of a version that is not known here: ${text.slice(0, 60).trim()}`);
+}
+
+/** The words that start a program. */
+type Start = readonly [program: string, ...args: string[]];
+
+/** One that outlived a server that was killed would keep its lines from the next server. util-linux has the program for that. */
+async function endsWithUs(signal: AbortSignal | undefined): Promise<(program: string) => Start> {
+  const words = ['--pdeathsig', 'KILL'] as const;
+  const there = await run('setpriv', [...words, 'true'], { timeout: VERSION_MS, cwd: '/', signal }).then(
+    () => true,
+    () => false,
+  );
+  return (program) => (there ? ['setpriv', ...words, program] : [program]);
+}
+
+function command([program, ...first]: Start, ...args: readonly string[]): Command {
+  return { program, args: [...first, ...args] };
 }
 
 /** Chips of the header, newest board first; the others of a Raspberry Pi are for its own use. */
 const HEADERS = [/^pinctrl-rp1$/, /^pinctrl-bcm2711$/, /^pinctrl-bcm2835$/];
+const OWN_USE = /^(gpio-brcmstb|raspberrypi-exp-gpio|brcmvirt-gpio)/;
 const USUAL_CHIP = 'gpiochip0';
 
 /**
  * The chip that the header is on: a Raspberry Pi 5 has had it as gpiochip4 and as gpiochip0, depending on its kernel. Where nobody can tell, it
- * is the usual one. Never rejects.
+ * is the usual one. Rejects where that would be one that the machine itself lives by.
  */
-export async function findHeaderChip(folder?: string): Promise<string> {
+export async function findHeaderChip(folder?: string, signal?: AbortSignal): Promise<string> {
   const program = folder === undefined ? 'gpiodetect' : join(folder, 'gpiodetect');
   // One that may not look at every chip has still named the others.
-  const text = await run(program, [], { timeout: VERSION_MS, cwd: '/' }).then(
+  const text = await run(program, [], { timeout: VERSION_MS, cwd: '/', signal }).then(
     ({ stdout }) => stdout,
-    (error: { readonly stdout?: string }) => error.stdout ?? '',
+    (error: { readonly stdout?: string; readonly killed?: boolean }) => {
+      if (error.killed === true) throw new Error('gpiodetect does not answer', { cause: error });
+      return error.stdout ?? '';
+    },
   );
   const chips = [...text.matchAll(/^(gpiochip\d{1,3}) \[([^\]]{1,64})\]/gm)];
   for (const header of HEADERS) {
     const found = chips.find(([, , label = '']) => header.test(label))?.[1];
     if (found !== undefined) return found;
   }
+  if (chips.some(([, chip, label = '']) => chip === USUAL_CHIP && OWN_USE.test(label)))
+    throw new Error('gpiodetect does not list the chip of the header');
   return USUAL_CHIP;
 }
 
@@ -86,47 +111,27 @@ export function gpioFault(said: string, chip: string): string {
 }
 
 /** The chip is the first argument, and `gpioset` has to be told to stay. */
-function firstVersion(gpioset: string, gpiomon: string): GpioPrograms {
+function firstVersion(gpioset: Start, gpiomon: Start): GpioPrograms {
+  const pulled = ['--line-buffered', '--bias=pull-up', `--format=${FORMAT}`];
   return {
     major: 1,
-    hold: (chip, { offset, activeLow }, on) => ({
-      program: gpioset,
-      args: ['--mode=signal', ...low(activeLow), chip, `${offset}=${on ? 1 : 0}`],
-    }),
+    hold: (chip, { offset, activeLow }, on) =>
+      command(gpioset, '--mode=signal', ...low(activeLow), chip, `${offset}=${on ? 1 : 0}`),
     blink: () => undefined,
-    monitor: (chip, offsets) => ({
-      program: gpiomon,
-      args: ['--line-buffered', '--bias=pull-up', `--format=${FORMAT}`, chip, ...offsets.map(String)],
-    }),
+    monitor: (chip, offsets) => command(gpiomon, ...pulled, chip, ...offsets.map(String)),
   };
 }
 
 /** The chip is an option, and `gpioset` stays by itself. */
-function secondVersion(gpioset: string, gpiomon: string): GpioPrograms {
+function secondVersion(gpioset: Start, gpiomon: Start): GpioPrograms {
+  const pulled = ['--bias', 'pull-up', '--edges', 'both', '--format', FORMAT];
   return {
     major: 2,
-    hold: (chip, { offset, activeLow }, on) => ({
-      program: gpioset,
-      args: ['--chip', chip, ...low(activeLow), `${offset}=${on ? 1 : 0}`],
-    }),
-    blink: (chip, { offset, activeLow }, ms) => ({
-      program: gpioset,
-      args: ['--chip', chip, ...low(activeLow), '--toggle', `${ms}ms,${ms}ms`, `${offset}=1`],
-    }),
-    monitor: (chip, offsets) => ({
-      program: gpiomon,
-      args: [
-        '--chip',
-        chip,
-        '--bias',
-        'pull-up',
-        '--edges',
-        'both',
-        '--format',
-        FORMAT,
-        ...offsets.map(String),
-      ],
-    }),
+    hold: (chip, { offset, activeLow }, on) =>
+      command(gpioset, '--chip', chip, ...low(activeLow), `${offset}=${on ? 1 : 0}`),
+    blink: (chip, { offset, activeLow }, ms) =>
+      command(gpioset, '--chip', chip, ...low(activeLow), '--toggle', `${ms}ms,${ms}ms`, `${offset}=1`),
+    monitor: (chip, offsets) => command(gpiomon, '--chip', chip, ...pulled, ...offsets.map(String)),
   };
 }
 

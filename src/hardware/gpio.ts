@@ -34,6 +34,7 @@ export interface GpioParts {
 
 /** The default of `gpio_chip`. */
 const AUTO_CHIP = 'auto';
+const AGAIN_MS = 30_000;
 
 export const GPIO_INPUT = 'gpio';
 
@@ -44,35 +45,60 @@ export class Gpio {
   #amplifier: Amplifier | undefined;
   #led: GpioOutput | undefined;
   readonly #problems = new Map<string, string>();
+  readonly #over = new AbortController();
+  /** Why nothing of it could be used at the last look. */
+  #missing: string | undefined;
+  #looking: Promise<void> | undefined;
+  #again: Timer | undefined;
   #telling: Timer | undefined;
 
   private constructor(parts: GpioParts) {
     this.#parts = parts;
   }
 
-  /** Nothing is started where nothing is wired. Missing programs are said, and are no reason not to play. */
+  /** Nothing is started where nothing is wired. What is missing is said, and is no reason not to play. */
   static async open(parts: GpioParts): Promise<Gpio> {
     const { amplifier, led, buttons } = parts.settings;
     const gpio = new Gpio(parts);
-    if (amplifier === undefined && led === undefined && buttons.length === 0) return gpio;
-    try {
-      const programs = await findGpioPrograms(parts.programFolder);
-      const { chip } = parts.settings;
-      gpio.#begin(programs, chip === AUTO_CHIP ? await findHeaderChip(parts.programFolder) : chip);
-    } catch (error) {
-      const problem = toError(error).message;
-      parts.log.error({ problem }, 'what is wired to the header cannot be used');
-      if (buttons.length > 0) gpio.#heard(problem);
-      if (amplifier !== undefined) gpio.#tell('amplifier', `The amplifier cannot be switched: ${problem}.`);
-      if (led !== undefined) gpio.#tell('led', `The status LED cannot be switched: ${problem}.`);
-    }
+    if (amplifier !== undefined || led !== undefined || buttons.length > 0) await gpio.#look();
     return gpio;
   }
 
   async close(): Promise<void> {
+    this.#over.abort();
+    this.#again?.cancel();
+    await this.#looking;
     this.#telling?.cancel();
     for (const close of this.#closers.splice(0)) await close();
     this.#telling?.cancel();
+  }
+
+  #look(): Promise<void> {
+    this.#looking = this.#find().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** A machine that starts is slow, its chips come one by one, and what is missing may be installed: what was not found is looked for again. */
+  async #find(): Promise<void> {
+    const { settings, programFolder, clock, log } = this.#parts;
+    const { amplifier, led, buttons, chip } = settings;
+    const { signal } = this.#over;
+    try {
+      const programs = await findGpioPrograms(programFolder, signal);
+      const header = chip === AUTO_CHIP ? await findHeaderChip(programFolder, signal) : chip;
+      if (signal.aborted) return;
+      for (const name of ['amplifier', 'led']) this.#tell(name, undefined);
+      this.#begin(programs, header);
+    } catch (error) {
+      if (signal.aborted) return;
+      const problem = toError(error).message;
+      if (problem !== this.#missing) log.error({ problem }, 'what is wired to the header cannot be used');
+      this.#missing = problem;
+      if (buttons.length > 0) this.#heard(problem);
+      if (amplifier !== undefined) this.#tell('amplifier', `The amplifier cannot be switched: ${problem}.`);
+      if (led !== undefined) this.#tell('led', `The status LED cannot be switched: ${problem}.`);
+      this.#again = clock.after(AGAIN_MS, () => void this.#look());
+    }
   }
 
   #begin(programs: GpioPrograms, chip: string): void {

@@ -10,6 +10,7 @@ import { openHardware, wordBytesOf, type Hardware, type HardwareParts } from '..
 import type { Input } from '../../src/protocol/index.js';
 import { emptyState, Store } from '../../src/state/index.js';
 import { migrate, openDb } from '../../src/storage/index.js';
+import { ManualClock } from '../fakes/manual-clock.js';
 import { until } from '../until.js';
 
 const caller = { connection_id: 'test', role: 'admin' } as const;
@@ -216,22 +217,22 @@ describe('inputs', () => {
 /**
  * libgpiod's programs as scripts: they take exactly the words that their version takes, write down what they hold, and say what is fed to them.
  */
-async function gpioPrograms(major: 1 | 2): Promise<string> {
+async function gpioPrograms(major: 1 | 2, chip = 'gpiochip0'): Promise<string> {
   const bin = join(dir, 'bin');
   const version = major === 1 ? 'v1.6.3' : 'v2.2.1';
   const set =
     major === 1
       ? `[ "$1" = --mode=signal ] || { echo "bad mode $1" >&2; exit 1; }; shift
          [ "$1" = --active-low ] && { low=" low"; shift; }
-         [ "$1" = gpiochip0 ] || { echo "no chip $1" >&2; exit 1; }; what="$2"`
-      : `[ "$1" = --chip ] && [ "$2" = gpiochip0 ] || { echo "no chip" >&2; exit 1; }; shift 2
+         [ "$1" = ${chip} ] || { echo "no chip $1" >&2; exit 1; }; what="$2"`
+      : `[ "$1" = --chip ] && [ "$2" = ${chip} ] || { echo "no chip" >&2; exit 1; }; shift 2
          [ "$1" = --active-low ] && { low=" low"; shift; }
          [ "$1" = --toggle ] && { blink=" toggle $2"; shift 2; }
          what="$1"`;
   const mon =
     major === 1
-      ? `[ "$1 $2 $3 $4" = "--line-buffered --bias=pull-up --format=%o %e gpiochip0" ] || { echo "bad words $*" >&2; exit 1; }`
-      : `[ "$1 $2 $3 $4 $5 $6 $7 $8" = "--chip gpiochip0 --bias pull-up --edges both --format %o %e" ] || { echo "bad words $*" >&2; exit 1; }`;
+      ? `[ "$1 $2 $3 $4" = "--line-buffered --bias=pull-up --format=%o %e ${chip}" ] || { echo "bad words $*" >&2; exit 1; }`
+      : `[ "$1 $2 $3 $4 $5 $6 $7 $8" = "--chip ${chip} --bias pull-up --edges both --format %o %e" ] || { echo "bad words $*" >&2; exit 1; }`;
   const script = (name: string, text: string): Promise<void> =>
     writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   await script(
@@ -245,6 +246,17 @@ async function gpioPrograms(major: 1 | 2): Promise<string> {
   await script('gpiomon', `${mon}\nexec cat ${dir}/edges`);
   return bin;
 }
+
+const detects = (text: string): Promise<void> =>
+  writeFile(join(dir, 'bin', 'gpiodetect'), `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`, { mode: 0o755 });
+
+/** Programs that hold a line. */
+const holding = (): number[] =>
+  spawnSync('pgrep', ['-f', `sh ${join(dir, 'bin', 'gpioset')}`])
+    .stdout.toString()
+    .split('\n')
+    .filter(Boolean)
+    .map(Number);
 
 const held = async (): Promise<string> =>
   (await readFile(join(dir, 'held'), 'utf8').catch(() => '')).trim().split('\n').join(', ');
@@ -370,6 +382,69 @@ describe('a header that cannot be used', () => {
     await until('it is well again', () => told.at(-1)?.length === 0);
   });
 
+  it('is looked for again: a machine that starts is slow, and programs can be installed', async () => {
+    const clock = new ManualClock();
+    const programFolder = join(dir, 'bin');
+    const told: string[][] = [];
+    const gpio = { chip: 'auto', amplifierOffSeconds: 0, buttons: [], led: { offset: 27, activeLow: false } };
+    const tell = (problems: ReadonlyMap<string, string>): void => void told.push([...problems.values()]);
+    const { plays } = await stage({ clock, programFolder, inputs: false, gpio, told: tell });
+    plays('playing');
+    await clock.advance(0);
+    expect(told.at(-1)?.join()).toMatch(/gpioset is not installed/);
+    await gpioPrograms(2);
+    // Of a Raspberry Pi 5 whose header is not there yet: these lines are the machine's own.
+    const own = 'gpiochip0 [gpio-brcmstb@107d508500] (32 lines)';
+    await detects(own);
+    await clock.advance(30_000);
+    await until('the next reason is told', async () => {
+      await clock.advance(1);
+      return /does not list the chip of the header/.test(told.at(-1)?.join() ?? '');
+    });
+    await detects(`${own}\ngpiochip4 [pinctrl-rp1] (54 lines)`);
+    await gpioPrograms(2, 'gpiochip4');
+    await clock.advance(30_000);
+    await until('it is lit', async () => (await held()).endsWith('27=1'));
+    await clock.advance(1);
+    expect(told.at(-1)).toEqual([]);
+  });
+
+  it('lets its lines go when the server is killed, so that the next one gets them', async () => {
+    const programs = await findGpioPrograms(await gpioPrograms(2));
+    const { program, args } = programs.hold('gpiochip0', { offset: 22, activeLow: false }, true);
+    const script = `require('node:child_process').spawn(${JSON.stringify(program)}, ${JSON.stringify(args)}); setInterval(() => {}, 1000)`;
+    const server = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    closers.push(() => server.kill('SIGKILL'));
+    await until('it is held', async () => (await held()) === '22=1');
+    expect(holding()).toHaveLength(1);
+    server.kill('SIGKILL');
+    await until('nobody holds it', () => holding().length === 0);
+  });
+
+  it.each([1, 2] as const)(
+    'is taken again at once when somebody ended the program (libgpiod %i)',
+    async (major) => {
+      const clock = new ManualClock();
+      const programFolder = await gpioPrograms(major);
+      const gpio = {
+        chip: 'gpiochip0',
+        amplifierOffSeconds: 60,
+        buttons: [],
+        amplifier: { offset: 22, activeLow: false },
+      };
+      const { plays } = await stage({ clock, programFolder, inputs: false, gpio });
+      plays('playing');
+      await until('it is on', async () => (await held()) === '22=1');
+      await clock.advance(60_000);
+      for (const pid of holding()) process.kill(pid, 'SIGTERM');
+      await until('it was ended', async () => (await held()).includes('let go'));
+      await until('it is on again', async () => {
+        await clock.advance(1);
+        return (await held()) === '22=1, let go 22=1, 22=1';
+      });
+    },
+  );
+
   it('is told when the room that it follows is not there', async () => {
     const programFolder = await gpioPrograms(1);
     const told: string[][] = [];
@@ -387,8 +462,7 @@ describe('a header that cannot be used', () => {
     ['gpiochip0 [pinctrl-rp1] (54 lines)\ngpiochip10 [gpio-brcmstb@107d508500] (32 lines)', 'gpiochip0'],
     ['', 'gpiochip0'],
   ])('is found by the name of its chip (%#)', async (text, chip) => {
-    const script = `#!/bin/sh\ncat <<'END'\n${text}\nEND\n`;
-    await writeFile(join(dir, 'bin', 'gpiodetect'), script, { mode: 0o755 });
+    await detects(text);
     expect(await findHeaderChip(join(dir, 'bin'))).toBe(chip);
   });
 
