@@ -194,6 +194,22 @@ it('drives the room that was chosen, and says when there is a choice to make', a
   expect(() => inputs.handlers['input:set']({ input_id: 'remote', room_id: 'gone' }, caller)).toThrow();
 });
 
+it('shows nobody what is written on a keyboard, and hears its letters when they are taught', async () => {
+  const { inputs, press, input } = stage();
+  inputs.plugged({ ...REMOTE, kind: 'keyboard' });
+  await press('KEY_1');
+  expect(input()?.heard).toBeUndefined();
+  const lesson = inputs.handlers['input:learn']({ input_id: 'remote' }, caller);
+  await press('KEY_1');
+  expect(await lesson).toMatchObject({ heard: { key: 'KEY_1' } });
+  await inputs.handlers['input:bind'](
+    { input_id: 'remote', key: 'KEY_1', gesture: 'press', action: 'stop' },
+    caller,
+  );
+  await press('KEY_1');
+  expect(input()?.heard).toMatchObject({ key: 'KEY_1' });
+});
+
 it('obeys nobody while it is switched off', async () => {
   const { inputs, press, asked } = stage();
   inputs.plugged(REMOTE);

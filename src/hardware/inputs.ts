@@ -14,6 +14,7 @@ import type { Listed } from './catalog.js';
 import type { Deeds } from './deeds.js';
 import { defaultBindings } from './default-bindings.js';
 import { Gestures, type Gesture, type KeyRules } from './gestures.js';
+import { isWritten } from './key-names.js';
 
 export type InputCommand =
   'input:list' | 'input:set' | 'input:bind' | 'input:reset' | 'input:learn' | 'input:test' | 'input:forget';
@@ -131,8 +132,11 @@ export class Inputs {
     const item = this.#parts.list.get(inputId)?.item;
     if (!item?.enabled) return;
     const binding = bindingOf(item, key, gesture);
-    if (again && !binding) return;
-    if (!binding) return this.#show(inputId, key, gesture);
+    if (!binding) {
+      // What somebody writes on a keyboard is read by nobody.
+      if (!again && (item.kind !== 'keyboard' || !isWritten(key))) this.#show(inputId, key, gesture);
+      return;
+    }
     this.#do(item, binding, steps).then(
       () => this.#show(inputId, key, gesture),
       (error: unknown) => {

@@ -72,6 +72,23 @@ export function keyName(code: number): string {
   return NAMES.get(code) ?? `KEY_${code}`;
 }
 
+/** Keys with which people write, by their places on a keyboard: digits and letters, what stands around them, the number block. */
+const WRITING: readonly (readonly [first: number, last: number])[] = [
+  [2, 28],
+  [30, 41],
+  [43, 53],
+  [55, 57],
+  [71, 83],
+  [86, 98],
+];
+const WRITTEN: ReadonlySet<string> = new Set(
+  WRITING.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, n) => keyName(first + n))),
+);
+
+export function isWritten(key: string): boolean {
+  return WRITTEN.has(key);
+}
+
 /** `REL_DIAL`; nothing for what counts the same movement once more, more finely. */
 export function relativeName(code: number): string | undefined {
   const name = RELATIVE_NAMES[code];

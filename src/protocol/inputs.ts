@@ -59,7 +59,7 @@ export const Input = z.object({
   /** What it can send, as far as it says. */
   keys: z.array(InputKey),
   bindings: z.array(Binding),
-  /** What it sent last, and what came of it. */
+  /** What it sent last, and what came of it. Keys with which people write, and that are bound to nothing, are left out. */
   heard: z
     .object({ key: InputKey, gesture: InputGesture, at: z.string(), problem: z.string().optional() })
     .optional(),
