@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { readCatalog } from './catalog.js';
+import { describe, expect, it } from 'vitest';
+import { readCatalog, type Before } from './catalog.js';
 
 const block = (name: string, lines: string): string =>
   `I: Bus=0003 Vendor=046d Product=c52b Version=0111\nN: Name="${name}"\n${lines.trim()}\n`;
@@ -89,10 +89,46 @@ it('knows two of the same make by where they are plugged in, whichever the kerne
   expect(of(`${twin('event4', 'usb-1.2')}\n${twin('event3', 'usb-1.1')}`)).toEqual([left, right]);
 });
 
-it('lets one keep its id when the other is pulled out', () => {
-  const second = readCatalog(`${twin('event3', 'usb-1.1')}\n${twin('event4', 'usb-1.2')}`, 8)[1]!;
-  const held = new Map([[second.file, second.input_id]]);
-  expect(readCatalog(twin('event4', 'usb-1.2'), 8, held)[0]?.input_id).toBe(second.input_id);
+describe('two of one make that are known', () => {
+  const pair = readCatalog(`${twin('event3', 'usb-1.1')}\n${twin('event4', 'usb-1.2')}`, 8);
+  const [left, right] = pair.map(({ input_id }) => input_id);
+  const places = new Map(pair.map(({ input_id, place }) => [input_id, place]));
+  const ids = (text: string, before: Partial<Before> = {}): Record<string, string> =>
+    Object.fromEntries(
+      readCatalog(text, 8, { files: new Map(), places, ...before }).map(({ file, input_id }) => [
+        file,
+        input_id,
+      ]),
+    );
+
+  it.each([
+    ['only the second is there after a restart', twin('event3', 'usb-1.2'), { event3: right }],
+    ['the second comes first', `${twin('event3', 'usb-1.2')}\n${twin('event4', 'usb-1.1')}`, { event3: right, event4: left }],
+    ['one is plugged in elsewhere', `${twin('event3', 'usb-1.4')}\n${twin('event4', 'usb-1.2')}`, { event3: left, event4: right }],
+    ['a third is there', `${twin('event3', 'usb-1.0')}\n${twin('event4', 'usb-1.2')}\n${twin('event5', 'usb-1.1')}`, { event3: `${left}-3`, event4: right, event5: left }],
+  ])('are who they were when %s', (_when, text, expected) => {
+    expect(ids(text)).toEqual(expected);
+  }); // prettier-ignore
+
+  it('are who they were when their files changed places at once', () => {
+    const files = new Map([['event3', left!], ['event4', right!]]); // prettier-ignore
+    expect(ids(`${twin('event3', 'usb-1.2')}\n${twin('event4', 'usb-1.1')}`, { files })).toEqual({
+      event3: right,
+      event4: left,
+    });
+  });
+
+  it('keep their ids while they are there, also without a socket', () => {
+    const files = new Map([['event4', right!]]);
+    expect(ids(twin('event4', ''), { files, places: new Map() })).toEqual({ event4: right });
+  });
+
+  it('keep their parts when they are plugged in elsewhere, whichever part comes first', () => {
+    const parts = readCatalog(`${twin('event3', 'usb-1.1')}\n${twin('event4', 'usb-1.1').replace('/input0', '/input1')}`, 8); // prettier-ignore
+    const of = new Map(parts.map(({ input_id, place }) => [input_id, place]));
+    const moved = twin('event7', 'usb-1.4').replace('/input0', '/input1');
+    expect(ids(moved, { places: of })).toEqual({ event7: parts[1]?.input_id });
+  });
 });
 
 it('hears the keys of a keyboard with a touchpad, and not what moves on it', () => {

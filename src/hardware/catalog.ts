@@ -10,17 +10,27 @@ export interface Listed {
   readonly kind: 'keyboard' | 'remote' | 'knob' | 'buttons';
   /** `event3`, below /dev/input. */
   readonly file: string;
+  /** The socket that it is plugged into; empty where it has none. */
+  readonly place: string;
   readonly keys: readonly string[];
   /** What turns or moves means something; of a keyboard with a touchpad it does not. */
   readonly turns: boolean;
 }
 
-/** Which file had which id before, of what has been there all the time. */
-export type HeldIds = ReadonlyMap<string, string>;
+/** What is known from before: two of one make are told apart by it. */
+export interface Before {
+  /** Of what is there now: the id that its file has. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Where each was plugged in last, by id; also of those that are not there. */
+  readonly places: ReadonlyMap<string, string>;
+}
+
+const NOTHING: Before = { files: new Map(), places: new Map() };
 
 const MAX_TEXT = 1 << 20;
 const MAX_INPUTS = 32;
 const MAX_KEYS = 256;
+export const MAX_PLACE = 200;
 /** A keyboard's letters, by their place. */
 const LETTER_A = 30;
 const POINTER_BUTTON = 0x110;
@@ -44,9 +54,9 @@ interface Block {
 
 /**
  * Everything that has keys or turns, in the kernel's order; without mice, power buttons, lids and plugs. Two of the same make are numbered by
- * where they are plugged in, so that they are the same after a restart; one keeps its id when the other is pulled out (`held`).
+ * where they are plugged in, and from then on each is the one that was in its socket before, whichever comes first and whichever is there.
  */
-export function readCatalog(text: string, wordBytes: WordBytes, held: HeldIds = new Map()): Listed[] {
+export function readCatalog(text: string, wordBytes: WordBytes, before: Before = NOTHING): Listed[] {
   const found: { readonly block: Block; readonly kind: Listed['kind'] }[] = [];
   for (const part of text.slice(0, MAX_TEXT).split(/\n\s*\n/)) {
     const block = readBlock(part, wordBytes);
@@ -55,37 +65,57 @@ export function readCatalog(text: string, wordBytes: WordBytes, held: HeldIds = 
   }
   const ids = idsOf(
     found.map(({ block }) => block),
-    held,
+    before,
   );
   return found.map(({ block, kind }) => ({
     input_id: ids.get(block) ?? idOf(block),
     name: block.name,
     kind,
     file: block.file,
+    place: block.phys,
     keys: keysOf(kind, block),
     turns: turns(kind, block),
   }));
 }
 
-function idsOf(blocks: readonly Block[], held: HeldIds): ReadonlyMap<Block, string> {
+function idsOf(blocks: readonly Block[], { files, places }: Before): ReadonlyMap<Block, string> {
   const ids = new Map<Block, string>();
   const taken = new Set<string>();
-  const give = (block: Block, id: string): void => {
-    ids.set(block, id);
-    taken.add(id);
+  const inOrder = blocks.toSorted((one, other) => (one.phys < other.phys ? -1 : 1));
+  const give = (choose: (block: Block) => string | undefined): void => {
+    for (const block of inOrder) {
+      const id = ids.has(block) ? undefined : choose(block);
+      if (id === undefined || taken.has(id)) continue;
+      ids.set(block, id);
+      taken.add(id);
+    }
   };
-  for (const block of blocks) {
-    const before = held.get(block.file);
-    if (before?.replace(/-\d+$/, '') === idOf(block) || before === idOf(block)) give(block, before);
-  }
-  for (const block of blocks.toSorted((one, other) => (one.phys < other.phys ? -1 : 1))) {
-    if (ids.has(block)) continue;
+  const known = (block: Block, fits: (place: string) => boolean): string | undefined =>
+    [...places].find(([id, place]) => !taken.has(id) && isOf(id, block) && place !== '' && fits(place))?.[0];
+  give((block) => known(block, (place) => place === block.phys));
+  give((block) => {
+    const id = files.get(block.file);
+    return id !== undefined && isOf(id, block) ? id : undefined;
+  });
+  // Moved elsewhere: of a thing with several inputs each is the same part of it.
+  give((block) => known(block, (place) => partOf(place) === partOf(block.phys)));
+  give((block) => {
     const base = idOf(block);
     let id = base;
     for (let nth = 2; taken.has(id); nth++) id = `${base}-${nth}`;
-    give(block, id);
-  }
+    return id;
+  });
   return ids;
+}
+
+function isOf(id: string, block: Block): boolean {
+  const base = idOf(block);
+  return id === base || id.replace(/-\d+$/, '') === base;
+}
+
+/** `usb-0000:01:00.0-1.2/input0` -> `input0`. */
+function partOf(place: string): string {
+  return place.slice(place.lastIndexOf('/') + 1);
 }
 
 /** Receivers of remotes say that they could be a mouse; they are none. What a touchpad does is nobody's wish here. */
@@ -120,7 +150,7 @@ function readBlock(text: string, wordBytes: WordBytes): Block | undefined {
         .replace(/\p{Cc}/gu, ' ')
         .trim()
         .slice(0, 128) || file,
-    phys: line('P', 'Phys'),
+    phys: line('P', 'Phys').slice(0, MAX_PLACE),
     sysfs: line('S', 'Sysfs'),
     uniq: line('U', 'Uniq'),
     file,
@@ -156,7 +186,7 @@ function kindOf({ keys, axes, name, phys, sysfs }: Block): Listed['kind'] | unde
   return keys.includes(LETTER_A) ? 'keyboard' : 'buttons';
 }
 
-/** Two of the same make are told apart by their serial number, or by the order in which the kernel met them. */
+/** Two of the same make may be told apart by their serial number. */
 function idOf({ ids, name, uniq }: Block): string {
   const hash = createHash('sha256').update(`${name}\n${uniq}`).digest('hex').slice(0, 8);
   return `${ids === '' ? 'input' : ids}-${hash}`;

@@ -1,5 +1,4 @@
 import { afterEach, expect, it } from 'vitest';
-import * as z from 'zod';
 import { RoomHouse } from '../../test/fakes/room-house.js';
 import { silentLogger } from '../base/index.js';
 import { COMMANDS, type Alarm, type CommandType, type Input } from '../protocol/index.js';
@@ -7,7 +6,7 @@ import { KeptList, type Store } from '../state/index.js';
 import { migrate, openDb, type Db } from '../storage/index.js';
 import { Deeds, type RunCommand } from './deeds.js';
 import { KEY, RELATIVE } from './event-stream.js';
-import { Inputs } from './inputs.js';
+import { InputPlace, Inputs } from './inputs.js';
 
 const caller = { connection_id: 'page', role: 'admin' } as const;
 const REMOTE = {
@@ -79,7 +78,7 @@ function stage(names: readonly string[] = ['a'], db = freshDb()) {
   };
   const { store, clock } = house;
   const deeds = new Deeds({ state: () => store.state, run, clock });
-  const list = new KeptList({ db, store, list: 'inputs', own: z.strictObject({}) });
+  const list = new KeptList({ db, store, list: 'inputs', own: InputPlace });
   const inputs = new Inputs({ list, deeds, clock, log: silentLogger });
   const press = (name: keyof typeof CODES, ms = 50): Promise<void> => {
     const gestures = inputs.gesturesOf('remote');

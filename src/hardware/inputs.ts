@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   AppError,
   deferred,
@@ -10,7 +11,7 @@ import {
 import type { Binding, Caller, CommandReply, Handlers, Input, InputGesture } from '../protocol/index.js';
 import { MAX_BINDINGS } from '../protocol/index.js';
 import type { KeptList } from '../state/index.js';
-import type { Listed } from './catalog.js';
+import { MAX_PLACE, type Listed } from './catalog.js';
 import type { Deeds } from './deeds.js';
 import { defaultBindings } from './default-bindings.js';
 import { Gestures, type Gesture, type KeyRules } from './gestures.js';
@@ -19,11 +20,12 @@ import { isWritten } from './key-names.js';
 export type InputCommand =
   'input:list' | 'input:set' | 'input:bind' | 'input:reset' | 'input:learn' | 'input:test' | 'input:forget';
 
-/** What is beside an input on disk: nothing, all of it may be seen. */
-export type Nothing = Readonly<Record<string, never>>;
+/** What is beside an input on disk: the socket that it was in last. */
+export const InputPlace = z.object({ place: z.string().max(MAX_PLACE).default('') });
+export type InputPlace = z.infer<typeof InputPlace>;
 
 export interface InputsParts {
-  readonly list: KeptList<'inputs', Nothing>;
+  readonly list: KeptList<'inputs', InputPlace>;
   readonly deeds: Deeds;
   readonly clock: Clock;
   readonly log: Logger;
@@ -51,8 +53,8 @@ export class Inputs {
 
   constructor(parts: InputsParts) {
     this.#parts = parts;
-    for (const { item } of parts.list.all())
-      parts.list.show({ ...withoutProblem(item), connected: false }, {});
+    for (const { item, own } of parts.list.all())
+      parts.list.show({ ...withoutProblem(item), connected: false }, own);
     this.handlers = this.#handlers();
   }
 
@@ -69,11 +71,12 @@ export class Inputs {
       name,
       kind,
       keys,
-    }: Omit<Listed, 'file' | 'kind' | 'turns'> & { readonly kind: Input['kind'] },
+      place = '',
+    }: Pick<Listed, 'input_id' | 'name' | 'keys'> & { readonly kind: Input['kind']; readonly place?: string },
     problem?: string,
   ): void {
     const { list } = this.#parts;
-    const before = list.get(input_id)?.item;
+    const { item: before, own } = list.get(input_id) ?? {};
     const bindings = before?.bindings ?? defaultBindings(kind, keys);
     const chosen = before ? { enabled: before.enabled, ...roomOf(before) } : { enabled: true };
     const item: Input = {
@@ -86,14 +89,20 @@ export class Inputs {
       bindings,
       ...(problem !== undefined && { problem }),
     };
-    if (before) list.show(item, {});
-    else list.put(item, {});
+    if (own?.place === place) list.show(item, own);
+    else list.put(item, { place });
+  }
+
+  /** Where each was plugged in last, by id. */
+  get places(): ReadonlyMap<string, string> {
+    return new Map(this.#parts.list.all().map(({ item, own }) => [item.input_id, own.place]));
   }
 
   unplugged(inputId: string): void {
     this.#gestures.get(inputId)?.forget();
-    const item = this.#parts.list.get(inputId)?.item;
-    if (item) this.#parts.list.show({ ...withoutProblem(item), connected: false }, {});
+    const { list } = this.#parts;
+    const known = list.get(inputId);
+    if (known) list.show({ ...withoutProblem(known.item), connected: false }, known.own);
   }
 
   /** What the events of one input mean; made when it is first heard. */
@@ -162,9 +171,9 @@ export class Inputs {
     if (shown.timer) return;
     const tell = (): void => {
       shown.timer = undefined;
-      const item = this.#parts.list.get(inputId)?.item;
-      if (!item || !shown.next) return;
-      this.#parts.list.show({ ...item, heard: shown.next }, {});
+      const known = this.#parts.list.get(inputId);
+      if (!known || !shown.next) return;
+      this.#parts.list.show({ ...known.item, heard: shown.next }, known.own);
       shown.next = undefined;
       shown.timer = this.#parts.clock.after(SHOW_MS, tell);
     };
@@ -249,7 +258,7 @@ export class Inputs {
   /** On disk before anybody hears of it. */
   #change(inputId: string, changed: (item: Input) => Input): Input {
     const item = changed(this.#get(inputId));
-    this.#parts.list.put(item, {});
+    this.#parts.list.put(item, this.#parts.list.get(inputId)?.own ?? { place: '' });
     return item;
   }
 

@@ -1,11 +1,10 @@
-import * as z from 'zod';
 import type { Clock, Logger } from '../base/index.js';
 import type { Handlers } from '../protocol/index.js';
 import { KeptList, type Store } from '../state/index.js';
 import type { Db } from '../storage/index.js';
 import { Deeds, type RunCommand } from './deeds.js';
 import { Gpio, type GpioSettings } from './gpio.js';
-import { Inputs, type InputCommand } from './inputs.js';
+import { InputPlace, Inputs, type InputCommand } from './inputs.js';
 import { Plugs, type InputPlaces } from './plugs.js';
 
 export interface HardwareParts {
@@ -29,12 +28,10 @@ export interface Hardware {
   close(): Promise<void>;
 }
 
-const Nothing: z.ZodType<Readonly<Record<string, never>>> = z.strictObject({});
-
 /** What people touch on the machine itself: remote controls, keyboards, knobs, buttons; and what hangs on its header. */
 export function openHardware(parts: HardwareParts): Hardware {
   const { db, store, clock, log } = parts;
-  const list = new KeptList({ db, store, list: 'inputs', own: Nothing });
+  const list = new KeptList({ db, store, list: 'inputs', own: InputPlace });
   let run: RunCommand = () => Promise.resolve({ ok: false, error: { message: 'not started yet' } });
   const deeds = new Deeds({
     state: () => store.state,

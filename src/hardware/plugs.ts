@@ -108,8 +108,8 @@ export class Plugs {
     const { places, inputs } = this.#parts;
     const text = await readFile(places.catalog, 'utf8').catch(() => undefined);
     inputs.problem = text === undefined ? 'this machine has no inputs: its kernel lists none' : undefined;
-    const held = new Map([...this.#known].map(([id, file]) => [file, id]));
-    const listed = readCatalog(text ?? '', places.wordBytes, held);
+    const files = new Map([...this.#known].map(([id, file]) => [file, id]));
+    const listed = readCatalog(text ?? '', places.wordBytes, { files, places: inputs.places });
     const there = new Map(listed.map((one) => [one.input_id, one]));
     for (const id of [...this.#known.keys()]) if (there.get(id) === undefined) await this.#gone(id);
     for (const one of listed) await this.#found(one);

@@ -174,6 +174,22 @@ describe('inputs', () => {
     expect(kept(second!)?.bindings).toContainEqual(bind);
   });
 
+  it('are who they were when only the second of two of the same make is there after a restart', async () => {
+    const db = openDb(':memory:');
+    migrate(db);
+    await eventFile(0);
+    await eventFile(1);
+    await list('Keys', 'Keys');
+    const { hardware, store } = await stage({ db });
+    const [, second] = [...store.state.lists.inputs.keys()];
+    await hardware.close();
+    await rm(join(dir, 'input', 'event0'));
+    await writeFile(join(dir, 'devices'), BLOCK(1, 'Keys'));
+    const again = await stage({ db });
+    const there = [...again.store.state.lists.inputs.values()].filter(({ connected }) => connected);
+    expect(there.map(({ input_id }) => input_id)).toEqual([second]);
+  });
+
   it('that give nothing are said so once, and are not tried again at once', async () => {
     await writeFile(join(dir, 'input', 'event0'), '');
     await list('Keys');
