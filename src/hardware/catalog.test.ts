@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCatalog, type Before } from './catalog.js';
+import { defaultBindings } from './default-bindings.js';
 
 const block = (name: string, lines: string): string =>
   `I: Bus=0003 Vendor=046d Product=c52b Version=0111\nN: Name="${name}"\n${lines.trim()}\n`;
@@ -140,6 +141,28 @@ it('hears the keys of a keyboard with a touchpad, and not what moves on it', () 
   expect(keyboard).toMatchObject({ kind: 'keyboard', turns: false });
   expect(keyboard?.keys).toContain('KEY_PLAYPAUSE');
   expect(keyboard?.keys.filter((key) => /^(REL_|BTN_LEFT)/.test(key))).toEqual([]);
+});
+
+it.each([
+  [
+    'the touch screen of a Raspberry Pi',
+    'H: Handlers=mouse0 event0 \nB: EV=b\nB: KEY=400 0 0 0 0 0\nB: ABS=2658000 3',
+  ],
+  [
+    'the touchpad of a laptop',
+    'H: Handlers=mouse1 event5 \nB: EV=b\nB: KEY=e520 10000 0 0 0 0\nB: ABS=2e0800000000003',
+  ],
+])('does not take %s for buttons', (name, lines) => {
+  expect(readCatalog(block(name, lines), 8)).toEqual([]);
+});
+
+it('plays and pauses by the key in the cable of a headset', () => {
+  const jack =
+    'P: Phys=ALSA\nH: Handlers=kbd event8 \nB: EV=23\nB: KEY=400000000 0 c000000000000 0\nB: SW=14';
+  const [headset] = readCatalog(block('Headset Jack', jack), 8);
+  expect(headset).toMatchObject({ kind: 'buttons', keys: ['KEY_VOLUMEDOWN', 'KEY_VOLUMEUP', 'KEY_MEDIA'] });
+  const does = defaultBindings('buttons', headset?.keys ?? []).map(({ key, action }) => `${key} ${action}`);
+  expect(does).toEqual(['KEY_MEDIA play_pause', 'KEY_VOLUMEUP volume_up', 'KEY_VOLUMEDOWN volume_down']);
 });
 
 it('bears any text', () => {

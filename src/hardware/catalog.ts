@@ -35,6 +35,9 @@ export const MAX_PLACE = 200;
 const LETTER_A = 30;
 const POINTER_BUTTON = 0x110;
 const POINTER_BUTTONS = 8;
+/** What touches a screen or pad: a finger, two, a pen. */
+const TOUCH = 0x140;
+const TOUCHES = 16;
 /** Keys with which people play music; mice have none of them. */
 const MEDIA_KEYS = new Set([113, 114, 115, 163, 164, 165]);
 /** A knob has itself, and perhaps a few keys around it. */
@@ -53,7 +56,7 @@ interface Block {
 }
 
 /**
- * Everything that has keys or turns, in the kernel's order; without mice, power buttons, lids and plugs. Two of the same make are numbered by
+ * Everything that has keys or turns, in the kernel's order; without mice, touch screens, power buttons, lids and plugs. Two of the same make are numbered by
  * where they are plugged in, and from then on each is the one that was in its socket before, whichever comes first and whichever is there.
  */
 export function readCatalog(text: string, wordBytes: WordBytes, before: Before = NOTHING): Listed[] {
@@ -124,15 +127,22 @@ function turns(kind: Listed['kind'], { keys, axes }: Block): boolean {
 }
 
 function isPointer(keys: readonly number[], axes: readonly number[]): boolean {
-  return keys.includes(POINTER_BUTTON) && axes.includes(0) && axes.includes(1);
+  return keys.some(isTouch) || (keys.includes(POINTER_BUTTON) && axes.includes(0) && axes.includes(1));
+}
+
+function isTouch(code: number): boolean {
+  return code >= TOUCH && code < TOUCH + TOUCHES;
+}
+
+/** What happens where somebody points: no key that does something by itself. */
+export function isPointing(code: number): boolean {
+  return isTouch(code) || (code >= POINTER_BUTTON && code < POINTER_BUTTON + POINTER_BUTTONS);
 }
 
 function keysOf(kind: Listed['kind'], block: Block): string[] {
   const { keys, axes } = block;
   const turning = turns(kind, block) ? namesOf(RELATIVE, axes) : [];
-  const pressed = isPointer(keys, axes)
-    ? keys.filter((key) => key < POINTER_BUTTON || key >= POINTER_BUTTON + POINTER_BUTTONS)
-    : keys;
+  const pressed = isPointer(keys, axes) ? keys.filter((key) => !isPointing(key)) : keys;
   return [...turning, ...namesOf(KEY, pressed)].slice(0, MAX_KEYS);
 }
 

@@ -1,7 +1,7 @@
 import type { Binding, InputAction } from '../protocol/index.js';
 
 const USUAL: Readonly<Record<InputAction, string>> = {
-  play_pause: 'KEY_PLAYPAUSE KEY_PLAYCD',
+  play_pause: 'KEY_PLAYPAUSE KEY_PLAYCD KEY_MEDIA',
   play: 'KEY_PLAY',
   pause: 'KEY_PAUSECD KEY_PAUSE',
   stop: 'KEY_STOPCD KEY_STOP',

@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
-import { readCatalog, type Listed } from './catalog.js';
+import { isPointing, readCatalog, type Listed } from './catalog.js';
 import { hearEvents, type EventFile } from './event-file.js';
 import { KEY, RELATIVE, type RawEvent, type WordBytes } from './event-stream.js';
 import type { Inputs } from './inputs.js';
@@ -188,10 +188,8 @@ export class Plugs {
 /** Of a keyboard with a touchpad neither its moves nor its clicks. */
 function isMeant({ type, code }: RawEvent, turns: boolean, keys: ReadonlySet<string>): boolean {
   if (type === RELATIVE) return turns;
-  return type !== KEY || turns || keys.has(keyName(code)) || !POINTER.test(keyName(code));
+  return type !== KEY || turns || keys.has(keyName(code)) || !isPointing(code);
 }
-
-const POINTER = /^BTN_(LEFT|RIGHT|MIDDLE|SIDE|EXTRA|FORWARD|BACK|TASK)$/;
 
 /** What is wrong with a file that cannot be read, and what to do; undefined when it can. */
 async function unreadable(path: string): Promise<string | undefined> {
