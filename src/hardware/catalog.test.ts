@@ -132,6 +132,14 @@ describe('two of one make that are known', () => {
   });
 });
 
+it('lists a receiver that has no table of keys', () => {
+  const text = block(
+    'gpio_ir_recv',
+    'S: Sysfs=/devices/platform/ir-receiver@12/rc/rc0/input1\nH: Handlers=kbd event1 \nB: EV=100017\nB: KEY=0\nB: REL=3',
+  );
+  expect(readCatalog(text, 8)).toMatchObject([{ kind: 'remote', keys: [] }]);
+});
+
 it('hears the keys of a keyboard with a touchpad, and not what moves on it', () => {
   const text = block(
     'Logitech K400 Plus',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KEY, RELATIVE, type WordBytes } from './event-stream.js';
+import { KEY, MISC, RELATIVE, type WordBytes } from './event-stream.js';
 import { namesOf } from './key-names.js';
 
 /** What the kernel says of one input (`/proc/bus/input/devices`). */
@@ -51,6 +51,8 @@ interface Block {
   readonly sysfs: string;
   readonly uniq: string;
   readonly file: string;
+  /** What kinds of events it has. */
+  readonly types: readonly number[];
   readonly keys: readonly number[];
   readonly axes: readonly number[];
 }
@@ -164,6 +166,7 @@ function readBlock(text: string, wordBytes: WordBytes): Block | undefined {
     sysfs: line('S', 'Sysfs'),
     uniq: line('U', 'Uniq'),
     file,
+    types: bitsOf(line('B', 'EV'), wordBytes),
     keys: bitsOf(line('B', 'KEY'), wordBytes),
     axes: bitsOf(line('B', 'REL'), wordBytes),
   };
@@ -182,10 +185,11 @@ function bitsOf(text: string, wordBytes: WordBytes): number[] {
   return bits;
 }
 
-function kindOf({ keys, axes, name, phys, sysfs }: Block): Listed['kind'] | undefined {
+function kindOf({ types, keys, axes, name, phys, sysfs }: Block): Listed['kind'] | undefined {
   const useful = namesOf(KEY, keys).some((key) => !POWER_KEYS.has(key));
   const remote = /\/rc\/|\/cec/.test(sysfs) || /ir[-_]recv|lirc|cec/i.test(`${phys} ${name}`);
-  if (remote) return useful ? 'remote' : undefined;
+  // One without a table of keys has codes for them.
+  if (remote) return useful || types.includes(MISC) ? 'remote' : undefined;
   if (isPointer(keys, axes)) {
     // A keyboard with a touchpad is one thing to the kernel.
     if (!keys.some((key) => MEDIA_KEYS.has(key))) return undefined;

@@ -8,6 +8,9 @@ export interface RawEvent {
 export const SYNC = 0;
 export const KEY = 1;
 export const RELATIVE = 2;
+export const MISC = 4;
+/** Of type MISC: the code that a key has for what it is on. */
+export const SCAN = 4;
 /** Of type SYNC: the kernel's queue ran over, and what is held down is not known any more. */
 export const DROPPED = 3;
 

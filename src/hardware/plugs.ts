@@ -7,6 +7,7 @@ import { hearEvents, type EventFile } from './event-file.js';
 import { KEY, RELATIVE, type RawEvent, type WordBytes } from './event-stream.js';
 import type { Inputs } from './inputs.js';
 import { keyName } from './key-names.js';
+import { ScanCodes } from './scan-codes.js';
 
 /** Where the kernel shows inputs; another folder in tests. */
 export interface InputPlaces {
@@ -35,6 +36,7 @@ const AGAIN_US = 30_000_000;
 interface Open {
   readonly file: string;
   readonly heard: EventFile;
+  readonly codes: ScanCodes | undefined;
 }
 
 /** Follows what is plugged in and out, and hears what can be heard. */
@@ -68,6 +70,7 @@ export class Plugs {
     this.#soon?.cancel();
     this.#watcher?.close();
     await this.#turns.idle();
+    for (const { codes } of this.#open.values()) codes?.forget();
     await Promise.all([...this.#open.values()].map(({ heard }) => heard.close()));
   }
 
@@ -138,13 +141,15 @@ export class Plugs {
     const { input_id, file, turns } = one;
     const { places, inputs, clock, log } = this.#parts;
     const gestures = inputs.gesturesOf(input_id);
+    const codes = one.kind === 'remote' ? new ScanCodes(clock, gestures) : undefined;
     const keys = new Set(one.keys);
     const heard = hearEvents(path, places.wordBytes, (events) =>
       events.forEach((event) => {
         if (isMeant(event, turns, keys)) gestures.take(event);
+        codes?.take(event);
       }),
     );
-    const entry = { file, heard };
+    const entry = { file, heard, codes };
     const startedUs = clock.nowUs();
     this.#open.set(input_id, entry);
     if (!this.#failed.has(input_id))
@@ -152,6 +157,7 @@ export class Plugs {
     void heard.closed.then(({ message }) => {
       if (this.#over || this.#open.get(input_id) !== entry) return;
       this.#open.delete(input_id);
+      codes?.forget();
       const gone = /no such device|no such file/i.test(message);
       if (gone || clock.nowUs() - startedUs > FAILED_US) {
         this.#known.delete(input_id);
@@ -177,6 +183,7 @@ export class Plugs {
 
   async #gone(id: string): Promise<void> {
     const open = this.#open.get(id);
+    open?.codes?.forget();
     this.#open.delete(id);
     this.#known.delete(id);
     this.#failed.delete(id);

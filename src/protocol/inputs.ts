@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { Id } from './common.js';
 
-/** A key as the kernel names it: `KEY_PLAYPAUSE`, `BTN_0`, `KEY_583` for one without a name; `REL_DIAL+` and `REL_DIAL-` for the two ways of a knob; `GPIO17`. */
+/**
+ * A key as the kernel names it: `KEY_PLAYPAUSE`, `BTN_0`, `KEY_583` for one without a name; `REL_DIAL+` and `REL_DIAL-` for the two ways of a knob; `GPIO17`;
+ * `SCAN_40BF07` for a key of a remote that the kernel has only a code for.
+ */
 export const InputKey = z.string().regex(/^[A-Z0-9_]{1,40}[+-]?$/);
 
 export const InputGesture = z.enum(['press', 'hold']);

@@ -147,6 +147,19 @@ describe('inputs', () => {
     await until('and obeyed', () => asked.length > 0);
   });
 
+  it('are heard by their codes where a remote has no table of keys', async () => {
+    const file = await eventFile(0);
+    const remote = BLOCK(0, 'gpio_ir_recv').replace(/^B: .*\n/gm, '');
+    await writeFile(
+      join(dir, 'devices'),
+      `${remote.trim()}\nS: Sysfs=/devices/rc/rc0/input1\nB: EV=100013\nB: KEY=0\n`,
+    );
+    const { hardware } = await stage();
+    const lesson = hardware.handlers['input:learn']({}, caller);
+    await file.write(Buffer.concat([event(4, 0x40bf07, 4), event(0, 0, 0)]));
+    expect(await lesson).toMatchObject({ heard: { key: 'SCAN_40BF07', gesture: 'press' } });
+  });
+
   it('say what to do when they may not be read', async () => {
     await writeFile(join(dir, 'input', 'event0'), '');
     await list('Keys');

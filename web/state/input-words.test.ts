@@ -14,6 +14,7 @@ it.each([
   ['REL_DIAL+', 'Turn right'],
   ['REL_X-', 'Turn left'],
   ['GPIO17', 'GPIO17'],
+  ['SCAN_40BF07', 'Key with the code 40BF07'],
 ])('calls %s by what people read on it: %s', (key, words) => {
   expect(keyWords(key)).toBe(words);
 });

@@ -52,6 +52,8 @@ const KEY_WORDS: Readonly<Record<string, string>> = {
 export function keyWords(key: string): string {
   const turn = /^REL_\w+([+-])$/.exec(key);
   if (turn) return turn[1] === '+' ? 'Turn right' : 'Turn left';
+  const code = /^SCAN_(\w+)$/.exec(key)?.[1];
+  if (code !== undefined) return `Key with the code ${code}`;
   const button = /^BTN_(\w+)$/.exec(key)?.[1];
   if (button !== undefined) return `Button ${button.toLowerCase()}`;
   const name = /^KEY_(\w+)$/.exec(key)?.[1];
