@@ -44,10 +44,10 @@ Simple mixer control 'Mic',0
 
 it('finds the controls that make a card louder, with level and switch', () => {
   expect(readControls(HAT)).toEqual([
-    { id: 'Analogue,0', name: 'Analogue', level: 1, muted: undefined },
-    { id: 'Digital,0', name: 'Digital', level: 0.46, muted: false },
+    { id: 'Analogue,0', name: 'Analogue', level: 1, muted: undefined, steps: 1 },
+    { id: 'Digital,0', name: 'Digital', level: 0.46, muted: false, steps: 207 },
   ]);
-  expect(readControls(JACK)).toEqual([{ id: 'PCM,0', name: 'PCM', level: 0.77, muted: true }]);
+  expect(readControls(JACK)).toEqual([{ id: 'PCM,0', name: 'PCM', level: 0.77, muted: true, steps: 10639 }]);
 });
 
 it('does not take a microphone for a loudspeaker', () => {

@@ -7,7 +7,12 @@ export interface Control {
   readonly level: number;
   /** Undefined where it has no switch. */
   readonly muted: boolean | undefined;
+  /** How many steps it has; undefined where it does not say. */
+  readonly steps: number | undefined;
 }
+
+/** What has fewer is a switch, and no volume. */
+const FEWEST_STEPS = 8;
 
 /** Names of the control that makes a whole card louder, the best first: of HATs, of most cards, of USB and of the Pi's own jack. */
 const MAIN = ['Digital', 'Master', 'PCM', 'Speaker', 'Headphone', 'Headphones', 'HDMI', 'Line Out', 'DAC'];
@@ -39,10 +44,16 @@ export function readControls(text: string): Control[] {
       id: `${named[1] ?? ''},${named[2] ?? '0'}`,
       name: named[1] ?? '',
       level: Math.min(1, Math.max(...channels.map(([, percent]) => Number(percent))) / 100),
+      steps: stepsOf(part),
       muted: switched.some((one) => one === undefined) ? undefined : switched.every((one) => one === 'off'),
     });
   }
   return controls;
+}
+
+function stepsOf(part: string): number | undefined {
+  const limits = /^\s*Limits: (?:Playback )?(-?\d{1,9}) - (-?\d{1,9})\b/m.exec(part);
+  return limits ? Number(limits[2]) - Number(limits[1]) : undefined;
 }
 
 /**
@@ -51,10 +62,11 @@ export function readControls(text: string): Control[] {
  */
 export function chooseControl(controls: readonly Control[], wanted: string): Control | undefined {
   if (wanted !== 'auto') return controls.find(({ name, id }) => name === wanted || id === wanted);
-  const [first, ...others] = controls.filter(({ name }) => !OTHER.test(name));
+  const volumes = controls.filter(({ steps = FEWEST_STEPS }) => steps >= FEWEST_STEPS);
+  const [first, ...others] = volumes.filter(({ name }) => !OTHER.test(name));
   if (first && others.length === 0) return first;
   for (const name of MAIN) {
-    const found = controls.find((control) => control.name === name);
+    const found = volumes.find((control) => control.name === name);
     if (found) return found;
   }
   return undefined;

@@ -21,6 +21,8 @@ const GATHER_MS = 30;
 const AGAIN_MS = 5000;
 /** Cards have steps: one that lands so far above what was asked is turned one step down. */
 const ABOVE = 0.015;
+/** One that stands further below what was asked did something else. */
+const BELOW = 0.2;
 const run = promisify(execFile);
 
 /** The volume control of a card, through the programs of alsa-utils: what other programs and real knobs do to it shows up too. */
@@ -33,6 +35,8 @@ export class Mixer {
   #unread = false;
   #setting: Promise<void> | undefined;
   #wanted: number | undefined;
+  /** What was asked for last, and where the card stood then. */
+  #asked: { readonly level: number; readonly stood: number } | undefined;
   #over = false;
 
   private constructor(parts: MixerParts, control: Control) {
@@ -57,8 +61,11 @@ export class Mixer {
     }
   }
 
+  /** What was asked for, as long as the card stands at its step for that: small steps up would add up to nothing otherwise. */
   get level(): number {
-    return this.#control.level;
+    const { level } = this.#control;
+    const asked = this.#asked;
+    return asked?.stood === level && level > asked.level - BELOW ? asked.level : level;
   }
 
   /** Undefined where it cannot be switched off. */
@@ -79,6 +86,7 @@ export class Mixer {
       this.#wanted = undefined;
       await this.#ask(`${Math.round(level * 100)}%`);
       for (let n = 0; n < 2 && this.#control.level > level + ABOVE; n++) await this.#ask('1-');
+      this.#asked = { level, stood: this.#control.level };
     }
   }
 
@@ -110,9 +118,9 @@ export class Mixer {
   #take(text: string): boolean {
     const [control] = readControls(text);
     if (!control) return false;
-    const news = control.level !== this.#control.level || control.muted !== this.#control.muted;
+    const { level, muted } = this;
     this.#control = control;
-    return news;
+    return this.level !== level || this.muted !== muted;
   }
 
   /** `stdbuf`: through a pipe it would keep what it saw to itself. (`alsactl monitor` knows only cards of the kernel.) */

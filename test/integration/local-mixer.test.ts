@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { local } from '../../drivers/local/index.js';
 import { DrivenLink } from '../contracts/driven-link.js';
+import { FakeCard } from '../fakes/fake-card.js';
 import { startPulse, type Pulse } from '../fakes/pulse.js';
 import { until } from '../until.js';
 import { killMpvs } from './local-rig.js';
@@ -159,6 +160,49 @@ describe('the volume of a card', () => {
     await until('it is watched', async () => (await watchers()) === 1);
     await link.close();
     await until('nobody watches', async () => (await watchers()) === 0);
+  });
+});
+
+/** As most USB sticks have it: 20 steps, so that a press of a volume key is less than one. */
+describe('the volume of a card with few steps', () => {
+  const path = process.env['PATH'];
+  afterEach(() => void (process.env['PATH'] = path));
+
+  async function plug(steps: number, name?: string): Promise<FakeCard> {
+    const card = await FakeCard.make(runtimeDir, steps, name);
+    process.env['PATH'] = `${card.folder}:${path}`;
+    return card;
+  }
+  const coarse = (): Promise<DrivenLink> =>
+    connect({ options: { ao: 'null', output: 'auto', mixer_card: 'card' } });
+
+  it('is what was asked for, so that small steps add up, and never louder', async () => {
+    const card = await plug(20);
+    const link = await coarse();
+    const stood: number[] = [];
+    for (const volume of [0.8, 0.82, 0.84, 0.86, 0.84, 0.02]) {
+      await link.run({ type: 'volume', volume });
+      expect(link.last('volume')?.volume).toBeCloseTo(volume, 5);
+      stood.push(await card.step());
+    }
+    expect(stood).toEqual([16, 16, 16, 17, 16, 0]);
+  });
+
+  it('is where its own knob stands when that is turned', async () => {
+    const card = await plug(20);
+    const link = await coarse();
+    await link.run({ type: 'volume', volume: 0.82 });
+    link.forget();
+    await card.turn(14);
+    expect((await link.next('volume', 'turned by hand')).volume).toBeCloseTo(0.7, 5);
+  });
+
+  it('is done by mpv where it is only a switch', async () => {
+    const card = await plug(1, 'Analogue');
+    const link = await coarse();
+    await link.run({ type: 'volume', volume: 0.4 });
+    expect(link.last('volume')?.volume).toBeCloseTo(0.4, 5);
+    expect(await card.step()).toBe(1);
   });
 });
 
