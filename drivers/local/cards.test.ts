@@ -91,12 +91,13 @@ it('says of two cards of one make where each is plugged in', async () => {
   for (const [n, card] of ['DAC', 'DAC_1', 'Other'].entries()) {
     await mkdir(join(folder, card));
     await writeFile(join(folder, card, 'stream0'), USB.replace('-1.2,', `-1.${n + 1},`));
+    if (card === 'DAC_1') await writeFile(join(folder, card, 'usbbus'), '003/004\n');
   }
   const formats = new Formats(folder);
   await formats.read(outputs);
   expect(outputs.map(({ name }) => formats.of(name))).toEqual([
     'USB socket 1.1: 44.1-384 kHz, up to 32 bit',
-    'USB socket 1.2: 44.1-384 kHz, up to 32 bit',
+    'USB socket 3-1.2: 44.1-384 kHz, up to 32 bit',
     '44.1-384 kHz, up to 32 bit',
   ]);
 });

@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where ALSA shows its cards. Nothing of it has to be opened, so that who plays is not disturbed. */
@@ -44,12 +44,39 @@ async function read(path: string): Promise<string | undefined> {
   return text?.slice(0, MAX_FILE);
 }
 
-/** Where a USB card is plugged in: `USB socket 1.2`. It tells two of one make apart, also after a restart, when their ids may have changed. */
+/** Where a USB card is plugged in: `usb-0000:01:00.0-1.2`. It is the same after a restart, when ids may have changed. */
+export async function seatOf(card: string, folder = ASOUND): Promise<string | undefined> {
+  const text = await read(join(folder, card, 'stream0'));
+  return / at (usb-[^\s,]{1,60}-[\d.]{1,20}),/.exec(text?.slice(0, 1000) ?? '')?.[1];
+}
+
+/** The same for people, as udev has it too: bus and socket, `USB socket 1-1.2`. */
 export async function socketOf(output: string, folder = ASOUND): Promise<string | undefined> {
   const card = cardOf(output)?.card;
-  const text = card === undefined ? undefined : await read(join(folder, card, 'stream0'));
-  const place = / at usb-[^\s,]{1,60}-([\d.]{1,20}),/.exec(text?.slice(0, 1000) ?? '')?.[1];
-  return place === undefined ? undefined : `USB socket ${place}`;
+  const seat = card === undefined ? undefined : await seatOf(card, folder);
+  if (card === undefined || seat === undefined) return undefined;
+  const bus = /^(\d{1,3})\//.exec((await read(join(folder, card, 'usbbus'))) ?? '')?.[1];
+  const socket = seat.slice(seat.lastIndexOf('-') + 1);
+  return `USB socket ${bus === undefined ? '' : `${Number(bus)}-`}${socket}`;
+}
+
+/** ALSA calls the second card of one make `DAC_1`. */
+export function stemOf(card: string): string {
+  return card.replace(/_\d+$/, '');
+}
+
+/** Cards of one make with this one, which is among them when it is there. */
+export async function twinsOf(card: string, folder = ASOUND): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => stemOf(name) === stemOf(card) && !/^card\d+$/.test(name));
+}
+
+/** The card of that make in a socket, whatever it is called now. With nothing in it, the one that has the name is another one. */
+export async function cardInSeat(card: string, seat: string, folder = ASOUND): Promise<string | undefined> {
+  const named = await seatOf(card, folder);
+  if (named === seat) return card;
+  for (const twin of await twinsOf(card, folder)) if ((await seatOf(twin, folder)) === seat) return twin;
+  return named === undefined && (await cardThere(card, folder)) ? card : undefined;
 }
 
 /** A USB card lists each of its settings with format and rates. Those for recording come after those for playing. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { cardOf, formatsOf, sinkFormats, socketOf } from './cards.js';
+import { cardOf, formatsOf, sinkFormats, socketOf, stemOf } from './cards.js';
 import { realOutputs, type ListedOutput } from './outputs.js';
 
 const PROGRAM_MS = 3000;
@@ -35,13 +35,12 @@ export class Formats {
   }
 }
 
-/** ALSA calls the second card of one make `DAC_1`. */
 function hasTwin(name: string, outputs: readonly string[]): boolean {
-  const stem = (output: string): string | undefined => cardOf(output)?.card.replace(/_\d+$/, '');
   const own = cardOf(name)?.card;
-  return outputs.some(
-    (other) => cardOf(other)?.card !== own && own !== undefined && stem(other) === stem(name),
-  );
+  return outputs.some((output) => {
+    const other = cardOf(output)?.card;
+    return own !== undefined && other !== undefined && other !== own && stemOf(other) === stemOf(own);
+  });
 }
 
 async function sinksOfServer(): Promise<ReadonlyMap<string, string>> {

@@ -114,7 +114,7 @@ export class LocalLink implements PlayerLink {
     const { client, version, adopted, pid } = this.#attached;
     const memory = readMemory(this.#context.memory);
     if (adopted) this.#recall(memory);
-    await this.#awaitOutput(memory, signal);
+    const renamed = await this.#awaitOutput(memory, signal);
     await this.#output.adopt(signal);
     this.#tell();
     this.#context.emit({ type: 'control', elsewhere: false });
@@ -124,32 +124,46 @@ export class LocalLink implements PlayerLink {
     if (this.#over) throw offline(this.#over);
     if (adopted) this.#context.log.info({ pid, version }, 'mpv found again');
     if (this.#absent !== undefined) this.#sayAbsent();
-    else if (memory?.missing_since !== undefined) this.#rememberNow();
+    else if (memory?.missing_since !== undefined || renamed) this.#rememberNow();
     this.#watch = this.#presence.watch(
       () => this.#sound.output,
       () => this.#checkOutput(),
     );
   }
 
-  /** An output that was pulled out is waited for: to people the player is away, as if it were out of the network. */
-  async #awaitOutput(memory: Memory | undefined, signal: AbortSignal): Promise<void> {
+  /**
+   * An output that was pulled out is waited for: to people the player is away, as if it were out of the network. True when its card has another
+   * name now.
+   */
+  async #awaitOutput(memory: Memory | undefined, signal: AbortSignal): Promise<boolean> {
     const { client, pid } = this.#attached;
     const { clock } = this.#context;
     const output = (await client.get('audio-device', signal)) ?? 'auto';
     const now = clock.wallMs();
     const since = memory?.missing_since ?? now;
     const patient = since <= now && now - since < PATIENCE_MS;
-    const missing = await this.#presence.wait(output, patient ? OUTPUT_MS : 0, signal);
-    if (missing === undefined) return;
+    if (memory?.output === output) this.#presence.seat = memory.seat;
+    const found = await this.#presence.wait(output, patient ? OUTPUT_MS : 0, signal);
+    const { missing } = found;
+    if (missing === undefined) {
+      if (found.output !== output) await this.#switch(found.output, signal);
+      return found.output !== output;
+    }
     this.#missingSince = since;
     this.#absent = missing;
     const nothing = { pid, entries: [], configured: this.#options.output };
     this.#context.emit({ type: 'memory', value: { ...nothing, ...memory, missing_since: since } });
-    if (!patient) return;
+    if (!patient) return false;
     this.#lost = true;
     throw new AppError('ERR_PLAYER_OFFLINE', `${missing} is not plugged in`, {
       params: { retry_ms: OUTPUT_AGAIN_MS },
     });
+  }
+
+  /** The card of that output has another name now. */
+  async #switch(output: string, signal?: AbortSignal): Promise<void> {
+    this.#context.log.info({ output }, 'the card has another name now');
+    await this.#attached.client.request(['set_property', 'audio-device', output], signal);
   }
 
   #checkOutput(): void {
@@ -164,10 +178,15 @@ export class LocalLink implements PlayerLink {
     if (this.#over || this.#lost) return this.#lost;
     const missing = await this.#presence.missing(this.#sound.output, failed);
     if (this.#over || this.#lost) return this.#lost;
-    if (missing === undefined) this.#outputBack();
-    else if (this.#absent === undefined) {
+    if (missing === undefined) {
+      this.#outputBack();
+      if (await this.#presence.learnSeat(this.#sound.output)) this.#rememberSoon();
+    } else if (this.#absent === undefined) {
       void this.#lose(missing);
       return true;
+    } else {
+      const renamed = await this.#presence.renamed(this.#sound.output);
+      if (renamed !== undefined) await this.#switch(renamed);
     }
     return false;
   }
@@ -215,6 +234,7 @@ export class LocalLink implements PlayerLink {
   }
 
   #outputChanged(): void {
+    this.#presence.seat = undefined;
     this.#follower.reopened().catch((error: unknown) => {
       if (!this.#over)
         this.#context.log.debug({ reason: toError(error).message }, 'the output is not steered');
@@ -310,6 +330,7 @@ export class LocalLink implements PlayerLink {
       configured: this.#options.output,
       learnt: this.#learnt.all,
       ...(volume !== undefined && { volume }),
+      ...(this.#presence.seat !== undefined && { seat: this.#presence.seat }),
       ...(this.#missingSince !== undefined && { missing_since: this.#missingSince }),
     };
     this.#context.emit({ type: 'memory', value });

@@ -8,6 +8,8 @@ const Memory = z.object({
   volume: z.number().min(0).max(100).optional(),
   muted: z.boolean().optional(),
   output: z.string().min(1).max(256).optional(),
+  /** The socket of its card, where there are several of one make. */
+  seat: z.string().max(100).optional(),
   /** The configured output when `output` was chosen: a new configuration wins over an old choice. */
   configured: z.string().optional(),
   /** Since when the output is not plugged in, wall clock ms. */

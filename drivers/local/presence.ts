@@ -1,5 +1,5 @@
 import { within, type Clock, type Timer } from '../../src/base/index.js';
-import { ASOUND, cardOf, cardThere } from './cards.js';
+import { ASOUND, cardInSeat, cardOf, cardThere, seatOf, twinsOf } from './cards.js';
 import { realOutputs, type ListedOutput } from './outputs.js';
 import { sleep } from './process.js';
 
@@ -18,6 +18,8 @@ const AGAIN_MS = 250;
 
 /** Whether the output is plugged in that a player shall play to. */
 export class Presence {
+  /** The socket of its card, where there are several of that make: ALSA numbers those as it finds them. */
+  seat: string | undefined;
   readonly #parts: PresenceParts;
 
   constructor(parts: PresenceParts) {
@@ -29,10 +31,14 @@ export class Presence {
    * when there is no output at all.
    */
   async missing(output: string, failed = false, signal?: AbortSignal): Promise<string | undefined> {
-    const { ao, asound = ASOUND } = this.#parts;
+    const { ao } = this.#parts;
     if (ao === 'null') return undefined;
     const place = cardOf(output);
-    if (place) return (await cardThere(place.card, asound)) ? undefined : `the sound card ${place.card}`;
+    if (place) {
+      if ((await this.#cardNow(place.card)) === place.card) return undefined;
+      const socket = this.seat && ` of USB socket ${this.seat.slice(this.seat.lastIndexOf('-') + 1)}`;
+      return `the sound card ${place.card}${socket ?? ''}`;
+    }
     const server = /^(pulse|pipewire)\/(.+)$/.exec(output);
     if (!server && !(failed && output === 'auto')) return undefined;
     const listed = await this.#parts.listed(signal);
@@ -42,21 +48,54 @@ export class Presence {
     return !spoken || listed.some(({ name }) => name === output) ? undefined : `the output ${sink}`;
   }
 
-  /** Waits until it is there. Resolves with what is still missing after `ms`. */
-  async wait(output: string, ms: number, signal: AbortSignal): Promise<string | undefined> {
+  async #cardNow(card: string): Promise<string | undefined> {
+    const { asound = ASOUND } = this.#parts;
+    if (this.seat !== undefined && (await twinsOf(card, asound)).length > 0)
+      return cardInSeat(card, this.seat, asound);
+    return (await cardThere(card, asound)) ? card : undefined;
+  }
+
+  /** The output by the name that its card has now, when that is another one. */
+  async renamed(output: string): Promise<string | undefined> {
+    const place = cardOf(output);
+    const card = place && (await this.#cardNow(place.card));
+    return !card || card === place.card ? undefined : output.replace(`CARD=${place.card}`, `CARD=${card}`);
+  }
+
+  /** Remembers the socket of a card as soon as there are two of its make. True when that is news. */
+  async learnSeat(output: string): Promise<boolean> {
+    const { asound = ASOUND, ao } = this.#parts;
+    const card = cardOf(output)?.card;
+    if (card === undefined || ao === 'null' || this.seat !== undefined) return false;
+    const twins = await twinsOf(card, asound);
+    if (twins.length > 1 && twins.includes(card)) this.seat = await seatOf(card, asound);
+    return this.seat !== undefined;
+  }
+
+  /** Waits until it is there. Resolves with what is still missing after `ms`, and with the name that it has now. */
+  async wait(
+    output: string,
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly missing: string | undefined; readonly output: string }> {
     const { clock } = this.#parts;
-    let missing = await this.missing(output, false, signal);
+    let now = output;
+    const look = async (inner?: AbortSignal): Promise<string | undefined> => {
+      now = (await this.renamed(output)) ?? output;
+      return this.missing(now, false, inner);
+    };
+    let missing = await look();
     const limit = { clock, what: 'the output', ms, signal };
     await within(limit, async (inner) => {
       while (missing !== undefined && !inner.aborted) {
         await sleep(clock, AGAIN_MS);
-        if (!inner.aborted) missing = await this.missing(output, false, inner);
+        if (!inner.aborted) missing = await look(inner);
       }
     }).catch((error: unknown) => {
       signal.throwIfAborted();
       if (missing === undefined) throw error;
     });
-    return missing;
+    return { missing, output: now };
   }
 
   /** Asks again and again about outputs that nobody else reports: ALSA cards. */

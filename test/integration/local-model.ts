@@ -94,6 +94,11 @@ export class ModelMpv {
       this.moveTo(this.place);
       this.#speed = Number(second);
     }
+    if (name === 'set_property' && first === 'audio-device') {
+      this.output = String(second);
+      const observed = this.fake.commands.some(([word, , of]) => word === 'observe_property' && of === first);
+      if (observed) this.fake.event({ event: 'property-change', id: 202, name: first, data: this.output });
+    }
     if (name === 'set_property' && first === 'pause') {
       this.pauses.push(second === true);
       this.moveTo(this.place);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -94,6 +94,71 @@ describe('a card that is pulled out', () => {
     await plug();
     await link.next('problem', 'it is back', ({ message }) => message === undefined);
     await link.run({ type: 'play' });
+  });
+
+  /** Two sticks of one make, each in its socket. */
+  async function sticks(...seats: readonly (readonly [card: string, seat: string])[]): Promise<void> {
+    for (const name of await readdir(asound)) await rm(join(asound, name), { recursive: true });
+    for (const [card, seat] of seats) {
+      await mkdir(join(asound, card));
+      await writeFile(
+        join(asound, card, 'stream0'),
+        `DAC at usb-xhci-hcd.0-${seat}, full speed : USB Audio\n\nPlayback:\n`,
+      );
+    }
+  }
+  const output = (link: DrivenLink): string | undefined =>
+    link.last('outputs')?.outputs.find(({ active }) => active)?.output_id;
+
+  async function learnt(): Promise<{ readonly seat?: string }> {
+    await sticks(['DAC', '1.1'], ['DAC_1', '1.2']);
+    const link = await connect();
+    await until('its socket is remembered', () => JSON.stringify(link.memory ?? {}).includes('seat'));
+    await link.close();
+    links.splice(0);
+    return link.memory as object;
+  }
+
+  it('is the one in its socket when two of one make were numbered the other way round', async () => {
+    const memory = await learnt();
+    expect(memory.seat).toBe('usb-xhci-hcd.0-1.1');
+    await sticks(['DAC', '1.2'], ['DAC_1', '1.1']);
+    const link = await connect(memory);
+    expect(output(link)).toBe('alsa/plughw:CARD=DAC_1,DEV=0');
+    expect(link.memory).toMatchObject({ seat: 'usb-xhci-hcd.0-1.1', output: 'alsa/plughw:CARD=DAC_1,DEV=0' });
+  });
+
+  it('is missing when only the other one of its make is there, whatever that is called now', async () => {
+    const memory = await learnt();
+    await sticks(['DAC', '1.2']);
+    await expect(connect(memory)).rejects.toMatchObject({
+      message: 'the sound card DAC of USB socket 1.1 is not plugged in',
+    });
+    const late = { ...memory, missing_since: Date.now() - 3 * MINUTE_MS };
+    const link = await connect(late);
+    expect(link.last('problem')?.message).toMatch(/is not plugged in/);
+    await sticks(['DAC', '1.2'], ['DAC_1', '1.1']);
+    await link.next('problem', 'it is back', ({ message }) => message === undefined);
+    await until('by its new name', () => output(link) === 'alsa/plughw:CARD=DAC_1,DEV=0');
+  });
+
+  it('is the other one when that was chosen', async () => {
+    const memory = await learnt();
+    model.listed = ['DAC', 'DAC_1'].map((card) => ({
+      name: `alsa/plughw:CARD=${card},DEV=0`,
+      description: 'DAC, USB Audio',
+    }));
+    const link = await connect(memory);
+    await link.run({ type: 'output', output_id: 'alsa/plughw:CARD=DAC_1,DEV=0', active: true });
+    await until('its socket is remembered', () => JSON.stringify(link.memory ?? {}).includes('hcd.0-1.2'));
+  });
+
+  it('may be plugged in anywhere while it is the only one of its make', async () => {
+    await sticks(['DAC', '1.1']);
+    const link = await connect();
+    await link.close();
+    await sticks(['DAC', '1.3']);
+    expect(output(await connect(link.memory))).toBe(DAC);
   });
 
   it('is not waited for by a clock that was set meanwhile', async () => {
