@@ -35,6 +35,8 @@ interface Pending {
 export class Deeds {
   readonly #parts: DeedsParts;
   readonly #levels = new Map<string, Pending>();
+  /** Seconds that are still to be moved by, of rooms that are being moved. */
+  readonly #moves = new Map<string, number>();
 
   constructor(parts: DeedsParts) {
     this.#parts = parts;
@@ -81,9 +83,9 @@ export class Deeds {
       case 'mute':
         return ask('room:mute', { muted: !muted });
       case 'seek_forward':
-        return ask('room:seek', { position_seconds: this.#placeOf(room, SEEK_SECONDS * steps) });
+        return this.#seek(room_id, SEEK_SECONDS * steps, caller);
       case 'seek_back':
-        return ask('room:seek', { position_seconds: this.#placeOf(room, -SEEK_SECONDS * steps) });
+        return this.#seek(room_id, -SEEK_SECONDS * steps, caller);
       case 'shuffle':
         return ask('room:shuffle', { shuffle: room.queue.unshuffled === undefined });
       case 'repeat':
@@ -109,6 +111,22 @@ export class Deeds {
     const ringing = alarms.find(({ room_id, ring }) => room_id === roomId && ring !== undefined);
     if (ringing) return ringing.alarm_id;
     throw new AppError('ERR_CONFLICT', 'no alarm rings in this room');
+  }
+
+  /** Players take their time: what is asked for meanwhile is added up, and goes on from where that has led. */
+  async #seek(room_id: string, by: number, caller: Caller): Promise<void> {
+    const before = this.#moves.get(room_id);
+    this.#moves.set(room_id, (before ?? 0) + by);
+    if (before !== undefined) return;
+    try {
+      for (let left = by; left !== 0; left = this.#moves.get(room_id) ?? 0) {
+        this.#moves.set(room_id, 0);
+        const position_seconds = this.#placeOf(this.roomFor(room_id), left);
+        await this.#ask('room:seek', { room_id, position_seconds }, caller);
+      }
+    } finally {
+      this.#moves.delete(room_id);
+    }
   }
 
   #placeOf(room: RoomRecord, by: number): number {
