@@ -271,6 +271,23 @@ it('sends the alarm of its room back to sleep, and ends its day with the sleep t
   ]);
 });
 
+it('does nothing with a knob that was just taught, until it stands still', async () => {
+  const { house, inputs, turn, clock, asked } = stage();
+  house.player('a').turn({ volume: 0.3 });
+  inputs.plugged(REMOTE);
+  const lesson = inputs.handlers['input:learn']({}, caller);
+  for (let n = 0; n < 10; n++) {
+    turn(1);
+    await clock.advance(100);
+  }
+  expect(await lesson).toMatchObject({ heard: { key: 'REL_DIAL+' } });
+  expect(asked).toEqual([]);
+  await clock.advance(1000);
+  turn(1);
+  await clock.advance(100);
+  expect(asked).toHaveLength(1);
+});
+
 it('ends a lesson without a pupil, one that somebody else takes over, and one that nobody wants any more', async () => {
   const { inputs, clock, press, asked } = stage();
   inputs.plugged(REMOTE);

@@ -33,6 +33,8 @@ export interface InputsParts {
 
 /** So long somebody who teaches a key has to press it. */
 const LEARN_MS = 20_000;
+/** A knob that was just taught and still turns does nothing. */
+const TAUGHT_US = 700_000;
 /** A turning knob says what it did no more often. */
 const SHOW_MS = 250;
 const REPEATING: ReadonlySet<string> = new Set(['volume_up', 'volume_down', 'seek_forward', 'seek_back']);
@@ -50,6 +52,7 @@ export class Inputs {
   readonly #shown = new Map<string, { timer: Timer | undefined; next: Input['heard'] }>();
   #learner: { readonly inputId: string | undefined; readonly over: Deferred<Lesson> } | undefined;
   #learning: Timer | undefined;
+  #taught: { readonly inputId: string; readonly axis: string; untilUs: number } | undefined;
 
   constructor(parts: InputsParts) {
     this.#parts = parts;
@@ -137,7 +140,17 @@ export class Inputs {
   }
 
   #heard(inputId: string, { key, gesture, steps, again }: Gesture): void {
-    if (this.#learns(inputId)) return this.#learn({ heard: { input_id: inputId, key, gesture } });
+    const now = this.#parts.clock.nowUs();
+    const axis = /^(.*)[+-]$/.exec(key)?.[1];
+    if (this.#learns(inputId)) {
+      if (axis !== undefined) this.#taught = { inputId, axis, untilUs: now + TAUGHT_US };
+      return this.#learn({ heard: { input_id: inputId, key, gesture } });
+    }
+    const taught = this.#taught;
+    if (taught?.inputId === inputId && taught.axis === axis && now < taught.untilUs) {
+      taught.untilUs = now + TAUGHT_US;
+      return;
+    }
     const item = this.#parts.list.get(inputId)?.item;
     if (!item?.enabled) return;
     const binding = bindingOf(item, key, gesture);
