@@ -112,3 +112,28 @@ it('reads the listing that mpv prints', () => {
     { name: 'pulse/kitchen', description: 'Kitchen (big) speaker' },
   ]);
 });
+
+it('shows one line of a name, and the id of a card without one', () => {
+  const way = '/Hardware device with all software conversions';
+  const names = [
+    ['Device', `USB "Söund" 24/96\n\u0007x, USB Audio${way}`],
+    ['Blank', ` , ${way}`],
+    ['Long', `${'é'.repeat(500)}, USB Audio${way}`],
+  ].map(([card = '', description = '']) => ({ name: `alsa/plughw:CARD=${card},DEV=0`, description }));
+  expect(realOutputs(names).map(({ description }) => description)).toEqual([
+    'USB "Söund" 24/96 x',
+    'Blank',
+    'é'.repeat(120),
+  ]);
+});
+
+it('tells two sinks of one make apart', () => {
+  const sinks = ['analog-stereo', 'analog-stereo.2'].map((end) => ({
+    name: `pulse/alsa_output.usb-C-Media-00.${end}`,
+    description: 'USB Audio Device Analog Stereo',
+  }));
+  expect(realOutputs(sinks).map(({ description }) => description)).toEqual([
+    'USB Audio Device Analog Stereo, usb-C-Media-00.analog-stereo',
+    'USB Audio Device Analog Stereo, usb-C-Media-00.analog-stereo.2',
+  ]);
+});

@@ -19,7 +19,10 @@ const ALSA_WAYS = ['hdmi', 'plughw', 'sysdefault', 'default', 'hw'];
 export function realOutputs(listed: readonly ListedOutput[]): ListedOutput[] {
   for (const server of SERVERS) {
     const sinks = listed.filter(({ name }) => name.startsWith(`${server}/`) && !isStandIn(name));
-    if (sinks.length > 0) return sinks.map(({ name, description }) => ({ name, description }));
+    if (sinks.length > 0)
+      return toldApart(
+        sinks.map(({ name, description }) => ({ name, description: shown(description, name) })),
+      );
   }
   return alsaCards(listed);
 }
@@ -40,20 +43,28 @@ function alsaCards(listed: readonly ListedOutput[]): ListedOutput[] {
     const key = `${card}/${device}`;
     const known = best.get(key);
     if (!known || rank < known.rank) {
-      best.set(key, { rank, output: { name, description: cardName(description, device) } });
+      const called = shown(cardName(description, device), card);
+      best.set(key, { rank, output: { name, description: called } });
     }
   }
   return toldApart([...best.values()].map(({ output }) => output));
 }
 
-/** Two sticks of one make have one name: then the card's own id stands behind it. */
+/** Two sticks of one make have one name: then the card's own id stands behind it, or the name that the sound server gave it. */
 function toldApart(outputs: readonly ListedOutput[]): ListedOutput[] {
   return outputs.map(({ name, description }) => {
     const twins = outputs.filter((other) => other.description === description);
-    const card = /CARD=([^,]+)/.exec(name)?.[1];
-    const own = twins.length > 1 && card !== undefined ? `${description}, ${card}` : description;
-    return { name, description: own };
+    const own = /CARD=([^,]+)/.exec(name)?.[1] ?? name.replace(/^\w+\/(alsa_output\.)?/, '');
+    return { name, description: twins.length > 1 ? `${description}, ${own}` : description };
   });
+}
+
+const MAX_NAME = 120;
+
+/** Makers write what they like into their things, or nothing. */
+function shown(description: string, otherwise: string): string {
+  const words = description.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return words === '' ? otherwise : [...words].slice(0, MAX_NAME).join('');
 }
 
 /** What drivers call their stream where a card has only this one: it says nothing. */
