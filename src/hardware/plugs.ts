@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { statSync, watch, type FSWatcher } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Serial, toError, type Clock, type Logger, type Timer } from '../base/index.js';
@@ -29,6 +29,8 @@ export interface PlugsParts {
 const SETTLE_MS = 300;
 /** And once more, for slow ones, and where folders cannot be watched. */
 const LOOK_MS = 10_000;
+/** The kernel takes the folder away with its last input, and nothing says that it makes it again. */
+const FOLDER_MS = 1000;
 /** What ended sooner than this could not be heard at all, and is tried again only after a while. */
 const FAILED_US = 2_000_000;
 const AGAIN_US = 30_000_000;
@@ -49,6 +51,8 @@ export class Plugs {
   readonly #failed = new Map<string, number>();
   readonly #turns = new Serial();
   #watcher: FSWatcher | undefined;
+  /** Which folder of that name is watched. */
+  #watched: number | undefined;
   #soon: Timer | undefined;
   #every: Timer | undefined;
   #over = false;
@@ -74,13 +78,22 @@ export class Plugs {
     await Promise.all([...this.#open.values()].map(({ heard }) => heard.close()));
   }
 
+  /** One that was taken away and made again is another one, of which the old watcher hears nothing. */
   #watch(): void {
-    if (this.#watcher || this.#over) return;
+    const { places, clock } = this.#parts;
+    const folder = statSync(places.folder, { throwIfNoEntry: false })?.ino;
+    if (this.#over || (this.#watcher && folder === this.#watched)) return;
+    this.#unwatch();
+    if (folder === undefined) {
+      this.#soon ??= clock.after(FOLDER_MS, () => this.#look());
+      return;
+    }
     try {
-      this.#watcher = watch(this.#parts.places.folder, () => this.#lookSoon());
+      this.#watcher = watch(places.folder, () => this.#lookSoon());
       this.#watcher.on('error', () => this.#unwatch());
+      this.#watched = folder;
     } catch {
-      // Without any input there is no such folder; it is looked for again.
+      // It is tried again at the next look.
     }
   }
 
@@ -95,6 +108,8 @@ export class Plugs {
   }
 
   #look(): void {
+    this.#soon?.cancel();
+    this.#soon = undefined;
     this.look().catch((error: unknown) =>
       this.#parts.log.warn({ reason: toError(error).message }, 'inputs could not be looked at'),
     );

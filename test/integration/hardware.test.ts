@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
-import { chmod, mkdtemp, open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -145,6 +145,25 @@ describe('inputs', () => {
     await until('it is back', () => input('Keys')?.connected === true);
     await again.write(event(164, 1));
     await until('and obeyed', () => asked.length > 0);
+  });
+
+  it('are heard soon after the only one was away, with which its folder went', async () => {
+    const clock = new ManualClock();
+    await eventFile(0);
+    await list('Keys');
+    const { input } = await stage({ clock });
+    expect(input('Keys')?.connected).toBe(true);
+    await rm(join(dir, 'input'), { recursive: true });
+    await list();
+    await until('it is gone', async () => {
+      await clock.advance(100);
+      return input('Keys')?.connected === false;
+    });
+    await mkdir(join(dir, 'input'));
+    await eventFile(0);
+    await list('Keys');
+    await clock.advance(1000);
+    await until('it is heard', () => input('Keys')?.connected === true);
   });
 
   it('are heard by their codes where a remote has no table of keys', async () => {
