@@ -29,7 +29,7 @@ export interface PlugsParts {
 const SETTLE_MS = 300;
 /** And once more, for slow ones, and where folders cannot be watched. */
 const LOOK_MS = 10_000;
-/** The kernel takes the folder away with its last input, and nothing says that it makes it again. */
+/** The kernel takes the folder away with its last input, and nothing says that it makes it again. Where there never was one, nobody waits for it. */
 const FOLDER_MS = 1000;
 /** What ended sooner than this could not be heard at all, and is tried again only after a while. */
 const FAILED_US = 2_000_000;
@@ -51,7 +51,7 @@ export class Plugs {
   readonly #failed = new Map<string, number>();
   readonly #turns = new Serial();
   #watcher: FSWatcher | undefined;
-  /** Which folder of that name is watched. */
+  /** Which folder of that name is watched, or was at last. */
   #watched: number | undefined;
   #soon: Timer | undefined;
   #every: Timer | undefined;
@@ -85,7 +85,7 @@ export class Plugs {
     if (this.#over || (this.#watcher && folder === this.#watched)) return;
     this.#unwatch();
     if (folder === undefined) {
-      this.#soon ??= clock.after(FOLDER_MS, () => this.#look());
+      if (this.#watched !== undefined) this.#soon ??= clock.after(FOLDER_MS, () => this.#look());
       return;
     }
     try {
