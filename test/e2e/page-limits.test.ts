@@ -18,6 +18,9 @@ const slide = (page: Page, name: string, value: number) =>
     input.value = String(to);
     input.dispatchEvent(new Event('input', { bubbles: true }));
   }, value);
+/** Where it ends, 0..1. */
+const limitOf = (page: Page, name: string) =>
+  slider(page, name).evaluate((input: HTMLInputElement) => input.style.getPropertyValue('--limit'));
 
 it('[VL5] an admin sets how loud people and programs may turn anything, in quiet hours too', async () => {
   const { page, fake, handlers, complaints } = await open('#/settings', { you: MO }, PHONE);
@@ -72,6 +75,7 @@ it('[VL5] a slider that goes no further says why, and leads to where it is set',
   handlers['room:limits']!({ room_id: 'living-room', quiet_hours: ALWAYS });
   await slide(page, 'Volume of Living room', 10);
   await until('it is down', () => volume() === 0.1);
+  await until('the page knows', async () => (await limitOf(page, 'Volume of Living room')) === '0.2');
   await slide(page, 'Volume of Living room', 90);
   await page.getByText('Quiet until 00:00: you may turn it up to 20 %').waitFor();
   await page.getByRole('button', { name: 'Limits' }).first().click();
