@@ -142,7 +142,7 @@ export class LocalLink implements PlayerLink {
     const now = clock.wallMs();
     const since = memory?.missing_since ?? now;
     const patient = since <= now && now - since < PATIENCE_MS;
-    if (memory?.output === output) this.#presence.seat = memory.seat;
+    if (memory?.output === output) this.#presence.recall(output, memory.seat);
     const found = await this.#presence.wait(output, patient ? OUTPUT_MS : 0, signal);
     const { missing } = found;
     if (missing === undefined) {
@@ -234,7 +234,7 @@ export class LocalLink implements PlayerLink {
   }
 
   #outputChanged(): void {
-    this.#presence.seat = undefined;
+    this.#presence.moved(this.#sound.output);
     this.#follower.reopened().catch((error: unknown) => {
       if (!this.#over)
         this.#context.log.debug({ reason: toError(error).message }, 'the output is not steered');

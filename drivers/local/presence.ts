@@ -20,6 +20,8 @@ const AGAIN_MS = 250;
 export class Presence {
   /** The socket of its card, where there are several of that make: ALSA numbers those as it finds them. */
   seat: string | undefined;
+  /** The output that the card in that socket is, as it is called now. */
+  #seated: string | undefined;
   readonly #parts: PresenceParts;
 
   constructor(parts: PresenceParts) {
@@ -59,7 +61,19 @@ export class Presence {
   async renamed(output: string): Promise<string | undefined> {
     const place = cardOf(output);
     const card = place && (await this.#cardNow(place.card));
-    return !card || card === place.card ? undefined : output.replace(`CARD=${place.card}`, `CARD=${card}`);
+    if (!card || card === place.card) return undefined;
+    return (this.#seated = output.replace(`CARD=${place.card}`, `CARD=${card}`));
+  }
+
+  /** What was remembered of an output: the socket of its card. */
+  recall(output: string, seat: string | undefined): void {
+    this.#seated = output;
+    this.seat = seat;
+  }
+
+  /** Another output is in use. The socket of the one before does not matter any more, unless that is what the same card is called now. */
+  moved(output: string): void {
+    if (output !== this.#seated) this.seat = undefined;
   }
 
   /** Remembers the socket of a card as soon as there are two of its make. True when that is news. */
@@ -68,7 +82,7 @@ export class Presence {
     const card = cardOf(output)?.card;
     if (card === undefined || ao === 'null' || this.seat !== undefined) return false;
     const twins = await twinsOf(card, asound);
-    if (twins.length > 1 && twins.includes(card)) this.seat = await seatOf(card, asound);
+    if (twins.length > 1 && twins.includes(card)) this.recall(output, await seatOf(card, asound));
     return this.seat !== undefined;
   }
 

@@ -128,6 +128,15 @@ describe('a card that is pulled out', () => {
     expect(link.memory).toMatchObject({ seat: 'usb-xhci-hcd.0-1.1', output: 'alsa/plughw:CARD=DAC_1,DEV=0' });
   });
 
+  it('keeps its socket in mind when it has the other number, and its twin is gone', async () => {
+    const memory = await learnt();
+    await sticks(['DAC_1', '1.1']);
+    const link = await connect(memory);
+    expect(output(link)).toBe('alsa/plughw:CARD=DAC_1,DEV=0');
+    await link.close();
+    expect(link.memory).toMatchObject({ seat: 'usb-xhci-hcd.0-1.1' });
+  });
+
   it('is missing when only the other one of its make is there, whatever that is called now', async () => {
     const memory = await learnt();
     await sticks(['DAC', '1.2']);
