@@ -72,6 +72,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** A file is there a moment before the line in it is. */
+const given = (): Promise<void> =>
+  until('it was given the file', async () => existsSync(log) && (await readFile(log, 'utf8')).endsWith('\n'));
+
 const ended = (pid: number): Promise<void> => until('the process ended', () => !isAlive(pid));
 
 describe('the process that writes tags', () => {
@@ -142,7 +146,7 @@ describe('the process that writes tags', () => {
   it('ends with who opened it, whatever it does', async () => {
     const stuck = write('hang');
     const refused = expect(stuck).rejects.toMatchObject({ code: 'ERR_BUSY' });
-    await until('it was given the file', () => existsSync(log));
+    await given();
     await writer!.close();
     await refused;
     await ended((await pids())[0]!);
@@ -153,7 +157,7 @@ describe('the process that writes tags', () => {
     const stop = new AbortController();
     const stuck = write('hang', stop.signal);
     const refused = expect(stuck).rejects.toThrow('enough');
-    await until('it was given the file', () => existsSync(log));
+    await given();
     stop.abort(new Error('enough'));
     await refused;
     await ended((await pids())[0]!);
