@@ -5,9 +5,11 @@ import { Absent } from './absent.js';
 import type { Ask } from './ask.js';
 import type { Fades } from './fade.js';
 import type { Hush } from './hush.js';
-import { RingVolume } from './ring-volume.js';
 import { NO_MUSIC, type RingKept } from './kept.js';
 import { Music } from './music.js';
+import { RingTimes } from './ring-times.js';
+import { RingVolume } from './ring-volume.js';
+import { Silence } from './silence.js';
 import { announces, standingOf } from './standing.js';
 import { troubleOf } from './words.js';
 
@@ -39,10 +41,6 @@ export interface RingParts {
 }
 
 const STEP_MS = 1_000;
-/** While nothing is heard it is tried again so often. */
-const AGAIN_MS = 10_000;
-const LONGEST_SNOOZE_MS = 60 * 60_000;
-const LONGEST_TALK_US = 30e6;
 const TEST_MINUTES = 1;
 const TEST_FADE_SECONDS = 10;
 
@@ -53,22 +51,12 @@ export class Ring {
   readonly #music: Music;
   readonly #volume: RingVolume;
   readonly #absent: Absent;
-  #sinceMs: number;
-  #endsUs = 0;
-  /** When it began to ring the last time. */
-  #rangMs = 0;
+  readonly #times: RingTimes;
+  readonly #silence: Silence;
   #state: 'ringing' | 'snoozed' = 'ringing';
   #snoozes: number;
-  #snoozedUntilUs: number | undefined;
-  #snoozedUntilMs: number | undefined;
-  #snoozeMs: number | undefined;
   #fallback: boolean;
   #problem: string | undefined;
-  /** Nothing has been heard since then. */
-  #silentUs: number;
-  #triedUs = 0;
-  /** Something else is heard since then. */
-  #talkUs: number | undefined;
   #heard = false;
   /** Since the music began the last time. */
   #heardSince = false;
@@ -82,7 +70,7 @@ export class Ring {
   constructor(parts: RingParts) {
     const { alarm, clock, kept, ask, state, test } = parts;
     this.#parts = parts;
-    this.#sinceMs = kept?.since_ms ?? clock.wallMs();
+    this.#times = new RingTimes(clock, (test ? TEST_MINUTES : alarm.stop_minutes) * 60_000, kept);
     this.#snoozes = kept?.snoozes ?? 0;
     this.#fallback = kept?.fallback ?? false;
     this.#begun = kept !== undefined;
@@ -98,8 +86,7 @@ export class Ring {
       onTurned: () => parts.changed(true),
     });
     this.#absent = new Absent({ state, ask, roomId });
-    this.#silentUs = clock.nowUs();
-    this.#ringsFor(kept ? Math.max(0, clock.wallMs() - (kept.rang_ms ?? kept.since_ms)) : 0);
+    this.#silence = new Silence(clock, alarm.silence_seconds);
   }
 
   get roomId(): string {
@@ -114,12 +101,7 @@ export class Ring {
   get kept(): RingKept {
     return {
       state: this.#state,
-      since_ms: this.#sinceMs,
-      rang_ms: this.#rangMs,
-      ...(this.#snoozedUntilMs !== undefined && {
-        until_ms: this.#snoozedUntilMs,
-        snooze_ms: this.#snoozeMs,
-      }),
+      ...this.#times.kept,
       snoozes: this.#snoozes,
       fallback: this.#fallback,
       test: this.#parts.test,
@@ -131,8 +113,7 @@ export class Ring {
   get view(): AlarmRing {
     return {
       state: this.#state,
-      since: new Date(this.#sinceMs).toISOString(),
-      ...(this.#snoozedUntilUs !== undefined && { snoozed_until_us: this.#snoozedUntilUs }),
+      ...this.#times.view,
       snoozes_left: Math.max(0, this.#parts.alarm.snooze_count - this.#snoozes),
       tone: this.#fallback && this.#begun,
       test: this.#parts.test,
@@ -148,11 +129,9 @@ export class Ring {
 
   /** Begins, or goes on after a restart: what plays already is not begun again. */
   begin(): void {
-    const { kept, clock } = this.#parts;
+    const { kept } = this.#parts;
     if (kept?.state === 'snoozed') {
-      const { until_ms = 0, snooze_ms = LONGEST_SNOOZE_MS } = kept;
-      this.#snoozeMs = snooze_ms;
-      this.#sleepFor(Math.min(snooze_ms, Math.max(0, until_ms - clock.wallMs())));
+      this.#sleepFor(this.#times.snoozeOn(kept));
       return this.#parts.changed(true);
     }
     this.#follow(() => this.#start(kept !== undefined));
@@ -160,9 +139,7 @@ export class Ring {
 
   /** The wall clock was set: what is kept goes by it. */
   clockSet(byMs: number): void {
-    this.#sinceMs += byMs;
-    this.#rangMs += byMs;
-    if (this.#snoozedUntilMs !== undefined) this.#snoozedUntilMs += byMs;
+    this.#times.clockSet(byMs);
     this.#parts.changed(true);
   }
 
@@ -180,8 +157,8 @@ export class Ring {
         throw new AppError('ERR_CONFLICT', 'It has been snoozed as often as it may be');
       await this.#hush();
       if (this.#state === 'ringing') this.#snoozes++;
-      this.#snoozeMs = minutes * 60_000;
-      this.#sleepFor(this.#snoozeMs);
+      this.#times.snooze(minutes * 60_000);
+      this.#sleepFor(minutes * 60_000);
       this.#volume.giveBack();
       this.#parts.changed(true);
     });
@@ -199,12 +176,9 @@ export class Ring {
   }
 
   #sleepFor(ms: number): void {
-    const { clock } = this.#parts;
     this.#timer?.cancel();
     this.#state = 'snoozed';
-    this.#snoozedUntilUs = clock.nowUs() + ms * 1000;
-    this.#snoozedUntilMs = clock.wallMs() + ms;
-    this.#timer = clock.after(ms, () => this.#follow(() => this.#wake()));
+    this.#timer = this.#parts.clock.after(ms, () => this.#follow(() => this.#wake()));
   }
 
   /** One thing after the other; what goes wrong is said, and the next step tries again. */
@@ -230,9 +204,8 @@ export class Ring {
 
   async #start(goesOn: boolean): Promise<void> {
     this.#parts.hush.callOff(this.roomId);
-    const now = this.#parts.clock.nowUs();
-    this.#silentUs = now;
-    this.#triedUs = now;
+    this.#silence.heard();
+    this.#silence.tried();
     this.#absent.look();
     const standing = goesOn ? this.#standing() : 'ended';
     if (standing === 'gone') return this.#end(false, { failed: true, message: 'Its room is gone' });
@@ -257,8 +230,7 @@ export class Ring {
 
   /** An announcement has its own volume, which is not that of the room; it is heard to its end, unless that takes long. */
   #isTalkedOver(): boolean {
-    const isShort = this.#parts.clock.nowUs() - this.#silentUs < LONGEST_TALK_US;
-    return isShort && announces(this.#parts.state(), this.roomId);
+    return this.#silence.isShort && announces(this.#parts.state(), this.roomId);
   }
 
   async #orTone(work: () => Promise<void>): Promise<void> {
@@ -278,9 +250,7 @@ export class Ring {
     if (room.kept.intent === 'playing' && !this.#parts.hush.waits(this.roomId))
       return this.#end(true, { failed: false, message: 'Somebody was up already' });
     this.#state = 'ringing';
-    this.#snoozedUntilUs = undefined;
-    this.#snoozedUntilMs = undefined;
-    this.#ringsFor(0);
+    this.#times.ring();
     this.#heard = false;
     this.#begun = false;
     this.#parts.awake();
@@ -288,20 +258,12 @@ export class Ring {
     await this.#start(false);
   }
 
-  /** By itself as long as it may, from now on or from so long ago. */
-  #ringsFor(elapsedMs: number): void {
-    const { clock, test, alarm } = this.#parts;
-    this.#rangMs = clock.wallMs() - elapsedMs;
-    this.#endsUs = clock.nowUs() + ((test ? TEST_MINUTES : alarm.stop_minutes) * 60_000 - elapsedMs) * 1000;
-  }
-
   #standing(): ReturnType<typeof standingOf> {
     return standingOf(this.#parts.state(), this.roomId, this.#music.ours);
   }
 
   async #step(): Promise<void> {
-    const now = this.#parts.clock.nowUs();
-    if (now >= this.#endsUs)
+    if (this.#times.isOver)
       return this.#end(
         false,
         this.#parts.test ? { failed: false, message: 'It was a test' } : this.#unheeded(),
@@ -311,12 +273,12 @@ export class Ring {
       if (!this.#absent.isEverybody) return this.#play();
       if (!this.#begun || standing !== 'by-hand') return this.#isSilent(false);
     } else if (!this.#begun && standing !== 'gone') return this.#isSilent(true);
-    if (standing !== 'held') this.#talkUs = undefined;
+    if (standing !== 'held') this.#silence.talkIsOver();
     switch (standing) {
       case 'heard':
         return this.#playsOn();
       case 'held':
-        return this.#isTalkedInto(now);
+        return this.#silence.talked() ? undefined : this.#isSilent(false);
       case 'ended':
         return this.#beginsAgain();
       case 'by-hand':
@@ -329,13 +291,6 @@ export class Ring {
       default:
         return standing satisfies never;
     }
-  }
-
-  /** An announcement is no silence, as long as one may be. */
-  async #isTalkedInto(now: number): Promise<void> {
-    this.#talkUs ??= now;
-    if (now - this.#talkUs >= LONGEST_TALK_US) return this.#isSilent(false);
-    this.#silentUs = now;
   }
 
   /** Music that is over begins anew; a queue that came to its end without a sound could not be played. */
@@ -351,7 +306,7 @@ export class Ring {
   }
 
   async #playsOn(): Promise<void> {
-    this.#silentUs = this.#parts.clock.nowUs();
+    this.#silence.heard();
     this.#heardSince = true;
     this.#tellMissing();
     if (!this.#heard || (this.#problem !== undefined && !this.#fallback)) {
@@ -371,13 +326,11 @@ export class Ring {
   }
 
   async #isSilent(broken: boolean): Promise<void> {
-    const { clock, alarm, state } = this.#parts;
-    const now = clock.nowUs();
-    const long = now - this.#silentUs >= alarm.silence_seconds * 1e6;
-    if (!broken && !long) return;
+    const { alarm, state } = this.#parts;
+    if (!broken && !this.#silence.isLong) return;
     const other = !this.#fallback && !('tone' in alarm.source);
-    if (now - this.#triedUs < AGAIN_MS * 1000 && !(broken && other)) return;
-    this.#triedUs = now;
+    if (this.#silence.wasJustTried && !(broken && other)) return;
+    this.#silence.tried();
     await this.#absent.gathered();
     this.#absent.look();
     if (!this.#absent.isEverybody)
@@ -398,15 +351,11 @@ export class Ring {
     if (!this.#fallback && !chosen) this.#parts.say('warning', `The tone rings: ${reason}`);
     this.#fallback = !chosen;
     this.#problem = reason;
-    this.#triedUs = this.#parts.clock.nowUs();
-    await (this.#music.kept.tone_ids.length > 0 ? this.#toneAgain() : this.#music.tone());
-    this.#begun = true;
-    this.#parts.changed(true);
-  }
-
-  async #toneAgain(): Promise<void> {
+    this.#silence.tried();
     await this.#music.removeTone();
     await this.#music.tone();
+    this.#begun = true;
+    this.#parts.changed(true);
   }
 
   async #hush(): Promise<void> {
