@@ -7,9 +7,10 @@ import {
   type PlayerCommand,
 } from '../../src/players/index.js';
 import type { PlaybackStatus } from '../../src/protocol/index.js';
-import type { Feed, Feeds, Item, Prepared } from './feeds.js';
+import type { Feed, Feeds, Prepared } from './feeds.js';
 import type { Playout } from './playout.js';
 import { framesOf, RATE, usOf, type Codec } from './sound-format.js';
+import { Upcoming, type Loaded } from './upcoming.js';
 
 /** A start without a time is heard so long after it is ready: a snapclient opens its sound card first. */
 const START_US = 150_000;
@@ -36,24 +37,16 @@ export interface TransportParts {
   played(this: void): void;
 }
 
-interface Loaded {
-  readonly media: Media;
-  readonly item: Item;
-}
-
 /** What one client plays, and where it is: commands in, facts out. */
 export class Transport {
   #parts: TransportParts;
+  readonly #upcoming: Upcoming;
   #loaded: Loaded | undefined;
-  #next: Loaded | undefined;
   #cue: { readonly ref: string; readonly cue: Cue } | undefined;
   /** Where it stands while it does not play. */
   #frame = 0;
   #prepared: Prepared | undefined;
   #feed: Feed | undefined;
-  #following: Feed | undefined;
-  /** What follows, decoded before the end of this one is known. */
-  #warm: Prepared | undefined;
   /** It is to play, whether or not it does already. */
   #wanted = false;
   #sounding = false;
@@ -67,6 +60,7 @@ export class Transport {
 
   constructor(parts: TransportParts) {
     this.#parts = parts;
+    this.#upcoming = new Upcoming(parts.feeds, parts.playout);
     parts.playout.onSound = (heardUs) => this.#onSound(heardUs);
   }
 
@@ -83,7 +77,7 @@ export class Transport {
     const { media, next, position_seconds, playing, at_us } = command;
     this.#clear();
     this.#loaded = this.#read(media);
-    this.#next = next && this.#read(next);
+    this.#upcoming.next = next && this.#read(next);
     this.#wanted = playing;
     this.#frame = 0;
     this.#tell('loading');
@@ -95,8 +89,7 @@ export class Transport {
   }
 
   preload(next: Media | undefined): void {
-    this.#next = next && this.#read(next);
-    this.#detach();
+    this.#upcoming.next = next && this.#read(next);
     this.tick();
   }
 
@@ -128,7 +121,7 @@ export class Transport {
 
   stop(): void {
     this.#clear();
-    this.#next = undefined;
+    this.#upcoming.next = undefined;
     this.#tell('stopped');
   }
 
@@ -171,18 +164,13 @@ export class Transport {
   }
 
   #send(feed: Feed): void {
-    const { clock, playout, feeds } = this.#parts;
+    const { clock, playout } = this.#parts;
     const now = clock.nowUs();
     const { end } = feed.source;
-    if (this.#next && !this.#following && !this.#warm && this.#endsSoon(feed, now))
-      this.#warm = feeds.prepare(this.#next.item, 0);
+    if (this.#endsSoon(feed, now)) this.#upcoming.warm();
     if (end !== undefined) {
       const endUs = feed.heardUs(end);
-      if (this.#next && !this.#following) {
-        this.#following = feeds.open(this.#next.item, endUs, 0, this.#warm);
-        this.#warm = undefined;
-        playout.follow(this.#following);
-      }
+      this.#upcoming.attach(endUs);
       this.#end ??= clock.after(Math.max(0, (endUs - now) / 1000), () => this.#ended(feed, end));
     }
     playout.pump(now);
@@ -262,19 +250,17 @@ export class Transport {
     const { failure } = feed.source;
     this.#end = undefined;
     if (failure !== undefined) emit({ type: 'ended', ref, reason: 'failed', message: failure });
-    const following = this.#following;
-    if (!following || !this.#next) {
+    const following = this.#upcoming.take();
+    if (!following) {
       if (failure === undefined) emit({ type: 'ended', ref, reason: 'finished' });
       if (!playout.astray) this.#letGo(feed);
       return this.stop();
     }
-    this.#feed = following;
-    this.#following = undefined;
-    this.#loaded = this.#next;
-    this.#next = undefined;
+    this.#feed = following.feed;
+    this.#loaded = following.loaded;
     feeds.leave(feed);
     playout.advance();
-    this.#sounding = following.source.decoded > 0;
+    this.#sounding = following.feed.source.decoded > 0;
     this.#tell(this.#sounding ? 'playing' : 'loading', atUs);
     const cue = this.#cue;
     this.#cue = undefined;
@@ -293,10 +279,10 @@ export class Transport {
     const { emit, clock } = this.#parts;
     if (!this.#loaded) return;
     emit({ type: 'ended', ref: this.#loaded.item.ref, reason: 'failed', message });
-    const next = this.#next;
+    const { next } = this.#upcoming;
     this.#clear();
     if (!next) return this.stop();
-    this.#next = undefined;
+    this.#upcoming.next = undefined;
     this.#loaded = next;
     this.#wanted = true;
     this.#frame = 0;
@@ -312,7 +298,7 @@ export class Transport {
     const originUs = cue.at_us - cue.position_seconds * 1e6;
     const apartUs = Math.abs(originUs - feed.originUs);
     if (apartUs <= usOf(1)) return;
-    this.#detach();
+    this.#upcoming.detach();
     this.#end?.cancel();
     this.#end = undefined;
     const glides = apartUs <= GLIDE_US;
@@ -336,20 +322,9 @@ export class Transport {
     return duration !== undefined && feed.heardUs(duration * RATE) - nowUs < WARM_US;
   }
 
-  /** What follows is no longer what was going to follow. */
-  #detach(): void {
-    this.#parts.feeds.release(this.#warm);
-    this.#warm = undefined;
-    const following = this.#following;
-    if (!following) return;
-    this.#following = undefined;
-    this.#parts.playout.follow(undefined);
-    this.#parts.feeds.leave(following);
-  }
-
   /** Silence, at once. */
   #quiet(): void {
-    this.#detach();
+    this.#upcoming.detach();
     this.#start?.cancel();
     this.#end?.cancel();
     this.#end = undefined;
@@ -367,7 +342,7 @@ export class Transport {
     }
     this.#end?.cancel();
     this.#end = undefined;
-    this.#detach();
+    this.#upcoming.detach();
     feeds.release(this.#prepared);
     this.#prepared = undefined;
     this.#loaded = undefined;
