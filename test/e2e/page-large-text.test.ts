@@ -82,8 +82,18 @@ describe('with letters twice as large everything fits the screen', () => {
   it('an alarm that rings', async () => {
     const { page, fake } = await large('#/alarms');
     await button(page, 'New alarm').waitFor();
-    fake.house.pipeline.put('alarms', anAlarm({ name: 'A very long name of an alarm', ring: ringing() }));
+    fake.house.pipeline.put(
+      'alarms',
+      anAlarm({
+        name: 'A very long name of an alarm that wakes all of the house now',
+        ring: ringing({ problem: 'No player of its room is connected. '.repeat(4) }),
+      }),
+    );
     await page.getByRole('alertdialog').waitFor();
     expect(await cutOff(page, '.ringing')).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 568 });
+    const stop = await button(page, 'Stop').boundingBox();
+    const whole = await page.getByRole('alertdialog').boundingBox();
+    expect(stop!.y + stop!.height).toBeLessThanOrEqual(whole!.y + whole!.height);
   });
 });
