@@ -36,6 +36,15 @@ it('[BK1] shows what there is, and what is damaged', async () => {
   expect(complaints).toEqual([]);
 });
 
+it('[BK1] gives out no file of a server that is away', async () => {
+  const { page, fake } = await opened();
+  await fake.close();
+  await page.locator('.not-live').waitFor();
+  const link = page.getByRole('link', { name: /^Download/ }).first();
+  expect(await link.getAttribute('href')).toBeNull();
+  expect(await link.getAttribute('aria-disabled')).toBe('true');
+});
+
 it('[BK1] makes one, and says how far it is', async () => {
   const { page, fake } = await opened();
   await button(page, 'Back up now').click();

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Backup, BackupKind } from '../../src/protocol/backup.js';
 import { AskSheet } from '../components/ask-sheet.js';
 import { Button, IconButton } from '../components/buttons.js';
+import { DownloadLink } from '../components/download-link.js';
 import { Check, SheetForm } from '../components/form.js';
 import { Icon } from '../components/icon.js';
 import { Progress } from '../components/progress.js';
@@ -192,15 +193,9 @@ function BackupRow({ backup, now, onRestore, onRemove }: BackupRowProps) {
           disabled={problem !== undefined}
           onClick={onRestore}
         />
-        <a
-          class="icon-button"
-          href={backupHref(backup_id)}
-          download
-          aria-label={`Download ${date}`}
-          title={`Download ${date}`}
-        >
+        <DownloadLink class="icon-button" href={backupHref(backup_id)} label={`Download ${date}`}>
           <Icon name="down" />
-        </a>
+        </DownloadLink>
         <IconButton icon="trash" label={`Remove the backup of ${date}`} onClick={onRemove} />
       </div>
     </li>

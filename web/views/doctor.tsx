@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Check } from '../../src/protocol/doctor.js';
 import { Button } from '../components/buttons.js';
+import { DownloadLink } from '../components/download-link.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { Progress } from '../components/progress.js';
 import { copyText } from '../components/share.js';
@@ -229,10 +230,10 @@ function Diagnostics() {
         For who helps you: checks, settings, figures and the last lines of the log. Passwords, tokens,
         invitations and names of people are not in it.
       </p>
-      <a class="button" href="api/v1/diagnostics" download>
+      <DownloadLink class="button" href="api/v1/diagnostics">
         <Icon name="down" size={20} />
         <span>Download diagnostics</span>
-      </a>
+      </DownloadLink>
     </div>
   );
 }
