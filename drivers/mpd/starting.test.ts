@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../src/base/index.js';
+import { silentLogger, type Clock } from '../../src/base/index.js';
 import { ManualClock } from '../../test/fakes/manual-clock.js';
 import { Ahead } from './ahead.js';
 import type { MpdConnection } from './client.js';
@@ -8,7 +8,30 @@ import { Starting, type Start } from './starting.js';
 
 /** An MPD whose commands take some time on their way, and their answers as much; `delays`: of each start, the last for all that follow. */
 function mpdThatTakes(...delays: readonly number[]) {
+  return mpdThat({ delays });
+}
+
+/** `busyMs`: after each seek it decodes so long, and the machine does nothing else. */
+function mpdThat({
+  delays = [],
+  busyMs = 0,
+}: {
+  readonly delays?: readonly number[];
+  readonly busyMs?: number;
+}) {
   const clock = new ManualClock();
+  let seeks = 0;
+  let busyUs = 0;
+  const busy: Clock = {
+    nowUs: () => clock.nowUs(),
+    wallMs: () => clock.wallMs(),
+    every: (ms, work) => clock.every(ms, work),
+    after: (ms, work) =>
+      clock.after(
+        Math.max(ms, 0),
+        () => void clock.after(Math.max(0, (busyUs - clock.nowUs()) / 1000), work),
+      ),
+  };
   const left = [...delays];
   /** Where the line of the room is, less where MPD begins, at each start: what is heard late, ms. */
   const late: number[] = [];
@@ -20,6 +43,8 @@ function mpdThatTakes(...delays: readonly number[]) {
     list: (commands: readonly (readonly string[])[]) => {
       const seek = commands.find(([name]) => name === 'seekid');
       position = Number(seek?.[2] ?? position);
+      if (seek) seeks++;
+      busyUs = clock.nowUs() + busyMs * 1000;
       return Promise.resolve();
     },
     request: async () => {
@@ -33,7 +58,7 @@ function mpdThatTakes(...delays: readonly number[]) {
   const ahead = new Ahead(undefined, {});
   const starting = new Starting({
     connection,
-    clock,
+    clock: busy,
     log: silentLogger,
     ahead,
     heard: new Heard(ahead),
@@ -46,7 +71,7 @@ function mpdThatTakes(...delays: readonly number[]) {
     await starting.arrange(song, line, 'pause');
     await clock.advance(2000);
   };
-  return { clock, late, told, starting, start };
+  return { clock, late, told, starting, start, seeks: () => seeks };
 }
 
 describe('a start', () => {
@@ -78,6 +103,25 @@ describe('a start', () => {
     await start();
     expect(late).toHaveLength(4);
     expect(told).toHaveLength(1);
+  });
+
+  it('whose preparation keeps the machine busy gets more time for it each time', async () => {
+    const { start, late, told, clock, seeks } = mpdThat({ busyMs: 700 });
+    await start();
+    await clock.advance(3000);
+    expect(late).toEqual([0]);
+    expect(told).toHaveLength(1);
+    expect(seeks()).toBeLessThanOrEqual(6);
+  });
+
+  it('that is late whatever time it gets plays after some tries, and is told as it was', async () => {
+    const { start, late, told, clock, seeks } = mpdThat({ busyMs: 5000 });
+    await start();
+    await clock.advance(60_000);
+    expect(late).toHaveLength(1);
+    expect(late[0]).toBeGreaterThan(1000);
+    expect(told).toHaveLength(1);
+    expect(seeks()).toBe(7);
   });
 
   it('that was given up on its way is not told', async () => {

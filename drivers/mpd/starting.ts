@@ -7,11 +7,12 @@ import { placeForMpd } from './songs.js';
 import type { MpdStatus } from './status.js';
 import type { MpdCommand } from './wire.js';
 
-/** What MPD is given at least to stand ready at a position. */
+/** What MPD is given at least to stand ready at a position; twice as much each time that a start is arranged anew. */
 const PREPARE_MS = 60;
 const MOST_PREPARE_MS = 2000;
-/** A start that is late by more is arranged anew: while it is silent that costs nothing. */
+/** A start that is late by more is arranged anew: while it is silent that costs nothing but the work of MPD, which decodes anew. */
 const LATE_MS = 12;
+const MOST_LATE = 6;
 /** One that turned out to be off by more is done over at once: what was heard of it is too short to be music. */
 const OFF_MS = 8;
 const MOST_OVER = 3;
@@ -27,6 +28,14 @@ export interface Start {
   /** What is to be heard, and when. */
   readonly cue: Cue;
 }
+
+/** How often a start was arranged anew: before it was sent, and after. */
+interface Tries {
+  readonly late: number;
+  readonly over: number;
+}
+
+const FIRST: Tries = { late: 0, over: 0 };
 
 export interface StartingParts {
   readonly connection: MpdConnection;
@@ -46,8 +55,7 @@ export class Starting {
   #waiting: (Start & { readonly line: Cue }) | undefined;
   #timer: Timer | undefined;
   #prepareMs = PREPARE_MS;
-  /** How often this start was done over. */
-  #over = 0;
+  #tries = FIRST;
   /** How late the last starts would have been, newest last. */
   #lateMs: readonly number[] = [];
 
@@ -75,16 +83,18 @@ export class Starting {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#waiting = undefined;
-    this.#over = 0;
+    this.#tries = FIRST;
   }
 
   /** From whatever MPD does with the song to standing ready; a moment that cannot be met is moved along the music. */
-  async arrange(song: SongToStart, line: Cue, state: MpdStatus['state']): Promise<void> {
+  async arrange(song: SongToStart, line: Cue, state: MpdStatus['state'], tries = FIRST): Promise<void> {
     this.cancel();
+    this.#tries = tries;
     const { clock, heard } = this.#parts;
     heard.forget();
     const asked = clock.nowUs();
-    const earliest = asked + (this.#prepareMs + this.#earlyMs) * 1000;
+    const prepareMs = Math.min(MOST_PREPARE_MS, this.#prepareMs * 2 ** (tries.late + tries.over));
+    const earliest = asked + (prepareMs + this.#earlyMs) * 1000;
     const cue = placeIn(song, line, Math.max(line.at_us, earliest));
     await seeking(this.#parts.connection, commandsFor(song, cue.position_seconds, state));
     const tookMs = (clock.nowUs() - asked) / 1000;
@@ -95,11 +105,10 @@ export class Starting {
   }
 
   #arrangeAnew(song: SongToStart, start: Start & { readonly line: Cue }, state: 'pause' | 'play'): void {
-    const over = this.#over + (state === 'play' ? 1 : 0);
+    const { late, over } = this.#tries;
+    const tries = state === 'play' ? { late, over: over + 1 } : { late: late + 1, over };
     this.#parts.inTurn(async () => {
-      if (this.#waiting !== start) return;
-      await this.arrange(song, start.line, state);
-      this.#over = over;
+      if (this.#waiting === start) await this.arrange(song, start.line, state, tries);
     });
   }
 
@@ -108,7 +117,9 @@ export class Starting {
     if (!start) return;
     const { clock, connection, ahead, log } = this.#parts;
     const lateMs = (clock.nowUs() - start.cue.at_us) / 1000 + this.#earlyMs;
-    if (lateMs > LATE_MS && !song.live) {
+    const { late, over } = this.#tries;
+    const again = !song.live && late < MOST_LATE && over < MOST_OVER;
+    if (lateMs > LATE_MS && again) {
       log.debug({ late_ms: Math.round(lateMs) }, 'mpd start is late, and arranged anew');
       this.#arrangeAnew(song, start, 'pause');
       return;
@@ -125,7 +136,7 @@ export class Starting {
     const at_us = (sent + clock.nowUs()) / 2 + ahead.startMs * 1000;
     const offMs = (at_us - start.cue.at_us) / 1000;
     this.#lateMs = [...this.#lateMs, offMs - ahead.startMs + this.#earlyMs].slice(-SLOW_OF.most);
-    if (Math.abs(offMs) > OFF_MS && this.#over < MOST_OVER && !song.live) {
+    if (Math.abs(offMs) > OFF_MS && again) {
       log.debug({ off_ms: Math.round(offMs) }, 'mpd start was off, and is done over');
       this.#arrangeAnew(song, start, 'play');
       return;
