@@ -168,6 +168,8 @@ it('[DR2] a run of the doctor is over within ten seconds, and its findings are t
   });
   let report: z.infer<typeof Report> | undefined;
   await until('the doctor has looked', async () => {
+    // Not so often that it is told to come later.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     report = Report.parse(await (await fetch(`${base}/api/v1/doctor`)).json());
     return report.state === 'done';
   });
