@@ -50,5 +50,5 @@ VOLUME /var/lib/tutti
 EXPOSE 8080 1704 6610-6619
 HEALTHCHECK --interval=60s --timeout=15s --start-period=60s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.TUTTI_PORT || 8080}/health`, { signal: AbortSignal.timeout(10000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/opt/tutti/dist/src/main.js"]
+ENTRYPOINT ["node", "--v8-pool-size=1", "/opt/tutti/dist/src/main.js"]
 CMD ["serve"]

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AS_ITS_UNIT } from './as-its-unit.js';
 import type { BenchCase, Findings, Stage } from './case.js';
 import { spread } from './figures.js';
 import type { Ground } from './ground.js';
@@ -12,8 +13,6 @@ import { ROOM, startTutti, type Tutti } from './tutti.js';
 
 const CLIENTS = 10;
 const IDLE_MS = 30_000;
-/** As `systemd/tutti.service` starts it. */
-const AS_ITS_UNIT = { MALLOC_ARENA_MAX: '1' };
 const TOPICS = ['rooms', 'players', `room/${ROOM}`, 'library', 'system', 'toasts'];
 
 /** The least a Node program can be: says 200 and nothing else. */

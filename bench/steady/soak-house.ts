@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMpd } from '../../test/fakes/real-mpd.js';
+import { AS_ITS_UNIT } from '../as-its-unit.js';
 import { startCrowd, type Crowd } from '../control/bare.js';
 import type { Ground } from '../ground.js';
 import { freePort } from '../program.js';
@@ -39,11 +40,9 @@ export async function openSoakHouse(ground: Ground): Promise<SoakHouse> {
       { id: 'snapclient', kind: 'snapcast', name: 'snapclient', client_id: 'snapclient' },
       { id: 'silent', kind: 'null', name: 'silent' },
     ],
-    // As its unit starts it.
     env: {
-      NODE_OPTIONS: `--import=${collector}`,
+      NODE_OPTIONS: `${AS_ITS_UNIT.NODE_OPTIONS} --import=${collector}`,
       TUTTI_BENCH_OBJECTS: objectsFile,
-      MALLOC_ARENA_MAX: '1',
     },
     config: { snapcast: true, snapcast_port: snapcastPort, snapcast_host: '127.0.0.1' },
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ServerProcess } from '../../test/fakes/server-process.js';
 import { until } from '../../test/until.js';
 import type { TuttiClient } from '../../src/client/index.js';
+import { AS_ITS_UNIT } from '../as-its-unit.js';
 import type { Ground } from '../ground.js';
 import type { Album } from './music.js';
 
@@ -37,7 +38,7 @@ export class House {
       dataDir,
       musicDir: album.musicDir,
       players,
-      env: { TUTTI_WATCH: 'off', ...env },
+      env: { TUTTI_WATCH: 'off', ...AS_ITS_UNIT, ...env },
       before,
       ...(config && { config }),
     });
