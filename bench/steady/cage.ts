@@ -5,7 +5,8 @@ import { until } from '../../test/until.js';
 import type { Ground } from '../ground.js';
 
 const ROOT = '/sys/fs/cgroup';
-const PERIOD_US = 10_000;
+/** What the kernel, systemd and containers take where nobody says another. */
+const PERIOD_US = 100_000;
 const GONE_MS = 30_000;
 
 export interface CageChoice {
@@ -16,7 +17,7 @@ export interface CageChoice {
 
 /** What those in it had to do without. */
 export interface Usage {
-  /** Periods of 10 ms at whose end they had no time left, of those in which they ran; absent without a quota. */
+  /** Periods at whose end they had no time left, of those in which they ran; absent without a quota. */
   readonly held?: number;
   /** Memory of all together at most, with what the kernel keeps of files for them. */
   readonly peakMb: number;

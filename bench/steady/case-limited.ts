@@ -1,4 +1,5 @@
-import type { BenchCase } from '../case.js';
+import { AS_ITS_UNIT } from '../as-its-unit.js';
+import type { BenchCase, Findings, Stage } from '../case.js';
 import { row } from '../sync/stage.js';
 import { spread } from '../figures.js';
 import type { Ground } from '../ground.js';
@@ -52,31 +53,45 @@ export function limited({ measureSeconds, library }: Pace): BenchCase {
   };
 }
 
-/** The same share as a quota, which stops everybody together, whatever plays. */
-export function quota({ measureSeconds, library }: Pace): BenchCase {
+/** The same share as a quota for the server and the players that it starts; snapclient and MPD are on other machines, as it were. */
+export function quota(pace: Pace): BenchCase {
   return {
     key: '3-quota',
-    title: `The same under a quota of a quarter of one core and ${MEGABYTES} MB, at ordinary priority`,
-    async run({ ground, shelf }) {
-      const cage = await openCage(ground, { share: SHARE, megabytes: MEGABYTES });
-      const start = await starts(ground, shelf, library, cage.words);
-      const rows = await playFour(
-        { ground, before: cage.words },
-        { seconds: measureSeconds, apartMs: APART_MS },
-      );
-      const usage = await cage.usage();
-      return {
-        rows: [
-          start,
-          ...rows,
-          ...memoryRows(usage),
-          row('periods of 10 ms in which time ran out, the starts among them', '%', (usage.held ?? 0) * 100),
-        ],
-        notes: [
-          `CPU is of a whole core: the group has ${SHARE * 100} % of one, 2.5 ms of every 10, and everything in it runs at ordinary priority. Who works for longer is found out at a tick of the scheduler (4 ms here); then everybody waits until it is paid for.`,
-        ],
-      };
-    },
+    title: `The same under a quota of a quarter of one core and ${MEGABYTES} MB for the server and the players that it starts`,
+    run: async (ground) => quotaResult(ground, pace, await realTime()),
+  };
+}
+
+/** The same with all players within, at ordinary priority: whatever the server does holds them up. */
+export function quotaForAll(pace: Pace): BenchCase {
+  return {
+    key: '3-quota-all',
+    title: `The same under a quota of a quarter of one core and ${MEGABYTES} MB for the server and all players together`,
+    run: (ground) => quotaResult(ground, pace),
+  };
+}
+
+/** `outside`: the words before players that the server does not start; absent: they are within too. */
+async function quotaResult(
+  { ground, shelf }: Stage,
+  { measureSeconds, library }: Pace,
+  outside?: readonly string[],
+): Promise<Findings> {
+  const cage = await openCage(ground, { share: SHARE, megabytes: MEGABYTES });
+  const start = await starts(ground, shelf, library, cage.words);
+  const stage = { ground, before: outside ?? cage.words, house: { before: cage.words, env: {} } };
+  const rows = await playFour(stage, { seconds: measureSeconds, apartMs: APART_MS });
+  const usage = await cage.usage();
+  return {
+    rows: [
+      start,
+      ...rows,
+      ...memoryRows(usage),
+      row('periods of 100 ms in which time ran out, the starts among them', '%', (usage.held ?? 0) * 100),
+    ],
+    notes: [
+      `CPU is of a whole core: the group has ${SHARE * 100} % of one, 25 ms of every 100, as CPUQuota= of systemd and --cpus of containers have it, and everything in it runs at ordinary priority. When that is used up, everybody in it waits for the next.`,
+    ],
   };
 }
 
@@ -89,7 +104,7 @@ async function starts(
   const { musicDir, dataDir, tracks } = await (library === 'large' ? shelf.large() : shelf.small());
   const ms: number[] = [];
   for (let n = 0; n < STARTS; n++) {
-    const tutti = await startTutti(ground, { musicDir, dataDir, before });
+    const tutti = await startTutti(ground, { musicDir, dataDir, before, env: AS_ITS_UNIT });
     ms.push(tutti.startMs);
     await tutti.stop();
   }

@@ -5,7 +5,7 @@ import { machine } from '../machine.js';
 import { keep, table } from '../report.js';
 import { Shelf } from '../shelf.js';
 import { needPrograms } from '../sync/programs.js';
-import { limited, quota } from './case-limited.js';
+import { limited, quota, quotaForAll } from './case-limited.js';
 import { playing } from './case-playing.js';
 import { soak } from './case-soak.js';
 import { paceOf, type Pace } from './pace.js';
@@ -22,7 +22,7 @@ function casesOf(pace: Pace): BenchCase[] {
     starts,
     idleCpuMs: measureSeconds * 1000,
   });
-  return [start, playing(pace), limited(pace), quota(pace), soak(pace)];
+  return [start, playing(pace), limited(pace), quota(pace), quotaForAll(pace), soak(pace)];
 }
 
 /** All cases, or those named; `--quick` and `--minutes` say how long. What was quick is kept apart. */
