@@ -40,8 +40,6 @@ export class Follower {
   readonly #preloads: Preloads;
   readonly #turns: Turns;
   readonly #lostAtUs = new Map<string, number>();
-  /** What was asked of rooms whose only player is away. */
-  readonly #hushed = new Map<string, 'paused' | 'stopped'>();
   /** Players that remember nothing, with the knob of their room as it was before they said how loud they are. */
   readonly #fresh = new Map<string, Knob>();
   readonly #loading = new Map<string, { readonly itemId: string; readonly timer: Timer }>();
@@ -74,7 +72,6 @@ export class Follower {
   #follow(change: Change, before: State, after: State): void {
     if (change.type === 'player/removed') this.#playerGone(change.player_id, before, after);
     if (change.type === 'player/link') this.#linkChanged(change, before, after);
-    if (change.type === 'room/intent') this.#wished(change, before, after);
     if (change.type === 'player/fact') this.#factCame(change, before, after);
     if (before.rooms !== after.rooms)
       for (const [roomId, room] of after.rooms) this.#roomChanged(roomId, before.rooms.get(roomId), room);
@@ -88,17 +85,6 @@ export class Follower {
     this.#preloads.forget(roomId);
     this.company.forget(roomId);
     this.#turns.drop(roomId);
-    this.#hushed.delete(roomId);
-  }
-
-  /** What is to fall silent cannot be told so while it is away, and may play on there. */
-  #wished({ room_id, intent }: Extract<Change, { type: 'room/intent' }>, before: State, after: State): void {
-    const room = after.rooms.get(room_id);
-    const [player, ...others] = room ? membersOf(this.#parts, room) : [];
-    const away = player && others.length === 0 && player.live.link !== 'online';
-    const played = before.rooms.get(room_id)?.kept.intent === 'playing' || this.#hushed.has(room_id);
-    if (away && played && intent !== 'playing') this.#hushed.set(room_id, intent);
-    else this.#hushed.delete(room_id);
   }
 
   /** The others of its room play on; the last of them is on its own again. */
@@ -143,9 +129,6 @@ export class Follower {
     const lostAt = this.#lostAtUs.get(playerId);
     this.#lostAtUs.delete(playerId);
     const item = currentItem(room);
-    const hushed = this.#hushed.get(roomId);
-    this.#hushed.delete(roomId);
-    if (hushed !== undefined && player.live.status === 'playing') return this.#hush(room, playerId, hushed);
     if (item && player.live.ref === item.item_id) return this.#preloads.bring(roomId);
     const long = lostAt !== undefined && clock.nowUs() - lostAt > RESUME_WITHIN_US;
     const position = item?.duration_seconds === undefined ? 0 : positionNow(this.#parts, room);
@@ -166,15 +149,6 @@ export class Follower {
         at_us: clock.nowUs(),
       });
     }
-  }
-
-  /** It played on where nobody could tell it to fall silent. */
-  async #hush(room: RoomRecord, playerId: string, intent: 'paused' | 'stopped'): Promise<void> {
-    const { store, clock, players } = this.#parts;
-    await players.execute(playerId, { type: intent === 'paused' ? 'pause' : 'stop' });
-    const position_seconds = intent === 'paused' ? positionNow(this.#parts, room) : 0;
-    const at = { item_id: room.kept.item_id, position_seconds, at_us: clock.nowUs() };
-    store.commit({ type: 'room/intent', room_id: room.kept.room_id, intent, state: intent, ...at });
   }
 
   #factCame({ player_id, fact }: FactChange, before: State, after: State): void {

@@ -275,54 +275,6 @@ describe('a room', () => {
     });
   });
 
-  it('stays silent on a player that was away when its music was paused', async () => {
-    await house.add(['a', 'b'], { play: true });
-    await house.clock.advance(30_000);
-    house.store.commit({ type: 'player/link', player_id: 'p', link: 'offline', at_us: house.clock.nowUs() });
-    house.offline = true;
-    await expect(command('room:pause')).rejects.toMatchObject({ code: 'ERR_PLAYER_OFFLINE' });
-    expect(house.room.live.state).toBe('paused');
-    house.offline = false;
-    house.store.commit({ type: 'player/link', player_id: 'p', link: 'online', at_us: house.clock.nowUs() });
-    await house.quiet();
-    expect(house.room.live.state).toBe('paused');
-    expect(house.sent.filter(({ type }) => type === 'load')).toHaveLength(1);
-    await command('room:play');
-    expect(house.sent.at(-1)).toMatchObject({ type: 'load', position_seconds: 30 });
-  });
-
-  it.each([
-    ['room:pause', 'paused', 'pause'],
-    ['room:stop', 'stopped', 'stop'],
-  ] as const)(
-    'tells a player that played on while it was away, when it is back, of a %s',
-    async (name, state, type) => {
-      await house.add(['a', 'b'], { play: true });
-      await house.clock.advance(30_000);
-      house.store.commit({
-        type: 'player/link',
-        player_id: 'p',
-        link: 'offline',
-        at_us: house.clock.nowUs(),
-      });
-      house.offline = true;
-      await expect(command(name)).rejects.toMatchObject({ code: 'ERR_PLAYER_OFFLINE' });
-      house.offline = false;
-      house.store.commit({
-        type: 'player/link',
-        player_id: 'p',
-        link: 'connecting',
-        at_us: house.clock.nowUs(),
-      });
-      house.plays(id('a'), 42);
-      house.store.commit({ type: 'player/link', player_id: 'p', link: 'online', at_us: house.clock.nowUs() });
-      await house.quiet();
-      expect(house.sent.at(-1)).toEqual({ type });
-      expect(house.room.live.state).toBe(state);
-      expect(house.room.kept.intent).toBe(state);
-    },
-  );
-
   it('adopts what a player that came back still plays', async () => {
     await house.add(['a', 'b'], { play: true });
     house.store.commit({ type: 'player/link', player_id: 'p', link: 'offline', at_us: house.clock.nowUs() });

@@ -92,16 +92,9 @@ async function pause(parts: TransportParts, roomId: string): Promise<Outcome[]> 
     return ignored(room, 'nothing plays');
   }
   if (isShared(room)) return parts.together.pause(roomId, item);
-  try {
-    const outcomes = await tellAll(parts, room, () => ({ type: 'pause' }));
-    settle(parts, roomId, 'paused', item);
-    return outcomes;
-  } catch (error) {
-    // It does not begin by itself when it is back.
-    if (membersOf(parts, room).every(({ live }) => live.link === 'offline'))
-      settle(parts, roomId, 'paused', item);
-    throw error;
-  }
+  const outcomes = await tellAll(parts, room, () => ({ type: 'pause' }));
+  settle(parts, roomId, 'paused', item);
+  return outcomes;
 }
 
 /** The players accepted: the room says so at once, unless their facts, which are exact, were quicker. */
