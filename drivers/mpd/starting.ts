@@ -118,7 +118,7 @@ export class Starting {
     const { clock, connection, ahead, log } = this.#parts;
     const lateMs = (clock.nowUs() - start.cue.at_us) / 1000 + this.#earlyMs;
     const { late, over } = this.#tries;
-    const again = !song.live && late < MOST_LATE && over < MOST_OVER;
+    const again = !song.live && late < MOST_LATE;
     if (lateMs > LATE_MS && again) {
       log.debug({ late_ms: Math.round(lateMs) }, 'mpd start is late, and arranged anew');
       this.#arrangeAnew(song, start, 'pause');
@@ -136,7 +136,7 @@ export class Starting {
     const at_us = (sent + clock.nowUs()) / 2 + ahead.startMs * 1000;
     const offMs = (at_us - start.cue.at_us) / 1000;
     this.#lateMs = [...this.#lateMs, offMs - ahead.startMs + this.#earlyMs].slice(-SLOW_OF.most);
-    if (Math.abs(offMs) > OFF_MS && again) {
+    if (Math.abs(offMs) > OFF_MS && again && over < MOST_OVER) {
       log.debug({ off_ms: Math.round(offMs) }, 'mpd start was off, and is done over');
       this.#arrangeAnew(song, start, 'play');
       return;
