@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The page in Chromium, on a server that is made up. */
 const PAGES = ['test/e2e/page*.test.ts', 'test/e2e/docs.test.ts'];
@@ -12,8 +13,33 @@ const SOUND = [
   'test/fakes/**/*.test.ts',
 ];
 
+/** Files that take a minute or more, longest first: one that begins last keeps a core waiting. */
+const LONG = [
+  'integration/mpd-contract',
+  'integration/snapserver-contract',
+  'integration/full-disk',
+  'integration/local-real',
+  'integration/chromecast-contract',
+  'integration/backup-cli',
+  'integration/mpd-faults',
+  'integration/snapcast-contract',
+  'integration/pipeline-kill',
+  'integration/mpd-timing',
+  'integration/null-contract',
+  'integration/mpd-real',
+].map((name) => `/test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number =>
+      [...LONG.entries()].find(([, end]) => moduleId.endsWith(end))?.[0] ?? LONG.length;
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Beyond the deadlines of test/until.ts: what did not come is then named.
     testTimeout: 60_000,
     hookTimeout: 120_000,
