@@ -13,7 +13,7 @@ const SOUND = [
   'test/fakes/**/*.test.ts',
 ];
 
-/** Files that take a minute or more, longest first: one that begins last keeps a core waiting. */
+/** The files that take longest, in order: one that begins last keeps a core waiting. */
 const LONG = [
   'integration/mpd-contract',
   'integration/snapserver-contract',
